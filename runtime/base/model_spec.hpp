@@ -1,0 +1,36 @@
+#pragma once
+
+#include "runtime/base/tensor.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <vector>
+
+namespace troupe {
+
+/// What `model.toml` says of a model: an immutable part of its version.
+struct model_spec {
+  std::vector<tensor_spec> inputs;  ///< in the order of the model's forward()
+  std::vector<tensor_spec> outputs; ///< in the order it returns them (or by name, if it returns a dictionary)
+
+  /// Most rows in one call of the model. 0: the first dimension is no batch, each request is one call of its own. If positive,
+  /// the first dimension of every input and output is the batch and must be written as -1.
+  std::uint32_t max_batch = 0;
+  std::uint32_t threads = 1; ///< libtorch threads a replica
+  /// What a replica may allocate beyond the loaded, warmed model, in bytes; past it the model fails (RLIMIT_AS).
+  std::uint64_t memory_bytes = 256ULL << 20;
+  /// Past it the batch's host is killed and replaced.
+  std::chrono::milliseconds batch_timeout{1000};
+  /// Time the model has to load, be optimized and warmed.
+  std::chrono::milliseconds load_timeout{60000};
+  /// How long an idle replica may wait for a fuller batch. 0: it takes what waits at once.
+  std::chrono::microseconds max_delay{0};
+  /// Rows that may wait in a pool's queue; the next is answered `overloaded`.
+  std::uint32_t queue_rows_max = 4096;
+  std::uint32_t replicas = 1; ///< wanted at first deploy; `scale` changes it
+  /// Largest request and largest answer of a replica's shared memory, in bytes; both are bounded by the node's limits as well.
+  std::uint64_t input_bytes_max = 64ULL << 20;
+  std::uint64_t output_bytes_max = 64ULL << 20;
+};
+
+} // namespace troupe

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "runtime/base/clock.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace troupe {
+
+/// What the batching decision sees of one waiting request, in queue order.
+struct waiting_request {
+  std::uint32_t rows = 0;
+  bool suspect = false;     ///< was in a batch whose host died: runs alone, so that it can't take others down
+  std::uint64_t form = 0;   ///< equal for requests whose inputs agree in everything but the batch dimension
+  std::uint64_t bytes = 0;  ///< of all its inputs
+};
+
+struct batch_limits {
+  std::uint32_t rows_max = 0;  ///< the version's max_batch; 0: one request a batch
+  std::uint64_t bytes_max = 0; ///< of inputs, what the host's shared memory holds
+};
+
+/// How many requests from the front of the queue make the next batch (0 only for an empty queue): work-conserving, in order, as many as
+/// fit rows_max and bytes_max, all of one form; a suspect one is always alone.
+std::size_t plan_batch(const std::vector<waiting_request>& waiting, const batch_limits& limits);
+
+} // namespace troupe

@@ -1,0 +1,99 @@
+#pragma once
+
+#include "runtime/base/clock.hpp"
+#include "runtime/base/event.hpp"
+#include "runtime/base/ids.hpp"
+#include "runtime/base/model_spec.hpp"
+#include "runtime/policy/batch_plan.hpp"
+#include "runtime/serving/quarantine.hpp"
+#include "runtime/serving/request.hpp"
+
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace troupe {
+
+class pool;
+
+/// What runs batches for a pool: one replica. A host_channel in a node, a fake in tests and simulation.
+class batch_runner {
+public:
+  virtual ~batch_runner() = default;
+  /// Runs the batch, then gives each request its answer and calls `pool::release`. Called only between `pool::attach` and
+  /// `pool::detach`, and never while a batch is under way. A runner whose host is dead gives the batch to `pool::requeue`.
+  virtual void start(batch work) = 0;
+};
+
+/// The replicas of one version on this node and the bounded queue that they draw from. Thread-safe; a request's path through it takes one
+/// short lock, never held over a call outward.
+class pool : public std::enable_shared_from_this<pool> {
+public:
+  pool(version_id id, model_spec spec, const clock& time, event_sink& events);
+  ~pool();
+
+  /// Puts a checked request into the queue, or refuses it (`overloaded`, `deadline_exceeded`, `poisoned`, `unavailable` once closed).
+  void submit(request_ptr request);
+  /// Hands what waits to idle replicas. After `submit`, once per turn of the calling loop, so that what arrived together runs together.
+  void dispatch();
+
+  /// The runner is up and idle: it gets work from now on.
+  void attach(std::shared_ptr<batch_runner> runner);
+  /// No new batches for the runner; true if none is under way (then it is gone), false if `release` or `fail` of its last is still to come.
+  bool detach(const batch_runner* runner);
+  /// The runner has answered its batch and can take the next.
+  void release(batch_runner* runner);
+  /// A batch that never began (its host was dead already): back to the front of the queue, no crash counted.
+  void requeue(batch work);
+  /// The host died with this batch. Each request is tried once more, alone; one that was in two crashes is answered `poisoned` and quarantined.
+  void fail(batch work, const std::string& reason);
+
+  /// Refuses what is past its deadline. Called by a ticker, at least every 50 ms.
+  void expire(steady_time now);
+  /// No new requests; what waits is still served (`draining`) or refused (`refuse_all`).
+  void close(bool refuse_waiting);
+  /// Whether nothing waits and nothing runs.
+  bool quiet() const;
+
+  const version_id& id() const { return id_; }
+  const model_spec& spec() const { return spec_; }
+
+  struct counters {
+    std::uint64_t requests = 0; ///< answered with outputs
+    std::uint64_t failures = 0; ///< answered with an error
+    std::uint64_t batches = 0;
+    std::uint32_t queued_rows = 0;
+    std::uint32_t runners = 0;
+  };
+  counters count() const;
+  /// For the runner: what became of a batch's requests.
+  void count_answers(std::uint64_t answered, std::uint64_t failed);
+
+private:
+  struct slot {
+    std::shared_ptr<batch_runner> runner;
+    bool busy = false;
+    bool detached = false;
+  };
+
+  /// The next batch for an idle runner, or an empty one. Needs the lock.
+  batch take(std::vector<request_ptr>& expired);
+
+  const version_id id_;
+  const model_spec spec_;
+  const clock& clock_;
+  event_sink& events_;
+  mutable std::mutex mutex_;
+  std::deque<request_ptr> queue_;
+  std::uint32_t queued_rows_ = 0;
+  std::vector<slot> slots_;
+  bool closed_ = false;
+  quarantine quarantine_;
+  std::atomic<std::uint64_t> answered_{0};
+  std::atomic<std::uint64_t> failed_{0};
+  std::atomic<std::uint64_t> batches_{0};
+};
+
+} // namespace troupe

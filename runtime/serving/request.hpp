@@ -1,0 +1,46 @@
+#pragma once
+
+#include "runtime/base/clock.hpp"
+#include "runtime/base/error.hpp"
+#include "runtime/base/tensor.hpp"
+#include "runtime/serving/event_loop.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace troupe {
+
+/// One inference request on its way. It is owned by exactly one place at a time (gateway, then queue, then batch, then gateway), so it
+/// is answered exactly once.
+class inference_request {
+public:
+  virtual ~inference_request() = default;
+
+  /// In the order of the model's inputs. They point into a buffer that the request keeps alive until it is destroyed.
+  std::vector<tensor_view> inputs;
+  std::uint32_t rows = 0;     ///< 0 if the model takes no batch
+  std::uint32_t crashes = 0;  ///< how many hosts died with it in their batch
+  steady_time arrived{};
+  steady_time deadline{};
+  event_loop* loop = nullptr; ///< where it must be answered and destroyed
+
+  /// What was asked for, in the order of the model's outputs. Called on `loop`, once, instead of `on_error`. The views die when it returns.
+  virtual void on_outputs(const std::vector<tensor_view>& outputs) = 0;
+  /// Called on `loop`, once, instead of `on_outputs`.
+  virtual void on_error(const error& failure) = 0;
+};
+
+using request_ptr = std::unique_ptr<inference_request>;
+
+/// Answers and destroys the request on its own loop: at once if this is its thread, else with a copy of the outputs. Any thread.
+void answer(request_ptr request, const std::vector<tensor_view>& outputs);
+void refuse(request_ptr request, error failure);
+
+/// Requests that run as one call of the model. Their rows stand in this order in every input.
+struct batch {
+  std::vector<request_ptr> requests;
+  std::uint32_t rows = 0; ///< sum over the requests; 0 if the model takes no batch
+};
+
+} // namespace troupe

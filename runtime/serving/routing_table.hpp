@@ -1,0 +1,49 @@
+#pragma once
+
+#include "runtime/base/ids.hpp"
+#include "runtime/serving/pool.hpp"
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace troupe {
+
+/// Where a deployment's requests go.
+struct route {
+  version_id version;
+  std::shared_ptr<pool> target;
+};
+
+/// An immutable snapshot: every deployment that can answer, by name.
+using routing_table = std::map<std::string, route, std::less<>>;
+
+/// Holds the newest table. The router publishes; loops read through a `routing_view` each.
+class routing_cell {
+public:
+  void publish(std::shared_ptr<const routing_table> table);
+  std::shared_ptr<const routing_table> read() const;
+  std::uint64_t revision() const { return revision_.load(std::memory_order_acquire); }
+
+private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const routing_table> table_ = std::make_shared<routing_table>();
+  std::atomic<std::uint64_t> revision_{0};
+};
+
+/// One thread's view of the cell: takes the lock only after a change. Not thread-safe.
+class routing_view {
+public:
+  explicit routing_view(const routing_cell& cell) : cell_(cell) {}
+  /// The route of a deployment, or nullptr. Valid until the next call.
+  const route* find(std::string_view deployment);
+
+private:
+  const routing_cell& cell_;
+  std::uint64_t revision_ = ~0ULL;
+  std::shared_ptr<const routing_table> table_;
+};
+
+} // namespace troupe

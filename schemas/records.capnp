@@ -1,0 +1,57 @@
+@0xc163492f35f2e28d;
+# What stands on disk. How it may evolve: fields are added at the end, never renumbered or reused; a reader takes a missing field
+# as its default and must keep working on records of every earlier release. A change that can't be made so raises formatVersion,
+# and an older node refuses the store.
+
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("troupe::schema");
+
+const formatVersion :UInt32 = 1;
+
+struct NodeRecord {
+  # One per store, written when it is made.
+  formatVersion @0 :UInt32;
+  nodeId @1 :Text;
+  createdUnixNs @2 :Int64;
+}
+
+struct DeploymentRecord {
+  # Key: deployment name. Written before anything is acted on.
+  name @0 :Text;
+  wantedReplicas @1 :UInt32;
+  currentVersion @2 :UInt32;         # answers requests; 0: none yet
+  targetVersion @3 :UInt32;          # on its way up; 0: none
+  lastVersion @4 :UInt32;            # highest number ever given
+  createdUnixNs @5 :Int64;
+}
+
+struct VersionRecord {
+  # Key: deployment name, version number. Immutable but for state and reason.
+  deployment @0 :Text;
+  number @1 :UInt32;
+  artifactSha256 @2 :Text;
+  modelToml @3 :Text;                # as it was submitted
+  createdUnixNs @4 :Int64;
+  state @5 :State;
+  reason @6 :Text;                   # why it failed
+
+  enum State {
+    preparing @0;
+    live @1;
+    superseded @2;
+    failed @3;
+  }
+}
+
+struct EventRecord {
+  # Key: time and a sequence number.
+  unixNs @0 :Int64;
+  severity @1 :UInt8;                # 0 info, 1 warn, 2 error
+  name @2 :Text;
+  fields @3 :List(Field);
+
+  struct Field {
+    key @0 :Text;
+    value @1 :Text;
+  }
+}
