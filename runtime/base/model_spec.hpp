@@ -23,8 +23,6 @@ struct model_spec {
   std::chrono::milliseconds batch_timeout{1000};
   /// Time the model has to load, be optimized and warmed.
   std::chrono::milliseconds load_timeout{60000};
-  /// How long an idle replica may wait for a fuller batch. 0: it takes what waits at once.
-  std::chrono::microseconds max_delay{0};
   /// Rows that may wait in a pool's queue; the next is answered `overloaded`.
   std::uint32_t queue_rows_max = 4096;
   std::uint32_t replicas = 1; ///< wanted at first deploy; `scale` changes it

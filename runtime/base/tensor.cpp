@@ -80,22 +80,21 @@ std::optional<std::uint64_t> byte_size(datatype type, const std::int64_t* dims, 
 }
 
 result<void> check_against(const tensor_spec& spec, const tensor_view& tensor, std::string_view what) {
-  auto subject = std::string(what) + " '" + spec.name + "': ";
-  if (tensor.type != spec.type)
-    return error{error_code::invalid_argument, subject + "expected datatype " + std::string(to_string(spec.type)) + ", found "
-                                                   + std::string(to_string(tensor.type))};
-  if (!fits(spec.dims, tensor))
-    return error{error_code::invalid_argument,
-                 subject + "expected shape " + to_string(spec.dims) + ", found " + to_string(tensor.to_shape())};
   auto bytes = byte_size(tensor.type, tensor.dims, tensor.rank);
-  if (!bytes)
-    return error{error_code::invalid_argument,
-                 subject + "shape " + to_string(tensor.to_shape()) + " has a negative dimension or overflows"};
-  if (*bytes != tensor.size)
-    return error{error_code::invalid_argument, subject + "shape " + to_string(tensor.to_shape()) + " of "
-                                                   + std::string(to_string(tensor.type)) + " needs " + std::to_string(*bytes)
-                                                   + " bytes, found " + std::to_string(tensor.size)};
-  return {};
+  if (tensor.type == spec.type && fits(spec.dims, tensor) && bytes && *bytes == tensor.size)
+    return {};
+  auto found = to_string(tensor.to_shape());
+  auto text = std::string(what) + " '" + spec.name + "': ";
+  if (tensor.type != spec.type)
+    text += "expected datatype " + std::string(to_string(spec.type)) + ", found " + std::string(to_string(tensor.type));
+  else if (!fits(spec.dims, tensor))
+    text += "expected shape " + to_string(spec.dims) + ", found " + found;
+  else if (!bytes)
+    text += "shape " + found + " has a negative dimension or overflows";
+  else
+    text += "shape " + found + " of " + std::string(to_string(tensor.type)) + " needs " + std::to_string(*bytes)
+            + " bytes, found " + std::to_string(tensor.size);
+  return error{error_code::invalid_argument, text};
 }
 
 } // namespace troupe

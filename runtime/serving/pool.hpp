@@ -23,7 +23,7 @@ class batch_runner {
 public:
   virtual ~batch_runner() = default;
   /// Runs the batch, then gives each request its answer and calls `pool::release`. Called only between `pool::attach` and
-  /// `pool::detach`, and never while a batch is under way. A runner whose host is dead gives the batch to `pool::requeue`.
+  /// `pool::detach` or `pool::remove`, and never while a batch is under way. A runner whose host is dead gives the batch to `pool::requeue`.
   virtual void start(batch work) = 0;
 };
 
@@ -41,14 +41,19 @@ public:
 
   /// The runner is up and idle: it gets work from now on.
   void attach(std::shared_ptr<batch_runner> runner);
-  /// No new batches for the runner; true if none is under way (then it is gone), false if `release` or `fail` of its last is still to come.
+  /// No new batches for the runner, gracefully: true if none is under way (then it is gone), false if its `release` is still to come.
   bool detach(const batch_runner* runner);
+  /// The runner's host is dead: it is gone from the pool at once. Its batch, if it had one, comes back through `fail` after this.
+  void remove(const batch_runner* runner);
   /// The runner has answered its batch and can take the next.
   void release(batch_runner* runner);
   /// A batch that never began (its host was dead already): back to the front of the queue, no crash counted.
   void requeue(batch work);
   /// The host died with this batch. Each request is tried once more, alone; one that was in two crashes is answered `poisoned` and quarantined.
   void fail(batch work, const std::string& reason);
+
+  /// The model raised an error on a batch of several requests: each runs again in a batch of its own, so that only the guilty one fails.
+  void retry_alone(batch work);
 
   /// Refuses what is past its deadline. Called by a ticker, at least every 50 ms.
   void expire(steady_time now);
@@ -78,8 +83,17 @@ private:
     bool detached = false;
   };
 
-  /// The next batch for an idle runner, or an empty one. Needs the lock.
+  /// Why the request may not enter the queue. Needs the lock.
+  result<void> admit(const inference_request& request) const;
+  /// The next batch, empty if nothing waits; what has expired goes to `expired`. Needs the lock.
   batch take(std::vector<request_ptr>& expired);
+  /// The front of the queue that is past its deadline. Needs the lock.
+  void take_expired_front(steady_time now, std::vector<request_ptr>& expired);
+  request_ptr pop_front();
+  void push_front(std::vector<request_ptr> requests);
+  slot* find(const batch_runner* runner);
+  void erase(const slot* gone);
+  void refuse_counted(std::vector<request_ptr> requests, const error& why);
 
   const version_id id_;
   const model_spec spec_;
@@ -89,6 +103,7 @@ private:
   std::deque<request_ptr> queue_;
   std::uint32_t queued_rows_ = 0;
   std::vector<slot> slots_;
+  std::vector<waiting_request> scratch_;
   bool closed_ = false;
   quarantine quarantine_;
   std::atomic<std::uint64_t> answered_{0};

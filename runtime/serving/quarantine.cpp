@@ -1,0 +1,31 @@
+#include "runtime/serving/quarantine.hpp"
+
+#include <algorithm>
+#include <openssl/evp.h>
+
+namespace troupe {
+
+void quarantine::add(const inference_request& request) {
+  if (entries_.size() == entries_max)
+    entries_.pop_front();
+  entries_.push_back(digest_of(request));
+}
+
+bool quarantine::holds(const inference_request& request) const {
+  return std::find(entries_.begin(), entries_.end(), digest_of(request)) != entries_.end();
+}
+
+quarantine::digest quarantine::digest_of(const inference_request& request) {
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
+  EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr);
+  for (const auto& input : request.inputs) {
+    EVP_DigestUpdate(context.get(), &input.type, sizeof input.type);
+    EVP_DigestUpdate(context.get(), input.dims, input.rank * sizeof input.dims[0]);
+    EVP_DigestUpdate(context.get(), input.data, input.size);
+  }
+  digest value{};
+  EVP_DigestFinal_ex(context.get(), value.data(), nullptr);
+  return value;
+}
+
+} // namespace troupe

@@ -1,0 +1,54 @@
+#include "runtime/serving/request.hpp"
+
+#include <cstring>
+
+namespace troupe {
+
+namespace {
+
+/// Outputs on their way to another thread, with the bytes that they point to.
+struct carried_outputs {
+  std::vector<tensor_view> views;
+  std::unique_ptr<std::byte[]> bytes;
+};
+
+carried_outputs copy_of(const std::vector<tensor_view>& outputs) {
+  std::uint64_t total = 0;
+  for (const auto& output : outputs)
+    total += output.size;
+  carried_outputs copy{outputs, std::unique_ptr<std::byte[]>(new std::byte[total])};
+  auto next = copy.bytes.get();
+  for (auto& output : copy.views) {
+    if (output.size > 0)
+      std::memcpy(next, output.data, output.size);
+    output.data = next;
+    next += output.size;
+  }
+  return copy;
+}
+
+} // namespace
+
+void answer(request_ptr request, const std::vector<tensor_view>& outputs) {
+  auto loop = request->loop;
+  if (loop->is_current()) {
+    request->on_outputs(outputs);
+    return;
+  }
+  // std::function wants a copyable target, so ownership travels in shared pointers; moved, so that the last one dies on the loop.
+  auto carried = std::make_shared<carried_outputs>(copy_of(outputs));
+  auto shared = std::shared_ptr<inference_request>(std::move(request));
+  loop->post([shared = std::move(shared), carried = std::move(carried)] { shared->on_outputs(carried->views); });
+}
+
+void refuse(request_ptr request, error failure) {
+  auto loop = request->loop;
+  if (loop->is_current()) {
+    request->on_error(failure);
+    return;
+  }
+  auto shared = std::shared_ptr<inference_request>(std::move(request));
+  loop->post([shared = std::move(shared), failure = std::move(failure)] { shared->on_error(failure); });
+}
+
+} // namespace troupe
