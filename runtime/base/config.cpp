@@ -1,0 +1,170 @@
+#include "runtime/base/config.hpp"
+
+#include "runtime/base/ids.hpp"
+#include "runtime/base/text_file.hpp"
+#include "runtime/base/toml_reader.hpp"
+#include "runtime/base/units.hpp"
+
+#include <charconv>
+
+namespace troupe {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint32_t gateway_loops_max = 64;
+constexpr std::uint32_t connections_limit = 65536;
+constexpr std::chrono::microseconds deadline_min = 1ms;
+constexpr std::chrono::microseconds deadline_limit = 1h;
+constexpr std::uint64_t message_bytes_min = 64ULL << 10;
+constexpr std::uint64_t message_bytes_limit = 1ULL << 30;
+constexpr std::uint64_t artifact_bytes_min = 1ULL << 10;
+constexpr std::uint64_t artifact_bytes_limit = 1ULL << 40;
+constexpr std::uint64_t chunk_bytes_min = 4ULL << 10;
+constexpr std::uint64_t chunk_overhead = 4ULL << 10; // what an Upload.write adds to its chunk, generously
+constexpr std::chrono::seconds retention_min = 1min;
+constexpr std::chrono::seconds retention_limit = std::chrono::hours(10 * 365 * 24);
+
+error invalid(std::string message) {
+  return {error_code::invalid_argument, std::move(message)};
+}
+
+bool loopback(const std::string& host) {
+  return host == "localhost" || host == "::1" || host.compare(0, 4, "127.") == 0;
+}
+
+result<void> check_listen(const std::string& listen) {
+  auto address = listen_address_from(listen);
+  if (!address)
+    return address.failure();
+  if (!loopback(address->host))
+    return invalid("expected a loopback address like \"127.0.0.1:7550\", found \"" + listen
+                   + "\"; other machines are refused as long as there is neither TLS nor authentication");
+  return {};
+}
+
+result<void> check_name(const std::string& name) {
+  if (name.empty() || valid_deployment_name(name))
+    return {};
+  return invalid("expected 1 to 63 of a-z, 0-9, '-' and '_', beginning with a letter or digit, found \"" + name + "\"");
+}
+
+result<void> check_data_folder(const std::string& folder) {
+  return folder.empty() ? result<void>(invalid("expected a folder, found \"\"")) : result<void>();
+}
+
+result<void> check_chunk(const node_options& options) {
+  if (options.chunk_bytes_max + chunk_overhead <= options.message_bytes_max)
+    return {};
+  return invalid("expected less than a message of " + human_size(options.message_bytes_max) + ", found "
+                 + human_size(options.chunk_bytes_max));
+}
+
+result<void> check_log_level(const std::string& level) {
+  if (level == "debug" || level == "info" || level == "warn" || level == "error" || level == "off")
+    return {};
+  return invalid("expected one of debug, info, warn, error, off, found \"" + level + "\"");
+}
+
+result<void> check_log_format(const std::string& format) {
+  return format == "text" || format == "json" ? result<void>()
+                                              : result<void>(invalid("expected text or json, found \"" + format + "\""));
+}
+
+void tell(toml_section& section, std::string_view key, const result<void>& checked) {
+  if (!checked)
+    section.refuse(key, checked.failure().message);
+}
+
+void read_limits(toml_section limits, node_options& options) {
+  limits.duration("default_deadline", options.default_deadline, deadline_min, deadline_limit);
+  limits.size("message_bytes", options.message_bytes_max, message_bytes_min, message_bytes_limit);
+  limits.size("artifact_bytes", options.artifact_bytes_max, artifact_bytes_min, artifact_bytes_limit);
+  limits.size("chunk_bytes", options.chunk_bytes_max, chunk_bytes_min, message_bytes_limit);
+  limits.integer("connections", options.connections_max, 1, connections_limit);
+  tell(limits, "chunk_bytes", check_chunk(options));
+  limits.refuse_unknown_keys();
+}
+
+void read_log(toml_section log, node_options& options) {
+  log.text("level", options.log_level);
+  log.text("format", options.log_format);
+  tell(log, "level", check_log_level(options.log_level));
+  tell(log, "format", check_log_format(options.log_format));
+  log.refuse_unknown_keys();
+}
+
+void read_events(toml_section events, node_options& options) {
+  events.duration("retention", options.events_retention, retention_min, retention_limit);
+  events.refuse_unknown_keys();
+}
+
+void read_root(toml_section& root, node_options& options) {
+  root.text("name", options.name);
+  root.text("data", options.data_folder);
+  root.text("listen", options.listen);
+  root.text("host_binary", options.host_binary);
+  root.integer("gateway_loops", options.gateway_loops, 0, gateway_loops_max);
+  tell(root, "name", check_name(options.name));
+  tell(root, "data", check_data_folder(options.data_folder));
+  tell(root, "listen", check_listen(options.listen));
+  read_limits(root.section("limits"), options);
+  read_events(root.section("events"), options);
+  read_log(root.section("log"), options);
+  root.refuse_unknown_keys();
+}
+
+} // namespace
+
+result<listen_address> listen_address_from(std::string_view text) {
+  auto failure = invalid("expected an address like \"127.0.0.1:7550\", found \"" + std::string(text) + "\"");
+  auto colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0)
+    return failure;
+  auto host = text.substr(0, colon);
+  bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (bracketed)
+    host = host.substr(1, host.size() - 2);
+  if (!bracketed && host.find_first_of(":[] ") != std::string_view::npos)
+    return failure;
+  std::uint16_t port = 0;
+  auto end = text.data() + text.size();
+  auto parsed = std::from_chars(text.data() + colon + 1, end, port);
+  if (parsed.ec != std::errc{} || parsed.ptr != end)
+    return failure;
+  return listen_address{std::string(host), port};
+}
+
+result<void> check(const node_options& options) {
+  for (const auto& [what, checked] :
+       {std::pair{"name", check_name(options.name)}, std::pair{"data", check_data_folder(options.data_folder)},
+        std::pair{"listen", check_listen(options.listen)}, std::pair{"chunk_bytes", check_chunk(options)},
+        std::pair{"log level", check_log_level(options.log_level)},
+        std::pair{"log format", check_log_format(options.log_format)}})
+    if (!checked)
+      return invalid(std::string(what) + ": " + checked.failure().message);
+  return {};
+}
+
+result<node_options> parse_node_toml(std::string_view text, std::string_view file_name, const node_options& defaults) {
+  auto document = parse_toml(text, file_name);
+  if (!document)
+    return document.failure();
+  toml_problems problems(file_name);
+  toml_section root(*document, problems);
+  auto options = defaults;
+  read_root(root, options);
+  if (!problems.empty())
+    return problems.to_error();
+  return options;
+}
+
+result<node_options> read_node_toml(const std::string& path, const node_options& defaults) {
+  auto text = read_text_file(path, toml_bytes_max);
+  if (!text)
+    return text.failure();
+  return parse_node_toml(*text, path, defaults);
+}
+
+} // namespace troupe

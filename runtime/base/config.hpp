@@ -1,0 +1,69 @@
+#pragma once
+
+#include "runtime/base/error.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace troupe {
+
+/// Where a node listens.
+struct listen_address {
+  std::string host; ///< a name or an address; "::1" without its brackets
+  std::uint16_t port = 0;
+};
+
+/// "127.0.0.1:7550", "localhost:0" (any free port), "[::1]:7550"; invalid_argument for anything else.
+result<listen_address> listen_address_from(std::string_view text);
+
+/// What a node is told when it starts: by its defaults, then its file, then its command line. Set once.
+struct node_options {
+  std::string name;                        ///< empty: the machine's host name
+  std::string data_folder = "troupe-data"; ///< made if missing; one node at a time
+  std::string listen = "127.0.0.1:7550";   ///< only loopback, as long as there is no TLS
+  std::string host_binary;                 ///< empty: the `troupe-host` beside the node's own binary
+  std::uint32_t gateway_loops = 0;         ///< threads that serve clients; 0: half of the cores, at least 1
+
+  std::chrono::microseconds default_deadline = std::chrono::seconds(5); ///< of a request that names none
+  std::uint64_t message_bytes_max = 64ULL << 20;                        ///< one RPC message
+  std::uint64_t artifact_bytes_max = 16ULL << 30;                       ///< one model file
+  std::uint64_t chunk_bytes_max = 1ULL << 20;                           ///< one Upload.write
+  std::uint32_t connections_max = 2048;                                 ///< the next one is closed at once
+
+  std::chrono::seconds events_retention = std::chrono::hours(7 * 24); ///< older ones are dropped
+
+  std::string log_level = "info";  ///< debug, info, warn, error or off
+  std::string log_format = "text"; ///< text, or json: one object a line
+};
+
+/// Whether a node can start with these: names, the address, loopback, limits that fit each other. For options from any source.
+result<void> check(const node_options& options);
+
+/// `defaults` with what the file says; already checked.
+///
+///     name = "node-1"
+///     data = "/var/lib/troupe"
+///     listen = "127.0.0.1:7550"
+///     host_binary = "/usr/bin/troupe-host"
+///     gateway_loops = 2
+///     [limits]
+///     default_deadline = "5s"
+///     message_bytes = "64MiB"
+///     artifact_bytes = "16GiB"
+///     chunk_bytes = "1MiB"
+///     connections = 2048
+///     [events]
+///     retention = "7d"
+///     [log]
+///     level = "info"
+///     format = "text"
+///
+/// invalid_argument lists every problem, one a line, each with file, line, field, expected and found.
+result<node_options> parse_node_toml(std::string_view text, std::string_view file_name, const node_options& defaults = {});
+
+/// The same from a file; not_found or io_failed if it can't be read.
+result<node_options> read_node_toml(const std::string& path, const node_options& defaults = {});
+
+} // namespace troupe

@@ -1,0 +1,49 @@
+#pragma once
+
+#include "runtime/base/error.hpp"
+#include "runtime/base/model_spec.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace troupe {
+
+// What model.toml may ask for.
+inline constexpr std::uint32_t model_batch_max = 65536;
+inline constexpr std::uint32_t model_threads_max = 64;
+inline constexpr std::uint32_t model_replicas_max = 256;
+inline constexpr std::uint32_t model_queue_rows_max = 1'000'000;
+inline constexpr std::uint64_t model_memory_min = 1ULL << 20;
+inline constexpr std::uint64_t model_memory_max = 1ULL << 40;
+inline constexpr std::uint64_t model_tensor_bytes_min = 4096;
+inline constexpr std::uint64_t model_tensor_bytes_max = 1ULL << 30;
+inline constexpr std::chrono::minutes model_timeout_max{60};
+inline constexpr std::size_t tensor_name_max = 128; ///< bytes
+
+/// Reads a `model.toml`. Only inputs and outputs must be there; the defaults of the others are model_spec's.
+///
+///     max_batch = 64            # rows in one call; 0 (default): the first dimension is no batch
+///     threads = 1
+///     replicas = 1
+///     [[inputs]]                # in the order of forward()
+///     name = "image"
+///     datatype = "FP32"
+///     shape = [-1, 64]          # -1 is a free dimension
+///     [[outputs]]
+///     name = "scores"
+///     datatype = "FP32"
+///     shape = [-1, 10]
+///     [limits]
+///     memory = "256MiB"         # beyond the loaded model
+///     batch_timeout = "1s"
+///     load_timeout = "60s"
+///     queue_rows = 4096
+///     input_bytes = "64MiB"
+///     output_bytes = "64MiB"
+///
+/// invalid_argument lists every problem, one a line, each with file, line, field, expected and found.
+result<model_spec> parse_model_toml(std::string_view text, std::string_view file_name);
+
+} // namespace troupe

@@ -1,0 +1,256 @@
+#include "runtime/base/toml_reader.hpp"
+
+#include "runtime/base/units.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+namespace troupe {
+
+namespace {
+
+constexpr std::size_t shown_value_max = 60; // bytes of somebody's text in a message
+
+std::uint32_t line_of(const toml::node& node) {
+  return node.source().begin.line;
+}
+
+std::string quoted(std::string_view text) {
+  std::string shown = "\"";
+  for (char c : text.substr(0, shown_value_max))
+    shown += static_cast<unsigned char>(c) < 0x20 || c == '\x7f' ? '?' : c;
+  return shown + (text.size() > shown_value_max ? "…\"" : "\"");
+}
+
+std::string describe(const toml::node& node) {
+  if (auto text = node.as_string())
+    return quoted(text->get());
+  if (auto number = node.as_integer())
+    return std::to_string(number->get());
+  if (auto flag = node.as_boolean())
+    return flag->get() ? "true" : "false";
+  if (node.is_floating_point())
+    return "a floating-point number";
+  if (node.is_array())
+    return "a list of something else";
+  if (node.is_table())
+    return "a table";
+  return "a date or time";
+}
+
+/// Levenshtein's distance, by rows.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    auto diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      auto above = row[j];
+      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      diagonal = above;
+    }
+  }
+  return row.back();
+}
+
+std::string range(const std::string& what, const std::string& min, const std::string& max) {
+  return what + " from " + min + " to " + max;
+}
+
+} // namespace
+
+result<toml::table> parse_toml(std::string_view text, std::string_view file_name) {
+  auto file = std::string(file_name);
+  if (text.size() > toml_bytes_max)
+    return error{error_code::invalid_argument,
+                 file + ": " + human_size(text.size()) + " is too large, expected at most " + human_size(toml_bytes_max)};
+  try { // toml++ reports by exceptions only, in the build that Debian ships
+    return toml::parse(text, file_name);
+  } catch (const toml::parse_error& e) {
+    return error{error_code::invalid_argument,
+                 file + ":" + std::to_string(e.source().begin.line) + ": not valid TOML: " + std::string(e.description())};
+  }
+}
+
+void toml_problems::add(std::uint32_t line, std::string_view field, std::string_view text) {
+  found_.push_back({line, std::string(field) + (field.empty() ? "" : ": ") + std::string(text)});
+}
+
+error toml_problems::to_error() const {
+  auto sorted = found_;
+  std::stable_sort(sorted.begin(), sorted.end(), [](const problem& a, const problem& b) { return a.line < b.line; });
+  std::string message;
+  for (const auto& p : sorted)
+    message += (message.empty() ? "" : "\n") + file_name_ + ":" + std::to_string(p.line) + ": " + p.text;
+  return {error_code::invalid_argument, message};
+}
+
+toml_section::toml_section(const toml::table& root, toml_problems& problems) : table_(&root), line_(1), problems_(&problems) {}
+
+toml_section::toml_section(const toml::table* table, std::string path, std::uint32_t line, const toml_section& parent)
+  : table_(table), path_(std::move(path)), line_(line), problems_(parent.problems_), parent_(&parent) {}
+
+bool toml_section::required_text(std::string_view key, std::string& value, const std::string& expected) {
+  auto node = find_required(key, expected);
+  if (node == nullptr)
+    return false;
+  auto string = node->as_string();
+  if (string != nullptr)
+    value = string->get();
+  else
+    refuse_value(key, expected, *node);
+  return string != nullptr;
+}
+
+bool toml_section::required_integers(std::string_view key, std::vector<std::int64_t>& value, const std::string& expected) {
+  auto node = find_required(key, expected);
+  if (node == nullptr)
+    return false;
+  auto array = node->as_array();
+  if (array == nullptr || !(array->empty() || array->is_homogeneous(toml::node_type::integer))) {
+    refuse_value(key, expected, *node);
+    return false;
+  }
+  value.clear();
+  for (const auto& element : *array)
+    value.push_back(element.as_integer()->get());
+  return true;
+}
+
+void toml_section::boolean(std::string_view key, bool& value) {
+  auto node = find(key);
+  if (node == nullptr)
+    return;
+  if (auto flag = node->as_boolean())
+    value = flag->get();
+  else
+    refuse_value(key, "true or false", *node);
+}
+
+void toml_section::text(std::string_view key, std::string& value) {
+  auto node = find(key);
+  if (node == nullptr)
+    return;
+  if (auto string = node->as_string())
+    value = string->get();
+  else
+    refuse_value(key, "a text in quotes", *node);
+}
+
+void toml_section::integer(std::string_view key, std::uint32_t& value, std::uint32_t min, std::uint32_t max) {
+  auto node = find(key);
+  if (node == nullptr)
+    return;
+  auto number = node->as_integer();
+  if (number != nullptr && number->get() >= min && number->get() <= max)
+    value = static_cast<std::uint32_t>(number->get());
+  else
+    refuse_value(key, range("a whole number", std::to_string(min), std::to_string(max)), *node);
+}
+
+void toml_section::size(std::string_view key, std::uint64_t& value, std::uint64_t min, std::uint64_t max) {
+  auto node = find(key);
+  if (node == nullptr)
+    return;
+  std::optional<std::uint64_t> bytes;
+  if (auto text = node->as_string())
+    bytes = size_from(text->get());
+  else if (auto number = node->as_integer(); number != nullptr && number->get() >= 0)
+    bytes = static_cast<std::uint64_t>(number->get());
+  if (bytes && *bytes >= min && *bytes <= max)
+    value = *bytes;
+  else
+    refuse_value(key, range("a size like \"256MiB\"", human_size(min), human_size(max)), *node);
+}
+
+void toml_section::duration_ns(std::string_view key, std::chrono::nanoseconds& value, std::chrono::nanoseconds min,
+                               std::chrono::nanoseconds max) {
+  auto node = find(key);
+  if (node == nullptr)
+    return;
+  auto text = node->as_string();
+  auto length = text == nullptr ? std::nullopt : duration_from(text->get());
+  if (length && *length >= min && *length <= max)
+    value = *length;
+  else
+    refuse_value(key, range("a duration like \"250ms\", \"1s\" or \"5m\"", human_duration(min), human_duration(max)), *node);
+}
+
+toml_section toml_section::section(std::string_view key) {
+  auto node = find(key);
+  auto path = path_ + std::string(key) + ".";
+  if (node == nullptr)
+    return {nullptr, path, line_, *this};
+  if (!node->is_table())
+    refuse_value(key, "a section [" + std::string(key) + "]", *node);
+  return {node->as_table(), path, line_of(*node), *this};
+}
+
+std::vector<toml_section> toml_section::sections(std::string_view key) {
+  auto node = find(key);
+  if (node == nullptr)
+    return {};
+  std::vector<toml_section> list;
+  auto array = node->as_array();
+  for (std::size_t i = 0; array != nullptr && i < array->size(); ++i)
+    if (auto table = (*array)[i].as_table())
+      list.push_back({table, path_ + std::string(key) + "[" + std::to_string(i) + "].", line_of(*table), *this});
+  if (array == nullptr || list.size() != array->size())
+    refuse_value(key, "sections [[" + std::string(key) + "]]", *node);
+  return list;
+}
+
+void toml_section::refuse(std::string_view key, std::string_view text) {
+  auto node = find(key);
+  problems_->add(node == nullptr ? line_ : line_of(*node), path_ + std::string(key), text);
+}
+
+void toml_section::refuse_unknown_keys() {
+  if (table_ == nullptr)
+    return;
+  auto where = path_.empty() ? path_ : path_.substr(0, path_.size() - 1);
+  for (const auto& [key, node] : *table_)
+    if (!knows(key.str()))
+      problems_->add(key.source().begin.line, where, "unknown key '" + std::string(key.str()) + "'; " + advice_on(key.str()));
+}
+
+const toml::node* toml_section::find(std::string_view key) {
+  if (!knows(key))
+    known_.push_back(key);
+  return table_ == nullptr ? nullptr : table_->get(key);
+}
+
+const toml::node* toml_section::find_required(std::string_view key, const std::string& expected) {
+  auto node = find(key);
+  if (node == nullptr)
+    refuse(key, "missing; expected " + expected);
+  return node;
+}
+
+void toml_section::refuse_value(std::string_view key, const std::string& expected, const toml::node& found) {
+  refuse(key, "expected " + expected + ", found " + describe(found));
+}
+
+bool toml_section::knows(std::string_view key) const {
+  return std::find(known_.begin(), known_.end(), key) != known_.end();
+}
+
+std::string toml_section::advice_on(std::string_view unknown) const {
+  if (parent_ != nullptr && parent_->knows(unknown)) // TOML's own trap: a key after [section] belongs to that section
+    return "it must stand above the first [section] of the file";
+  std::string all;
+  std::string_view nearest;
+  auto distance = std::max<std::size_t>(2, unknown.size() / 3) + 1;
+  for (auto key : known_) {
+    all += (all.empty() ? "" : ", ") + std::string(key);
+    if (auto d = edit_distance(unknown, key); unknown.size() <= shown_value_max && d < distance) {
+      distance = d;
+      nearest = key;
+    }
+  }
+  return nearest.empty() ? "known are " + all : "did you mean '" + std::string(nearest) + "'?";
+}
+
+} // namespace troupe
