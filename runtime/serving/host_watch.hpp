@@ -2,35 +2,33 @@
 
 #include "runtime/base/clock.hpp"
 
-#include <atomic>
+#include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
-#include <mutex>
-#include <thread>
-#include <vector>
 
 namespace troupe {
 
 /// One thread (epoll) that owns the slow side of all hosts: their pidfds, their control sockets, and a tick for batch and queue
-/// deadlines. All callbacks run on its thread.
+/// deadlines. All callbacks run on its thread; whatever they hold is destroyed there or by who unregisters them.
 class host_watch {
 public:
-  /// The longest that a passed deadline may go unnoticed.
+  /// How long a passed deadline may go unnoticed.
   static constexpr std::chrono::milliseconds tick{50};
 
   explicit host_watch(const clock& time);
   /// Stops and joins the thread; callbacks that are left never begin.
   ~host_watch();
 
-  /// Calls `on_readable` whenever the descriptor is readable or hung up (level-triggered). Any thread.
+  /// Calls `on_readable` whenever the descriptor is readable or hung up (level-triggered). One watch a descriptor. Any thread.
   void watch(int fd, std::function<void()> on_readable);
-  /// After it returns, the callback neither runs nor begins — unless called from within that very callback. Any thread. Does not close.
+  /// After it returns, the callback neither runs nor begins — unless called from within that very callback. Does not close. Harmless
+  /// on a descriptor that isn't watched. Any thread, but none that holds a lock which the callback takes.
   void unwatch(int fd);
 
   using ticker_id = std::uint64_t;
   /// Calls `on_tick` every `tick` for as long as it is registered; the thread sleeps for good while nothing is. Any thread.
   ticker_id add_ticker(std::function<void(steady_time)> on_tick);
+  /// As `unwatch`.
   void remove_ticker(ticker_id id);
 
   /// Runs `task` on the thread, soon and in order. Any thread.

@@ -1,0 +1,216 @@
+#include "runtime/serving/host_channel.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <unistd.h>
+
+namespace troupe {
+
+namespace {
+
+constexpr std::uint64_t align(std::uint64_t offset) {
+  return (offset + tensor_alignment - 1) / tensor_alignment * tensor_alignment;
+}
+
+void ring(const unique_fd& bell) {
+  std::uint64_t one = 1;
+  // It fails only if the host filled the counter, and then the host is awake or past help: the batch's deadline decides.
+  [[maybe_unused]] auto written = ::write(bell.get(), &one, sizeof one);
+}
+
+bool take_ring(const unique_fd& bell) {
+  std::uint64_t count = 0;
+  return ::read(bell.get(), &count, sizeof count) == sizeof count;
+}
+
+/// Input `index` of the whole batch, laid out at `offset`.
+host_tensor describe_input(const batch& work, std::size_t index, std::uint64_t offset) {
+  const auto& first = work.requests.front()->inputs[index];
+  host_tensor tensor{};
+  tensor.offset = offset;
+  tensor.type = static_cast<std::uint16_t>(first.type);
+  tensor.rank = first.rank;
+  std::copy_n(first.dims, first.rank, tensor.dims);
+  if (work.rows > 0)
+    tensor.dims[0] = work.rows;
+  for (const auto& request : work.requests)
+    tensor.size += request->inputs[index].size;
+  return tensor;
+}
+
+void copy_input(const batch& work, std::size_t index, std::byte* to) {
+  for (const auto& request : work.requests) {
+    const auto& input = request->inputs[index];
+    if (input.size > 0)
+      std::memcpy(to, input.data, input.size);
+    to += input.size;
+  }
+}
+
+/// The part of a batch's output that belongs to `rows` rows of it; moves `output` behind it.
+tensor_view take_rows(tensor_view& output, std::uint32_t rows) {
+  auto part = output;
+  part.size = output.size / static_cast<std::uint64_t>(output.dims[0]) * rows;
+  part.dims[0] = rows;
+  output.data += part.size;
+  output.size -= part.size;
+  output.dims[0] -= rows;
+  return part;
+}
+
+} // namespace
+
+std::shared_ptr<host_channel> host_channel::open(host_channel_options options) {
+  std::shared_ptr<host_channel> channel(new host_channel(std::move(options)));
+  channel->options_.owner.watch(channel->options_.done.get(), [channel] { channel->on_doorbell(); });
+  return channel;
+}
+
+void host_channel::start(batch work) {
+  auto& target = *options_.target;
+  std::unique_lock lock(mutex_);
+  if (phase_ != phase::idle) {
+    lock.unlock();
+    target.remove(this);
+    target.requeue(std::move(work));
+    return;
+  }
+  if (!write_work(work)) {
+    lock.unlock();
+    target.count_answers(0, work.requests.size());
+    for (auto& request : work.requests)
+      refuse(std::move(request), {error_code::internal, "the batch does not fit the replica's shared memory"});
+    target.release(this);
+    return;
+  }
+  in_flight_ = std::move(work);
+  phase_ = phase::busy;
+  auto deadline = options_.time.now() + target.spec().batch_timeout;
+  deadline_.store(deadline.time_since_epoch().count(), std::memory_order_relaxed);
+  lock.unlock();
+  ring(options_.work);
+}
+
+bool host_channel::write_work(const batch& work) {
+  auto memory = options_.memory.data();
+  auto& page = *reinterpret_cast<work_page*>(memory + work_page_offset);
+  auto end = inputs_offset + options_.geometry.input_bytes;
+  auto next = inputs_offset;
+  auto count = work.requests.front()->inputs.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    auto tensor = describe_input(work, i, next);
+    if (i == host_tensors_max || tensor.size > end - next)
+      return false;
+    copy_input(work, i, memory + tensor.offset);
+    page.inputs[i] = tensor;
+    next = std::min(align(next + tensor.size), end);
+  }
+  page.sequence = ++sequence_;
+  page.input_bytes = options_.geometry.input_bytes;
+  page.output_bytes = options_.geometry.output_bytes;
+  page.rows = work.rows;
+  page.input_count = static_cast<std::uint32_t>(count);
+  touched_bytes_ = std::max(touched_bytes_, next - inputs_offset);
+  return true;
+}
+
+void host_channel::on_doorbell() {
+  if (!take_ring(options_.done))
+    return;
+  reply taken;
+  if (auto honest = take_reply(taken); !honest) {
+    options_.on_bad_reply("bad_reply: " + honest.failure().message);
+    return;
+  }
+  if (taken.work.requests.empty())
+    return;
+  options_.target->release(this); // first: the host computes the next batch, into the other output area, while this one is answered
+  if (taken.status == done_status::outputs)
+    answer_all(std::move(taken.work));
+  else
+    fail_all(std::move(taken.work), taken.status);
+  answering_.store(false, std::memory_order_release);
+}
+
+result<void> host_channel::take_reply(reply& out) {
+  std::lock_guard lock(mutex_);
+  if (phase_ == phase::broken || phase_ == phase::dead)
+    return {};
+  auto broken = phase_;
+  phase_ = phase::broken; // unless all is well
+  if (broken == phase::idle)
+    return error{error_code::internal, "rang without a batch"};
+  const auto& spec = options_.target->spec();
+  copy_done_page(options_.memory.data(), spec.outputs.size(), page_);
+  auto status = check_reply(page_, {sequence_, in_flight_.rows}, spec, options_.geometry, options_.memory.data(), outputs_);
+  if (!status)
+    return status.failure();
+  phase_ = phase::idle;
+  deadline_.store(0, std::memory_order_relaxed);
+  answering_.store(true, std::memory_order_relaxed);
+  if (*status == done_status::outputs)
+    for (const auto& output : outputs_)
+      touched_bytes_ = std::max(touched_bytes_, output.size);
+  out.work = std::exchange(in_flight_, {});
+  out.status = *status;
+  return {};
+}
+
+void host_channel::answer_all(batch work) {
+  options_.target->count_answers(work.requests.size(), 0);
+  if (work.rows == 0) {
+    answer(std::move(work.requests.front()), outputs_);
+    return;
+  }
+  for (auto& request : work.requests) {
+    slice_.clear();
+    for (auto& output : outputs_)
+      slice_.push_back(take_rows(output, request->rows));
+    answer(std::move(request), slice_);
+  }
+}
+
+void host_channel::fail_all(batch work, done_status status) {
+  if (work.requests.size() > 1) {
+    options_.target->retry_alone(std::move(work));
+    return;
+  }
+  options_.target->count_answers(0, 1);
+  auto text = status == done_status::exhausted ? "the model ran out of its memory (limits.memory_bytes in model.toml): " + reply_text(page_)
+                                               : "the model failed: " + reply_text(page_);
+  refuse(std::move(work.requests.front()), {error_code::model_failed, std::move(text)});
+}
+
+bool host_channel::overdue(steady_time now) const {
+  auto deadline = deadline_.load(std::memory_order_relaxed);
+  return deadline != 0 && now.time_since_epoch().count() > deadline;
+}
+
+void host_channel::abandon(const std::string& reason) {
+  options_.owner.unwatch(options_.done.get());
+  options_.target->remove(this);
+  batch work;
+  {
+    std::lock_guard lock(mutex_);
+    phase_ = phase::dead;
+    deadline_.store(0, std::memory_order_relaxed);
+    work = std::exchange(in_flight_, {});
+  }
+  if (!work.requests.empty())
+    options_.target->fail(std::move(work), reason);
+}
+
+void host_channel::trim(steady_time now) {
+  std::lock_guard lock(mutex_);
+  if (phase_ != phase::idle || seen_sequence_ != sequence_ || answering_.load(std::memory_order_acquire)) {
+    seen_sequence_ = sequence_;
+    idle_since_ = now;
+    return;
+  }
+  if (touched_bytes_ < trim_bytes_min || now - idle_since_ < trim_after)
+    return;
+  options_.memory.discard(inputs_offset, options_.memory.size() - inputs_offset);
+  touched_bytes_ = 0;
+}
+
+} // namespace troupe
