@@ -1,0 +1,180 @@
+#include "storage/blob_store.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace troupe {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t read_chunk_bytes = 256 << 10;
+constexpr std::string_view temporary_prefix = "unfinished-";
+
+error io_error(const std::string& doing, const fs::path& path, int reason) {
+  return error{error_code::io_failed,
+               "can't " + doing + " " + path.string() + ": " + std::system_category().message(reason)
+                   + (reason == ENOSPC || reason == EDQUOT ? "; free some space and try again" : "; check the disk")};
+}
+
+error not_found(const std::string& hash) {
+  return error{error_code::not_found, "no artifact " + hash + " here; upload it first"};
+}
+
+result<void> write_all(int file, const fs::path& path, const char* data, std::size_t size) {
+  while (size > 0) {
+    auto written = ::write(file, data, size);
+    if (written < 0 && errno == EINTR)
+      continue;
+    if (written < 0)
+      return io_error("write", path, errno);
+    data += written;
+    size -= static_cast<std::size_t>(written);
+  }
+  return {};
+}
+
+result<std::string> hash_of(int file, const fs::path& path) {
+  sha256 hash;
+  std::vector<char> chunk(read_chunk_bytes);
+  for (;;) {
+    auto got = ::read(file, chunk.data(), chunk.size());
+    if (got == 0)
+      return hash.finish();
+    if (got < 0 && errno != EINTR)
+      return io_error("read", path, errno);
+    if (got > 0)
+      hash.update(chunk.data(), static_cast<std::size_t>(got));
+  }
+}
+
+/// Makes renames and removals in the folder last.
+result<void> sync_folder(const fs::path& path) {
+  unique_fd folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder || ::fsync(folder.get()) != 0)
+    return io_error("sync", path, errno);
+  return {};
+}
+
+/// Whether the disk has room: better known at the first byte than at the last. Not every file system can say.
+result<void> reserve(int file, const fs::path& path, std::uint64_t bytes) {
+  if (bytes == 0 || ::fallocate(file, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(bytes)) == 0 || errno == EOPNOTSUPP)
+    return {};
+  return io_error("reserve " + std::to_string(bytes) + " bytes for", path, errno);
+}
+
+} // namespace
+
+blob_writer::blob_writer(fs::path temporary, fs::path final_path, std::uint64_t bytes)
+  : temporary_(std::move(temporary)), final_path_(std::move(final_path)), bytes_expected_(bytes) {}
+
+blob_writer::~blob_writer() {
+  if (!temporary_.empty())
+    ::unlink(temporary_.c_str());
+}
+
+result<void> blob_writer::write(const void* data, std::size_t size) {
+  if (size > bytes_expected_ - bytes_written_)
+    return error{error_code::invalid_argument,
+                 "the artifact is longer than the " + std::to_string(bytes_expected_) + " bytes announced; start again"};
+  if (auto written = write_all(file_.get(), temporary_, static_cast<const char*>(data), size); !written)
+    return written;
+  hash_.update(data, size);
+  bytes_written_ += size;
+  return {};
+}
+
+result<void> blob_writer::finish() {
+  if (bytes_written_ != bytes_expected_)
+    return error{error_code::invalid_argument, "the artifact has " + std::to_string(bytes_written_) + " bytes, announced were "
+                                                   + std::to_string(bytes_expected_) + "; start again"};
+  if (auto found = hash_.finish(); found != final_path_.filename())
+    return error{error_code::corrupt, "the artifact arrived with hash " + found + ", announced was "
+                                          + final_path_.filename().string() + "; send it again"};
+  if (::fsync(file_.get()) != 0)
+    return io_error("sync", temporary_, errno);
+  if (::rename(temporary_.c_str(), final_path_.c_str()) != 0)
+    return io_error("rename", temporary_, errno);
+  temporary_.clear();
+  return sync_folder(final_path_.parent_path());
+}
+
+result<blob_store> blob_store::open(const data_folder& folder, std::uint64_t bytes_max) {
+  auto path = folder.path() / "blobs";
+  std::error_code failed;
+  fs::create_directories(path, failed);
+  if (failed)
+    return io_error("make", path, failed.value());
+  for (const auto& file : fs::directory_iterator(path, failed))
+    if (file.path().filename().string().rfind(temporary_prefix, 0) == 0)
+      fs::remove(file.path(), failed);
+  if (failed)
+    return io_error("clean", path, failed.value());
+  return blob_store(std::move(path), bytes_max);
+}
+
+result<std::unique_ptr<blob_writer>> blob_store::begin(const std::string& expected, std::uint64_t bytes) const {
+  if (!is_sha256(expected))
+    return error{error_code::invalid_argument, "an artifact is named by its SHA-256: 64 lower-case hex digits"};
+  if (bytes > bytes_max_)
+    return error{error_code::invalid_argument, "an artifact has at most " + std::to_string(bytes_max_)
+                                                   + " bytes on this node, this one has " + std::to_string(bytes)};
+  auto temporary = (path_ / temporary_prefix).string() + "XXXXXX";
+  unique_fd file(::mkostemp(temporary.data(), O_CLOEXEC));
+  if (!file)
+    return io_error("make a file in", path_, errno);
+  std::unique_ptr<blob_writer> writer(new blob_writer(temporary, path_ / expected, bytes));
+  writer->file_ = std::move(file);
+  if (auto room = reserve(writer->file_.get(), temporary, bytes); !room)
+    return room.failure();
+  return writer;
+}
+
+result<unique_fd> blob_store::open_verified(const std::string& hash) const {
+  if (!is_sha256(hash))
+    return not_found(hash);
+  auto path = path_ / hash;
+  unique_fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!file)
+    return errno == ENOENT ? not_found(hash) : io_error("open", path, errno);
+  auto found = hash_of(file.get(), path);
+  if (!found)
+    return found.failure();
+  if (*found != hash)
+    return error{error_code::corrupt, "artifact " + hash + " is damaged on disk; undeploy what uses it and deploy it again"};
+  if (::lseek(file.get(), 0, SEEK_SET) != 0)
+    return io_error("rewind", path, errno);
+  return file;
+}
+
+bool blob_store::has(const std::string& hash) const {
+  std::error_code failed;
+  return is_sha256(hash) && fs::is_regular_file(path_ / hash, failed);
+}
+
+result<void> blob_store::remove(const std::string& hash) const {
+  if (!is_sha256(hash))
+    return not_found(hash);
+  auto path = path_ / hash;
+  if (::unlink(path.c_str()) != 0)
+    return errno == ENOENT ? not_found(hash) : io_error("remove", path, errno);
+  return sync_folder(path_);
+}
+
+result<std::vector<std::string>> blob_store::list() const {
+  std::vector<std::string> hashes;
+  std::error_code failed;
+  for (const auto& file : fs::directory_iterator(path_, failed))
+    if (is_sha256(file.path().filename().string()))
+      hashes.push_back(file.path().filename());
+  if (failed)
+    return io_error("list", path_, failed.value());
+  std::sort(hashes.begin(), hashes.end());
+  return hashes;
+}
+
+} // namespace troupe

@@ -1,0 +1,43 @@
+#include "storage/data_folder.hpp"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <system_error>
+
+namespace troupe {
+
+namespace {
+
+error unwritable(const std::filesystem::path& path, const std::string& reason) {
+  return error{error_code::io_failed,
+               "data folder " + path.string() + " can't be written (" + reason + "); make it writable or use another --data"};
+}
+
+std::string last_reason() {
+  return std::system_category().message(errno);
+}
+
+} // namespace
+
+result<data_folder> data_folder::open(const std::filesystem::path& path) {
+  std::error_code failed;
+  bool made = std::filesystem::create_directories(path, failed);
+  if (failed)
+    return unwritable(path, failed.message());
+  if (made && ::chmod(path.c_str(), 0700) != 0)
+    return unwritable(path, last_reason());
+  unique_fd lock(::open((path / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!lock)
+    return unwritable(path, last_reason());
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK)
+      return unwritable(path, last_reason());
+    return error{error_code::io_failed,
+                 "data folder " + path.string() + " is in use by another node (lock held); stop it or use another --data"};
+  }
+  return data_folder(path, std::move(lock));
+}
+
+} // namespace troupe

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "runtime/base/error.hpp"
+#include "runtime/base/unique_fd.hpp"
+
+#include <filesystem>
+#include <string>
+
+namespace troupe {
+
+/// A node's folder, held by one process at a time: everything that lives in it stands on this lock. The lock goes with the object or the process.
+class data_folder {
+public:
+  /// Makes the folder if it is missing (for this user only) and locks it. `io_failed` if another node holds it, or if it can't be written.
+  static result<data_folder> open(const std::filesystem::path& path);
+
+  const std::filesystem::path& path() const { return path_; }
+
+private:
+  data_folder(std::filesystem::path path, unique_fd lock) : path_(std::move(path)), lock_(std::move(lock)) {}
+
+  std::filesystem::path path_;
+  unique_fd lock_;
+};
+
+} // namespace troupe

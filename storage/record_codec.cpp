@@ -1,0 +1,161 @@
+#include "storage/record_codec.hpp"
+
+#include "schemas/records.capnp.h"
+
+#include <capnp/message.h>
+#include <capnp/serialize.h>
+#include <kj/array.h>
+#include <kj/exception.h>
+
+#include <cstring>
+
+namespace troupe {
+
+namespace {
+
+constexpr int nesting_max = 8; // our deepest record has 3 levels
+
+std::string to_bytes(capnp::MessageBuilder& message) {
+  auto words = capnp::messageToFlatArray(message);
+  auto bytes = words.asBytes();
+  return std::string(reinterpret_cast<const char*>(bytes.begin()), bytes.size());
+}
+
+std::string to_string(capnp::Text::Reader text) {
+  return std::string(text.begin(), text.size());
+}
+
+kj::StringPtr to_text(const std::string& text) {
+  return kj::StringPtr(text.c_str(), text.size());
+}
+
+std::int64_t to_unix_ns(wall_time time) {
+  return time.time_since_epoch().count();
+}
+
+wall_time from_unix_ns(std::int64_t count) {
+  return wall_time(std::chrono::nanoseconds(count));
+}
+
+error damaged(std::string_view what) {
+  return error{error_code::corrupt, "a stored " + std::string(what) + " is damaged; restore the data folder from a backup"};
+}
+
+/// Reads the record by `read`, which answers false for values that no record has.
+template <class Schema, class Record, class Read>
+result<Record> decode(std::string_view bytes, std::string_view what, Read read) {
+  if (bytes.empty() || bytes.size() % sizeof(capnp::word) != 0)
+    return damaged(what);
+  auto words = kj::heapArray<capnp::word>(bytes.size() / sizeof(capnp::word)); // aligned, which the bytes need not be
+  std::memcpy(words.begin(), bytes.data(), bytes.size());
+  capnp::ReaderOptions limits;
+  limits.traversalLimitInWords = 2 * words.size(); // a field may be looked at twice, a list's elements cost one more
+  limits.nestingLimit = nesting_max;
+  Record record;
+  bool good = false;
+  try { // Cap'n Proto throws whenever a reader meets damage
+    capnp::FlatArrayMessageReader message(words, limits);
+    good = read(message.getRoot<Schema>(), record);
+  } catch (const kj::Exception&) {
+    good = false;
+  }
+  if (!good)
+    return damaged(what);
+  return record;
+}
+
+} // namespace
+
+std::string encode(const node_record& record) {
+  capnp::MallocMessageBuilder message;
+  auto node = message.initRoot<schema::NodeRecord>();
+  node.setFormatVersion(record.format_version);
+  node.setNodeId(to_text(record.node_id));
+  node.setCreatedUnixNs(to_unix_ns(record.created));
+  return to_bytes(message);
+}
+
+std::string encode(const deployment_record& record) {
+  capnp::MallocMessageBuilder message;
+  auto deployment = message.initRoot<schema::DeploymentRecord>();
+  deployment.setName(to_text(record.name));
+  deployment.setWantedReplicas(record.wanted_replicas);
+  deployment.setCurrentVersion(record.current_version);
+  deployment.setTargetVersion(record.target_version);
+  deployment.setLastVersion(record.last_version);
+  deployment.setCreatedUnixNs(to_unix_ns(record.created));
+  return to_bytes(message);
+}
+
+std::string encode(const version_record& record) {
+  capnp::MallocMessageBuilder message;
+  auto version = message.initRoot<schema::VersionRecord>();
+  version.setDeployment(to_text(record.id.deployment));
+  version.setNumber(record.id.number);
+  version.setArtifactSha256(to_text(record.artifact_sha256));
+  version.setModelToml(to_text(record.model_toml));
+  version.setCreatedUnixNs(to_unix_ns(record.created));
+  version.setState(static_cast<schema::VersionRecord::State>(record.state));
+  version.setReason(to_text(record.reason));
+  return to_bytes(message);
+}
+
+std::string encode(const event& record) {
+  capnp::MallocMessageBuilder message;
+  auto happened = message.initRoot<schema::EventRecord>();
+  happened.setUnixNs(to_unix_ns(record.at));
+  happened.setSeverity(static_cast<std::uint8_t>(record.level));
+  happened.setName(to_text(record.name));
+  auto fields = happened.initFields(static_cast<unsigned>(record.fields.size()));
+  for (unsigned i = 0; i < fields.size(); ++i) {
+    fields[i].setKey(to_text(record.fields[i].first));
+    fields[i].setValue(to_text(record.fields[i].second));
+  }
+  return to_bytes(message);
+}
+
+result<node_record> decode_node(std::string_view bytes) {
+  return decode<schema::NodeRecord, node_record>(bytes, "node record", [](schema::NodeRecord::Reader from, node_record& to) {
+    to = {from.getFormatVersion(), to_string(from.getNodeId()), from_unix_ns(from.getCreatedUnixNs())};
+    return to.format_version != 0;
+  });
+}
+
+result<deployment_record> decode_deployment(std::string_view bytes) {
+  return decode<schema::DeploymentRecord, deployment_record>(bytes, "deployment",
+                                                             [](schema::DeploymentRecord::Reader from, deployment_record& to) {
+                                                               to.name = to_string(from.getName());
+                                                               to.wanted_replicas = from.getWantedReplicas();
+                                                               to.current_version = from.getCurrentVersion();
+                                                               to.target_version = from.getTargetVersion();
+                                                               to.last_version = from.getLastVersion();
+                                                               to.created = from_unix_ns(from.getCreatedUnixNs());
+                                                               return valid_deployment_name(to.name);
+                                                             });
+}
+
+result<version_record> decode_version(std::string_view bytes) {
+  return decode<schema::VersionRecord, version_record>(
+      bytes, "version", [](schema::VersionRecord::Reader from, version_record& to) {
+        to.id = {to_string(from.getDeployment()), from.getNumber()};
+        to.artifact_sha256 = to_string(from.getArtifactSha256());
+        to.model_toml = to_string(from.getModelToml());
+        to.created = from_unix_ns(from.getCreatedUnixNs());
+        to.state = static_cast<version_state>(from.getState());
+        to.reason = to_string(from.getReason());
+        return valid_deployment_name(to.id.deployment) && from.getState() <= schema::VersionRecord::State::FAILED;
+      });
+}
+
+result<event> decode_event(std::string_view bytes) {
+  return decode<schema::EventRecord, event>(bytes, "event", [](schema::EventRecord::Reader from, event& to) {
+    to.at = from_unix_ns(from.getUnixNs());
+    to.level = static_cast<severity>(from.getSeverity());
+    to.name = to_string(from.getName());
+    for (auto field : from.getFields())
+      to.fields.emplace_back(to_string(field.getKey()), to_string(field.getValue()));
+    return from.getSeverity() <= static_cast<std::uint8_t>(severity::error) && !to.name.empty();
+  });
+}
+
+} // namespace troupe

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "runtime/base/event.hpp"
+#include "storage/records.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace troupe {
+
+/// Records as bytes: Cap'n Proto messages of schemas/records.capnp. Decoding takes any bytes, costs at most a few times
+/// their size, and answers `corrupt` for what is no such record.
+
+std::string encode(const node_record& record);
+std::string encode(const deployment_record& record);
+std::string encode(const version_record& record);
+std::string encode(const event& record);
+
+result<node_record> decode_node(std::string_view bytes);
+result<deployment_record> decode_deployment(std::string_view bytes);
+result<version_record> decode_version(std::string_view bytes);
+result<event> decode_event(std::string_view bytes);
+
+} // namespace troupe

@@ -1,0 +1,120 @@
+#include "storage/state_store.hpp"
+#include "storage/keys.hpp"
+#include "storage/record_codec.hpp"
+
+#include <algorithm>
+
+namespace troupe {
+
+namespace {
+
+error misplaced(const char* what) {
+  return error{error_code::corrupt,
+               "a stored " + std::string(what) + " stands under the key of another; restore the data folder from a backup"};
+}
+
+result<deployment_record> deployment_in(const entry& row) {
+  auto record = decode_deployment(row.value);
+  if (record && record->name != row.key)
+    return misplaced("deployment");
+  if (record)
+    record->revision = row.modified;
+  return record;
+}
+
+result<version_record> version_in(const entry& row) {
+  auto record = decode_version(row.value);
+  if (record && version_key(record->id) != row.key)
+    return misplaced("version");
+  return record;
+}
+
+/// Every record of the range, read page by page at one revision.
+template <class Record>
+result<std::vector<Record>> read_all(const store& records, column_family family, key_range range,
+                                     result<Record> (*decode)(const entry&)) {
+  auto at = records.snapshot();
+  if (!at)
+    return at.failure();
+  std::vector<Record> all;
+  for (std::size_t found = store_limits::scan_entries_max; found == store_limits::scan_entries_max;) {
+    auto page = (*at)->scan(family, range, store_limits::scan_entries_max, scan_order::ascending);
+    if (!page)
+      return page.failure();
+    for (const auto& row : *page) {
+      auto record = decode(row);
+      if (!record)
+        return record.failure();
+      all.push_back(std::move(record).value());
+    }
+    found = page->size();
+    if (found != 0)
+      range.first = page->back().key + '\0'; // the next key there can be
+  }
+  return all;
+}
+
+bool changes(const state_change& change, const std::string& deployment) {
+  auto names_it = [&](const deployment_record& record) { return record.name == deployment; };
+  return std::any_of(change.put.begin(), change.put.end(), names_it)
+         || std::any_of(change.erased.begin(), change.erased.end(), names_it);
+}
+
+result<void> check_names(const state_change& change) {
+  for (const auto& record : change.put)
+    if (!valid_deployment_name(record.name))
+      return error{error_code::invalid_argument,
+                   "'" + record.name + "' is no name for a deployment: use 1 to 63 of a-z, 0-9, - and _"};
+  std::vector<version_id> versions = change.erased_versions;
+  for (const auto& record : change.put_versions)
+    versions.push_back(record.id);
+  for (const auto& id : versions)
+    if (!changes(change, id.deployment))
+      return error{error_code::invalid_argument, "version " + to_string(id) + " changes without its deployment; put that too"};
+  return {};
+}
+
+} // namespace
+
+result<std::vector<deployment_record>> state_store::deployments() const {
+  return read_all(records_, column_family::deployments, keys_with_prefix(""), deployment_in);
+}
+
+result<std::optional<deployment_record>> state_store::deployment(std::string_view name) const {
+  if (!valid_deployment_name(name))
+    return std::optional<deployment_record>{};
+  auto row = records_.get(column_family::deployments, name);
+  if (!row)
+    return row.failure();
+  if (!*row)
+    return std::optional<deployment_record>{};
+  auto record = deployment_in(**row);
+  if (!record)
+    return record.failure();
+  return std::optional<deployment_record>(std::move(record).value());
+}
+
+result<std::vector<version_record>> state_store::versions(std::string_view deployment) const {
+  return read_all(records_, column_family::versions, keys_with_prefix(versions_prefix(deployment)), version_in);
+}
+
+result<revision_number> state_store::commit(const state_change& change) {
+  if (auto good = check_names(change); !good)
+    return good.failure();
+  transaction all;
+  for (const auto& record : change.put) {
+    all.expect(column_family::deployments, record.name, record.revision);
+    all.put(column_family::deployments, record.name, encode(record));
+  }
+  for (const auto& record : change.erased) {
+    all.expect(column_family::deployments, record.name, record.revision);
+    all.erase(column_family::deployments, record.name);
+  }
+  for (const auto& record : change.put_versions)
+    all.put(column_family::versions, version_key(record.id), encode(record));
+  for (const auto& id : change.erased_versions)
+    all.erase(column_family::versions, version_key(id));
+  return records_.commit(all);
+}
+
+} // namespace troupe
