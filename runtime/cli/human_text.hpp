@@ -1,0 +1,22 @@
+#pragma once
+
+#include "runtime/base/error.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+/// What people read and write on a command line, beyond runtime/base/units.hpp.
+namespace troupe {
+
+/// Local time, "2026-11-23 02:39:50.123".
+std::string time_text(std::int64_t unix_ns);
+
+/// A positive duration, "250ms" or "10m"; the error says how to write one.
+result<std::chrono::nanoseconds> parse_duration(std::string_view text);
+
+/// The text with every control character replaced by "?", so that what comes from elsewhere can't steer a terminal.
+std::string printable(std::string_view text);
+
+} // namespace troupe

@@ -1,0 +1,52 @@
+#include "runtime/cli/node_command.hpp"
+
+#include "runtime/cli/exit_code.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <memory>
+
+namespace troupe {
+
+namespace {
+
+/// The command line, before it is laid over the file.
+struct node_flags {
+  std::string config;
+  std::string name;
+  std::string data;
+  std::string listen;
+};
+
+node_arguments resolve(const node_flags& flags) {
+  node_arguments arguments;
+  arguments.config = flags.config;
+  if (!flags.config.empty())
+    arguments.options = require(read_node_toml(flags.config), exit_code::bad_usage);
+  auto overlay = [](std::string& option, const std::string& flag) {
+    if (!flag.empty())
+      option = flag;
+  };
+  overlay(arguments.options.name, flags.name);
+  overlay(arguments.options.data_folder, flags.data);
+  overlay(arguments.options.listen, flags.listen);
+  if (auto outcome = check(arguments.options); !outcome)
+    throw command_failure(exit_code::bad_usage, outcome.failure().message);
+  return arguments;
+}
+
+} // namespace
+
+void add_node(CLI::App& app, std::function<void(const node_arguments&)> on_node) {
+  auto flags = std::make_shared<node_flags>();
+  node_options defaults;
+  auto verb = app.add_subcommand("node", "Runs a node on this machine");
+  verb->add_option("--name", flags->name, "The node's name (default: the machine's)")->type_name("NAME");
+  verb->add_option("--data", flags->data, "Where it keeps its state (default: " + defaults.data_folder + ")")->type_name("FOLDER");
+  verb->add_option("--listen", flags->listen, "Where clients reach it (default: " + defaults.listen + ")")->type_name("HOST:PORT");
+  verb->add_option("--config", flags->config, "Reads the rest from a file; the command line goes first")->type_name("FILE");
+  verb->footer("Example:\n  troupe node --data /var/lib/troupe");
+  verb->callback([flags, on_node = std::move(on_node)] { on_node(resolve(*flags)); });
+}
+
+} // namespace troupe

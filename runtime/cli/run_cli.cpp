@@ -1,0 +1,93 @@
+#include "runtime/cli/run_cli.hpp"
+
+#include "runtime/cli/client.hpp"
+#include "runtime/cli/verbs.hpp"
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <map>
+#include <optional>
+#include <ostream>
+
+namespace troupe {
+
+namespace {
+
+constexpr const char* default_node = "127.0.0.1:7550";
+
+constexpr const char* exit_codes_help = "Exit codes:\n"
+                                        "  0  done\n"
+                                        "  1  the operation failed: the node said no, or the model failed\n"
+                                        "  2  bad usage: the command line, or a file that it names\n"
+                                        "  3  no node answers there, or the connection was lost\n"
+                                        "  4  not done in time\n\n"
+                                        "Example:\n"
+                                        "  troupe node & troupe deploy digits examples/digits/cnn --wait";
+
+void add_global_options(CLI::App& app, command_context& context) {
+  const std::map<std::string, output_format> formats = {{"table", output_format::table}, {"json", output_format::json}};
+  app.add_option("--node", context.node, "The node to talk to")->type_name("HOST:PORT")->envname("TROUPE_NODE")->capture_default_str();
+  app.add_option("-o,--output", context.format, "table, for people; json, for programs")
+      ->type_name("FORMAT")
+      ->transform(CLI::CheckedTransformer(formats).description(""));
+  app.set_version_flag("--version", "troupe " TROUPE_VERSION);
+  app.require_subcommand(1);
+  app.fallthrough(); // global options may stand behind the verb
+  app.footer(exit_codes_help);
+}
+
+void add_verbs(CLI::App& app, const command_context& context, std::function<void(const node_arguments&)> on_node) {
+  add_node(app, std::move(on_node));
+  add_deploy(app, context);
+  add_infer(app, context);
+  add_status(app, context);
+  add_scale(app, context);
+  add_undeploy(app, context);
+  add_tree(app, context);
+  add_events(app, context);
+}
+
+/// Help and version go to stdout; everything else that CLI11 throws is about the command line.
+exit_code on_parse_end(const CLI::App& app, const CLI::ParseError& end, const console& io) {
+  if (end.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
+    app.exit(end, io.out, io.err);
+    return exit_code::ok;
+  }
+  auto chosen = app.get_subcommands();
+  io.err << "error: " << end.what() << "\nsee `troupe " << (chosen.empty() ? "" : chosen.front()->get_name() + " ") << "--help`\n";
+  return exit_code::bad_usage;
+}
+
+/// Parses; the chosen verb's callback runs within. Leaves `node` for the caller, who has no KJ of ours around it.
+exit_code parse_and_run(int argc, const char* const* argv, const console& io, std::optional<node_arguments>& node) {
+  quiet_kj quiet;
+  CLI::App app("Troupe serves machine-learning models on ordinary machines.", "troupe");
+  command_context context{io, default_node};
+  add_global_options(app, context);
+  add_verbs(app, context, [&](const node_arguments& arguments) { node = arguments; });
+  try {
+    app.parse(argc, argv);
+    return exit_code::ok;
+  } catch (const CLI::ParseError& end) {
+    return on_parse_end(app, end, io);
+  } catch (const command_failure& failure) {
+    io.err << "error: " << failure.what() << "\n";
+    return failure.code();
+  }
+}
+
+} // namespace
+
+void print_json(const command_context& context, const nlohmann::ordered_json& value) {
+  context.io.out << value.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+}
+
+int run_cli(int argc, const char* const* argv, const console& io, const node_runner& run_node) {
+  std::optional<node_arguments> node;
+  auto code = parse_and_run(argc, argv, io, node);
+  io.out.flush();
+  return node ? run_node(*node) : static_cast<int>(code);
+}
+
+} // namespace troupe

@@ -1,0 +1,131 @@
+#include "runtime/cli/status_view.hpp"
+
+#include "runtime/base/units.hpp"
+#include "runtime/cli/human_text.hpp"
+#include "runtime/cli/table.hpp"
+#include "runtime/cli/wire.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace troupe {
+
+namespace {
+
+using json = nlohmann::ordered_json;
+
+json replica_json(schema::ReplicaStatus::Reader replica) {
+  return {{"number", replica.getNumber()},
+          {"state", text_of(replica.getState())},
+          {"pid", replica.getPid()},
+          {"since_unix_ns", replica.getSinceUnixNs()},
+          {"restarts", replica.getRestarts()}};
+}
+
+json version_json(schema::VersionStatus::Reader version) {
+  auto replicas = json::array();
+  for (auto replica : version.getReplicas())
+    replicas.push_back(replica_json(replica));
+  return {{"number", version.getNumber()},
+          {"state", text_of(version.getState())},
+          {"reason", text_of(version.getReason())},
+          {"artifact", text_of(version.getArtifact())},
+          {"created_unix_ns", version.getCreatedUnixNs()},
+          {"queued_rows", version.getQueuedRows()},
+          {"requests", version.getRequests()},
+          {"failures", version.getFailures()},
+          {"batches", version.getBatches()},
+          {"replicas", std::move(replicas)}};
+}
+
+json deployment_json(schema::DeploymentStatus::Reader deployment) {
+  auto versions = json::array();
+  for (auto version : deployment.getVersions())
+    versions.push_back(version_json(version));
+  return {{"name", text_of(deployment.getName())},
+          {"current_version", deployment.getCurrentVersion()},
+          {"wanted_replicas", deployment.getWantedReplicas()},
+          {"versions", std::move(versions)}};
+}
+
+std::string age_text(std::int64_t since_unix_ns, std::int64_t now_unix_ns) {
+  return human_duration(std::chrono::nanoseconds(std::max<std::int64_t>(0, now_unix_ns - since_unix_ns)));
+}
+
+std::string node_line(schema::NodeStatus::Reader node) {
+  return printable("node " + text_of(node.getName()) + ", troupe " + text_of(node.getVersion()) + ", pid " + std::to_string(node.getPid())
+                   + ", up " + human_duration(std::chrono::microseconds(node.getUptimeUs())) + ", "
+                   + human_size(node.getResidentBytes()))
+         + "\n";
+}
+
+/// "2/3": ready of wanted. Only the versions that should run have a number wanted.
+std::string replicas_text(schema::DeploymentStatus::Reader deployment, schema::VersionStatus::Reader version) {
+  int ready = 0;
+  for (auto replica : version.getReplicas())
+    ready += replica.getState() == "ready" ? 1 : 0;
+  auto state = version.getState();
+  if (state != "live" && state != "preparing")
+    return std::to_string(ready);
+  return std::to_string(ready) + "/" + std::to_string(deployment.getWantedReplicas());
+}
+
+void add_version(table& rows, schema::DeploymentStatus::Reader deployment, schema::VersionStatus::Reader version, std::int64_t now) {
+  rows.add({text_of(deployment.getName()) + "@" + std::to_string(version.getNumber()), state_cell(text_of(version.getState())),
+            replicas_text(deployment, version), std::to_string(version.getQueuedRows()), std::to_string(version.getRequests()),
+            std::to_string(version.getFailures()), std::to_string(version.getBatches()), age_text(version.getCreatedUnixNs(), now),
+            text_of(version.getReason())});
+}
+
+/// What answers, and what is newer than that.
+bool matters(schema::DeploymentStatus::Reader deployment, schema::VersionStatus::Reader version) {
+  return version.getNumber() >= deployment.getCurrentVersion();
+}
+
+std::string versions_text(schema::Control::StatusResults::Reader status, bool in_full, std::int64_t now, bool colors) {
+  table rows({{"VERSION"}, {"STATE"}, {"READY", true}, {"QUEUED", true}, {"REQUESTS", true}, {"FAILURES", true}, {"BATCHES", true},
+              {"AGE", true}, {"REASON"}});
+  for (auto deployment : status.getDeployments())
+    for (auto version : deployment.getVersions())
+      if (in_full || matters(deployment, version))
+        add_version(rows, deployment, version, now);
+  return rows.render(colors);
+}
+
+std::string replicas_table(schema::Control::StatusResults::Reader status, std::int64_t now, bool colors) {
+  table rows({{"REPLICA"}, {"VERSION"}, {"STATE"}, {"PID", true}, {"SINCE", true}, {"RESTARTS", true}});
+  for (auto deployment : status.getDeployments())
+    for (auto version : deployment.getVersions())
+      for (auto replica : version.getReplicas())
+        rows.add({std::to_string(replica.getNumber()), text_of(deployment.getName()) + "@" + std::to_string(version.getNumber()),
+                  state_cell(text_of(replica.getState())), std::to_string(replica.getPid()),
+                  age_text(replica.getSinceUnixNs(), now), std::to_string(replica.getRestarts())});
+  return rows.render(colors);
+}
+
+} // namespace
+
+json status_json(schema::Control::StatusResults::Reader status) {
+  auto node = status.getNode();
+  auto deployments = json::array();
+  for (auto deployment : status.getDeployments())
+    deployments.push_back(deployment_json(deployment));
+  return {{"node",
+           {{"name", text_of(node.getName())},
+            {"version", text_of(node.getVersion())},
+            {"uptime_us", node.getUptimeUs()},
+            {"pid", node.getPid()},
+            {"resident_bytes", node.getResidentBytes()}}},
+          {"deployments", std::move(deployments)}};
+}
+
+std::string status_text(schema::Control::StatusResults::Reader status, bool in_full, std::int64_t now_unix_ns, bool colors) {
+  auto text = node_line(status.getNode());
+  if (status.getDeployments().size() == 0)
+    return text + "nothing is deployed; `troupe deploy NAME FOLDER` deploys a model\n";
+  text += "\n" + versions_text(status, in_full, now_unix_ns, colors);
+  return in_full ? text + "\n" + replicas_table(status, now_unix_ns, colors) : text;
+}
+
+} // namespace troupe

@@ -1,0 +1,94 @@
+#include "runtime/cli/table.hpp"
+
+#include "runtime/cli/human_text.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace troupe {
+
+namespace {
+
+constexpr std::size_t gap = 2;
+
+std::string_view escape_of(color tint) {
+  switch (tint) {
+  case color::none: return "";
+  case color::green: return "\x1b[32m";
+  case color::yellow: return "\x1b[33m";
+  case color::red: return "\x1b[31m";
+  }
+  return "";
+}
+
+std::string tinted(const cell& c, bool colors) {
+  if (!colors || c.tint == color::none)
+    return c.text;
+  return std::string(escape_of(c.tint)) + c.text + "\x1b[0m";
+}
+
+std::string trimmed(std::string line) {
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line;
+}
+
+bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+std::string line_of(const std::vector<cell>& row, const std::vector<column>& columns, const std::vector<std::size_t>& widths,
+                    bool colors) {
+  std::string line;
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    std::string padding(widths[i] - display_width(row[i].text), ' ');
+    auto text = tinted(row[i], colors);
+    line += (i == 0 ? "" : std::string(gap, ' ')) + (columns[i].right ? padding + text : text + padding);
+  }
+  return trimmed(std::move(line)) + "\n";
+}
+
+} // namespace
+
+void table::add(std::vector<cell> row) {
+  assert(row.size() == columns_.size());
+  for (auto& c : row)
+    c.text = printable(c.text);
+  rows_.push_back(std::move(row));
+}
+
+std::vector<std::size_t> table::widths() const {
+  std::vector<std::size_t> widths;
+  for (const auto& c : columns_)
+    widths.push_back(display_width(c.title));
+  for (const auto& row : rows_)
+    for (std::size_t i = 0; i < row.size(); ++i)
+      widths[i] = std::max(widths[i], display_width(row[i].text));
+  return widths;
+}
+
+std::string table::render(bool colors) const {
+  auto w = widths();
+  std::vector<cell> titles;
+  for (const auto& c : columns_)
+    titles.emplace_back(c.title);
+  auto text = line_of(titles, columns_, w, false);
+  for (const auto& row : rows_)
+    text += line_of(row, columns_, w, colors);
+  return text;
+}
+
+std::size_t display_width(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
+}
+
+cell state_cell(std::string_view state) {
+  if (is_one_of(state, {"live", "ready", "running", "info"}))
+    return {std::string(state), color::green};
+  if (is_one_of(state, {"preparing", "starting", "loading", "draining", "warn", "backing_off"}))
+    return {std::string(state), color::yellow};
+  if (is_one_of(state, {"failed", "error", "stopped"}))
+    return {std::string(state), color::red};
+  return {std::string(state)};
+}
+
+} // namespace troupe

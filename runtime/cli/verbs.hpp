@@ -1,0 +1,37 @@
+#pragma once
+
+#include "runtime/cli/console.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace troupe {
+
+enum class output_format { table, json };
+
+/// What every verb that talks to a node is given. The options hold once the command line is parsed.
+struct command_context {
+  const console& io;
+  std::string node;
+  output_format format = output_format::table;
+};
+
+/// Each adds one verb: its options, its help, and what it does once parsing has chosen it. A verb ends by returning or by command_failure.
+/// `context` must outlive the parsing.
+void add_deploy(CLI::App& app, const command_context& context);
+void add_events(CLI::App& app, const command_context& context);
+void add_infer(CLI::App& app, const command_context& context);
+void add_scale(CLI::App& app, const command_context& context);
+void add_status(CLI::App& app, const command_context& context);
+void add_tree(CLI::App& app, const command_context& context);
+void add_undeploy(CLI::App& app, const command_context& context);
+
+/// Prints a verb's result for programs.
+void print_json(const command_context& context, const nlohmann::ordered_json& value);
+
+} // namespace troupe
