@@ -1,0 +1,107 @@
+#include "runtime/serving/template_launch.hpp"
+
+#include "runtime/base/seqpacket.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
+#include <vector>
+
+namespace troupe {
+
+namespace {
+
+constexpr int control_fd = 3; ///< in the template
+
+/// OpenBLAS on OpenMP's threads: one pool of threads instead of two, and it fails cleanly at the memory limit.
+constexpr char openblas_folder[] = "/usr/lib/" TROUPE_MULTIARCH "/openblas-openmp";
+
+/// The node's environment, but for what libtorch and its libraries must find: no threads of their own before the forks, and no
+/// spinning ones after them.
+std::vector<std::string> template_environment() {
+  std::vector<std::string> variables = {"OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1", "OMP_WAIT_POLICY=passive"};
+  std::string library_path;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    std::string variable = *entry;
+    auto name = variable.substr(0, variable.find('='));
+    if (name == "LD_LIBRARY_PATH")
+      library_path = ":" + variable.substr(name.size() + 1);
+    else if (name != "OPENBLAS_NUM_THREADS" && name != "OMP_NUM_THREADS" && name != "OMP_WAIT_POLICY")
+      variables.push_back(std::move(variable));
+  }
+  if (::access(openblas_folder, X_OK) == 0)
+    library_path = openblas_folder + library_path;
+  if (!library_path.empty())
+    variables.push_back("LD_LIBRARY_PATH=" + library_path.substr(library_path[0] == ':' ? 1 : 0));
+  return variables;
+}
+
+std::vector<char*> pointers_to(std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  for (auto& text : texts)
+    pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+/// The two objects that posix_spawn wants set up and torn down.
+struct spawn_plan {
+  explicit spawn_plan(int control) {
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    ::posix_spawn_file_actions_adddup2(&actions, control, control_fd);
+    ::posix_spawn_file_actions_addclosefrom_np(&actions, control_fd + 1);
+    sigset_t signals;
+    ::sigfillset(&signals);
+    ::posix_spawnattr_init(&attributes);
+    ::posix_spawnattr_setsigdefault(&attributes, &signals);
+    ::sigemptyset(&signals);
+    ::posix_spawnattr_setsigmask(&attributes, &signals);
+    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+  }
+  ~spawn_plan() {
+    ::posix_spawn_file_actions_destroy(&actions);
+    ::posix_spawnattr_destroy(&attributes);
+  }
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+};
+
+error failed(const std::string& what, int number) {
+  return {error_code::unavailable, what + ": " + std::strerror(number)};
+}
+
+} // namespace
+
+result<control_pair> make_control_pair() {
+  auto made = make_seqpacket_pair();
+  if (!made)
+    return made.failure();
+  if (::fcntl(made->ours.get(), F_SETFL, O_NONBLOCK) != 0)
+    return failed("cannot set up a control socket", errno);
+  return control_pair{std::move(made->ours), std::move(made->theirs)};
+}
+
+result<launched_template> launch_template(const std::string& host_path) {
+  auto control = make_control_pair();
+  if (!control)
+    return control.failure();
+  spawn_plan plan(control->theirs.get());
+  auto environment = template_environment();
+  std::vector<std::string> arguments = {host_path, "--control-fd", std::to_string(control_fd), "--node-pid",
+                                        std::to_string(::getpid())};
+  pid_t pid = 0;
+  int problem = ::posix_spawn(&pid, host_path.c_str(), &plan.actions, &plan.attributes, pointers_to(arguments).data(),
+                              pointers_to(environment).data());
+  if (problem != 0)
+    return failed("cannot start the model host '" + host_path + "'", problem);
+  unique_fd pidfd(::pidfd_open(pid, 0));
+  return launched_template{pid, std::move(pidfd), std::move(control->ours)};
+}
+
+} // namespace troupe
