@@ -1,0 +1,150 @@
+#include "runtime/host/model.hpp"
+
+#include "runtime/host/error_text.hpp"
+#include "runtime/host/tensors.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <new>
+#include <torch/script.h>
+#include <unistd.h>
+
+namespace troupe {
+
+namespace {
+
+constexpr std::size_t load_error_bytes_max = 2048;
+
+/// Lets libtorch read the model without a file system.
+class descriptor_reader final : public caffe2::serialize::ReadAdapterInterface {
+public:
+  descriptor_reader(int fd, std::uint64_t size) : fd_(fd), size_(size) {}
+  std::size_t size() const override { return size_; }
+  std::size_t read(std::uint64_t position, void* buffer, std::size_t count, const char*) const override {
+    std::size_t done = 0;
+    while (done < count) {
+      auto got = ::pread(fd_, static_cast<char*>(buffer) + done, count - done, static_cast<off_t>(position + done));
+      if (got < 0 && errno == EINTR)
+        continue;
+      if (got <= 0)
+        break;
+      done += static_cast<std::size_t>(got);
+    }
+    return done;
+  }
+
+private:
+  int fd_;
+  std::size_t size_;
+};
+
+/// Some models can't be frozen or optimized (they change their own attributes, say); they run as they are.
+torch::jit::Module optimized(const torch::jit::Module& plain) {
+  try {
+    auto frozen = torch::jit::freeze(plain);
+    return torch::jit::optimize_for_inference(frozen);
+  } catch (const std::exception&) {
+    return plain;
+  }
+}
+
+/// Whether a dimension can have any size, besides that of the rows.
+bool has_free_dimension(const tensor_spec& spec, std::uint32_t rows) {
+  auto first = spec.dims.begin() + (rows != 0 && !spec.dims.empty() ? 1 : 0);
+  return std::find(first, spec.dims.end(), -1) != spec.dims.end();
+}
+
+call_outcome describe(const std::exception& raised) {
+  bool memory = dynamic_cast<const std::bad_alloc*>(&raised) != nullptr || is_out_of_memory(raised.what());
+  if (memory)
+    return {done_status::exhausted, "the model needs more memory than its version allows (memory in model.toml)", {}};
+  return {done_status::failed, error_text(raised.what(), host_error_bytes_max), {}};
+}
+
+} // namespace
+
+struct model::state {
+  torch::jit::Module module;
+  torch::jit::Method forward;
+  model_spec spec;
+
+  /// Calls forward() and checks what it gives, before it is handed to `then`.
+  template <class Then>
+  call_outcome call(std::vector<c10::IValue> inputs, std::uint32_t rows, Then then);
+};
+
+template <class Then>
+call_outcome model::state::call(std::vector<c10::IValue> inputs, std::uint32_t rows, Then then) {
+  try {
+    c10::InferenceMode inference;
+    auto outputs = unpack(forward(std::move(inputs)), spec.outputs);
+    if (!outputs)
+      return {done_status::failed, outputs.failure().message, {}};
+    if (auto fits = check(*outputs, spec.outputs, rows); !fits)
+      return {done_status::failed, fits.failure().message, {}};
+    return then(*outputs);
+  } catch (const std::exception& raised) {
+    return describe(raised);
+  }
+}
+
+model::model(std::unique_ptr<state> loaded) : state_(std::move(loaded)) {}
+model::model(model&&) noexcept = default;
+model::~model() = default;
+
+result<model> model::load(int fd, std::uint64_t size, const model_spec& spec) {
+  try {
+    auto module = torch::jit::load(std::make_shared<descriptor_reader>(fd, size));
+    module.eval();
+    if (!module.find_method("forward"))
+      return error{error_code::invalid_argument, "the model has no method forward()"};
+    module = optimized(module);
+    auto forward = module.get_method("forward");
+    return model(std::make_unique<state>(state{module, forward, spec}));
+  } catch (const std::bad_alloc&) {
+    return error{error_code::invalid_argument, "the model needs more memory to load than its version allows (memory in model.toml)"};
+  } catch (const std::exception& raised) {
+    return error{error_code::invalid_argument, load_error_text(raised.what(), load_error_bytes_max)};
+  }
+}
+
+result<void> model::check_signature() const {
+  auto arguments = state_->forward.function().getSchema().arguments(); // the first is self
+  auto most = arguments.size() - 1;
+  auto least = static_cast<std::size_t>(
+      std::count_if(arguments.begin() + 1, arguments.end(), [](const auto& each) { return !each.default_value(); }));
+  auto count = state_->spec.inputs.size();
+  if (count < least || count > most)
+    return error{error_code::invalid_argument,
+                 "forward() takes " + std::to_string(most) + " inputs, model.toml lists " + std::to_string(count)};
+  for (std::size_t i = 1; i <= count; ++i)
+    if (!c10::TensorType::get()->isSubtypeOf(*arguments[i].type()))
+      return error{error_code::invalid_argument, "input " + std::to_string(i) + " of forward(), '" + arguments[i].name()
+                                                     + "', is of type " + arguments[i].type()->str() + "; only tensors can be served"};
+  return {};
+}
+
+call_outcome model::warm(std::uint32_t rows) {
+  std::vector<c10::IValue> inputs;
+  try {
+    for (const auto& spec : state_->spec.inputs)
+      inputs.emplace_back(zeros(spec, rows));
+  } catch (const std::exception& raised) {
+    return describe(raised);
+  }
+  auto outcome = state_->call(std::move(inputs), rows, [](const std::vector<at::Tensor>&) { return call_outcome(); });
+  bool guessed = std::any_of(state_->spec.inputs.begin(), state_->spec.inputs.end(),
+                             [&](const tensor_spec& spec) { return has_free_dimension(spec, rows); });
+  return outcome.status == done_status::failed && guessed ? call_outcome() : outcome;
+}
+
+call_outcome model::run(const std::vector<tensor_view>& inputs, std::uint32_t rows, const output_area& area) {
+  std::vector<c10::IValue> borrowed;
+  borrowed.reserve(inputs.size() + 1); // forward() puts itself in front
+  for (const auto& view : inputs)
+    borrowed.emplace_back(borrow(view));
+  return state_->call(std::move(borrowed), rows,
+                      [&](const std::vector<at::Tensor>& outputs) { return store(outputs, area); });
+}
+
+} // namespace troupe
