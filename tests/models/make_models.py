@@ -120,7 +120,7 @@ class LoopOnMagic(nn.Module):
 
 
 class Slow(nn.Module):
-    """Some seconds a call, by turns of the interpreter; model.toml declares 200 ms."""
+    """A second or so a call, by turns of the interpreter; model.toml declares 200 ms."""
 
     def forward(self, x: Tensor) -> Tensor:
         turn = 0

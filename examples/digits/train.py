@@ -1,0 +1,119 @@
+#!/usr/bin/python3
+"""Trains the models of this folder and writes the test set: /usr/bin/python3 train.py [FOLDER, default: this one].
+
+Needs Debian's python3-torch. Some seconds on one core; the seed is fixed, so the same libtorch on the same kind of CPU gives the same weights.
+"""
+
+import pathlib
+import sys
+
+import numpy
+import torch
+from torch import Tensor, nn
+
+HERE = pathlib.Path(__file__).resolve().parent
+SEED = 0
+ROWS_A_STEP = 64
+PIXEL_MAX = 16.0
+
+MODEL_TOML = """\
+max_batch = 64
+
+[[inputs]]
+name = "image"
+datatype = "FP32"
+shape = [-1, 64]   # 8 rows of 8 pixels, each 0 to 1
+
+[[outputs]]
+name = "scores"
+datatype = "FP32"
+shape = [-1, 10]   # the largest is the digit
+"""
+
+
+class Linear(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(64, 10)
+
+    def forward(self, image: Tensor) -> Tensor:
+        return self.layer(image)
+
+
+class Cnn(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.features = nn.Sequential(
+            nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)
+        )
+        self.scores = nn.Sequential(nn.Dropout(0.4), nn.Linear(512, 10))
+
+    def forward(self, image: Tensor) -> Tensor:
+        return self.scores(self.features(image.reshape(-1, 1, 8, 8)).flatten(1))
+
+
+class Broken(nn.Module):
+    """A right model whose last step names each digit as the next one."""
+
+    def __init__(self, model: nn.Module):
+        super().__init__()
+        self.model = model
+
+    def forward(self, image: Tensor) -> Tensor:
+        return self.model(image).roll(1, 1)
+
+
+def load_data():
+    """Images [1797, 64] in 0..1, their digits, and which of them are for testing: every fifth."""
+    table = numpy.loadtxt(HERE / "digits.csv.gz", delimiter=",")
+    images = torch.tensor(table[:, :64] / PIXEL_MAX, dtype=torch.float32)
+    labels = torch.tensor(table[:, 64], dtype=torch.int64)
+    return images, labels, torch.arange(len(labels)) % 5 == 4
+
+
+def train(model, images, labels, epochs):
+    steps = epochs * -(-len(labels) // ROWS_A_STEP)
+    optimizer = torch.optim.Adam(model.parameters())
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=0.01, total_steps=steps)
+    model.train()
+    for _ in range(epochs):
+        for rows in torch.randperm(len(labels)).split(ROWS_A_STEP):
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(model(images[rows]), labels[rows]).backward()
+            optimizer.step()
+            schedule.step()
+    return model
+
+
+def save(folder, model):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "model.toml").write_text(MODEL_TOML)
+    torch.jit.script(model.eval()).save(str(folder / "model.pt"))
+
+
+def accuracy_of(folder, images, labels):
+    model = torch.jit.load(str(folder / "model.pt"))
+    return (model(images).argmax(1) == labels).double().mean().item()
+
+
+def main():
+    root = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
+    torch.set_num_threads(1)
+    torch.manual_seed(SEED)
+    torch.use_deterministic_algorithms(True)
+    images, labels, test = load_data()
+
+    linear = train(Linear(), images[~test], labels[~test], epochs=80)
+    cnn = train(Cnn(), images[~test], labels[~test], epochs=30)
+    for name, model, least, most in (("linear", linear, 0.94, 1), ("cnn", cnn, 0.98, 1), ("broken", Broken(linear), 0, 0.2)):
+        save(root / name, model)
+        accuracy = accuracy_of(root / name, images[test], labels[test])
+        print(f"{name}: {accuracy:.2%} of {int(test.sum())} test images")
+        if not least <= accuracy <= most:
+            sys.exit(f"{name}: expected an accuracy from {least:.0%} to {most:.0%}; the data or the training has changed")
+    numpy.save(root / "test_images.npy", images[test].numpy())
+    numpy.save(root / "test_labels.npy", labels[test].numpy())
+
+
+if __name__ == "__main__":
+    main()
