@@ -62,7 +62,7 @@ result<void> sync_folder(const fs::path& path) {
 
 /// Whether the disk has room: better known at the first byte than at the last. Not every file system can say.
 result<void> reserve(int file, const fs::path& path, std::uint64_t bytes) {
-  if (bytes == 0 || ::fallocate(file, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(bytes)) == 0 || errno == EOPNOTSUPP)
+  if (bytes == 0 || ::fallocate(file, 0, 0, static_cast<off_t>(bytes)) == 0 || errno == EOPNOTSUPP)
     return {};
   return io_error("reserve " + std::to_string(bytes) + " bytes for", path, errno);
 }

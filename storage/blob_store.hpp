@@ -24,8 +24,8 @@ public:
 
   /// Adds the next bytes. `invalid_argument` if they are more than was announced; `io_failed` if the disk is full or fails.
   result<void> write(const void* data, std::size_t size);
-  /// The blob is on disk, and there for all readers, when it returns. `invalid_argument` if bytes are missing, `corrupt` if they have
-  /// another hash than was announced: the blob is dropped. Once.
+  /// The blob is on disk, and there for all readers, when it returns. `invalid_argument` if bytes are missing, `corrupt` if
+  /// they have another hash than was announced: the blob is dropped. Once.
   result<void> finish();
 
 private:
@@ -40,18 +40,20 @@ private:
   unique_fd file_;
 };
 
-/// Model artifacts: files in `blobs/` of the data folder, named by the SHA-256 of what is in them. Any thread; blocks on the disk. The folder
-/// must outlive it.
+/// Model artifacts: files in `blobs/` of the data folder, named by the SHA-256 of what is in them. Any thread; blocks on the
+/// disk. The folder must outlive it.
 class blob_store {
 public:
   /// Makes `blobs/` if it is missing and removes what earlier writers left unfinished.
   static result<blob_store> open(const data_folder& folder, std::uint64_t bytes_max = artifact_bytes_max);
 
-  /// Begins to take a blob of `bytes` bytes with the hash `expected` (64 lower-case hex digits) and reserves its space. `invalid_argument` for another
-  /// kind of hash or too many bytes, `io_failed` if the disk is full. Several may be under way, for one hash too.
+  /// Begins to take a blob of `bytes` bytes with the hash `expected` (64 lower-case hex digits) and reserves its space.
+  /// `invalid_argument` for another kind of hash or too many bytes, `io_failed` if the disk is full. Several may be under way,
+  /// for one hash too.
   result<std::unique_ptr<blob_writer>> begin(const std::string& expected, std::uint64_t bytes) const;
 
-  /// The blob, opened for reading at its start, after all of it was read and found to have its hash. `not_found`; `corrupt` if not.
+  /// The blob, opened for reading at its start, after all of it was read and found to have its hash. `not_found`; `corrupt` if
+  /// not.
   result<unique_fd> open_verified(const std::string& hash) const;
 
   bool has(const std::string& hash) const;

@@ -8,10 +8,12 @@
 
 namespace troupe {
 
-/// A node's folder, held by one process at a time: everything that lives in it stands on this lock. The lock goes with the object or the process.
+/// A node's folder, held by one process at a time: everything that lives in it stands on this lock. The lock goes with the
+/// object or the process.
 class data_folder {
 public:
-  /// Makes the folder if it is missing (for this user only) and locks it. `io_failed` if another node holds it, or if it can't be written.
+  /// Makes the folder if it is missing (for this user only) and locks it. `io_failed` if another node holds it, or if it can't
+  /// be written.
   static result<data_folder> open(const std::filesystem::path& path);
 
   const std::filesystem::path& path() const { return path_; }

@@ -22,12 +22,12 @@ public:
   /// Goes on behind the newest event in `records`. `kept` is events_max, or less in tests.
   static result<log_store> open(store& records, std::uint64_t kept);
 
-  /// Adds the events in this order. They survive the end of the process, but aren't synced: a lost machine may take the newest. On
-  /// failure the first few may have been added.
+  /// Adds the events in this order. They survive the end of the process, but aren't synced: a lost machine may take the newest.
+  /// On failure the first few may have been added.
   result<void> append(const std::vector<event>& events);
 
-  /// The newest `limit` (at most read_events_max) events that happened at `since` or later, oldest first. An empty `deployment` is
-  /// all; else only those with the field deployment=`deployment`.
+  /// The newest `limit` (at most read_events_max) events that happened at `since` or later, oldest first. An empty `deployment`
+  /// is all; else only those with the field deployment=`deployment`.
   result<std::vector<event>> read(std::size_t limit, wall_time since, std::string_view deployment) const;
 
 private:

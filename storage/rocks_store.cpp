@@ -1,6 +1,6 @@
 #include "storage/rocks_store.hpp"
 #include "storage/keys.hpp"
-#include "storage/rocks_database.hpp"
+#include "storage/rocks_reader.hpp"
 #include "storage/watchers.hpp"
 
 #include <mutex>
@@ -8,79 +8,6 @@
 namespace troupe {
 
 namespace {
-
-// A value on disk is the revision that wrote it (8 bytes, big-endian), then the value. The newest revision of all stands under
-// this key of RocksDB's default column family, written with each transaction.
-constexpr std::string_view newest_revision_key = "revision";
-
-result<entry> decode(rocksdb::Slice key, rocksdb::Slice stored) {
-  if (stored.size() < number_key_size)
-    return error{error_code::corrupt, "a stored value is too short to have a revision; restore the data folder from a backup"};
-  auto modified = number_from_key({stored.data(), number_key_size});
-  stored.remove_prefix(number_key_size);
-  return entry{key.ToString(), stored.ToString(), modified};
-}
-
-/// Reads for the store and its snapshots.
-class rocks_reader {
-public:
-  rocks_reader(const rocks_database& database, const rocksdb::Snapshot* at) : database_(database) { options_.snapshot = at; }
-
-  result<std::optional<entry>> get(column_family family, std::string_view key) const {
-    rocksdb::PinnableSlice value;
-    auto status = database_.db().Get(options_, database_.handle(family), rocksdb::Slice(key.data(), key.size()), &value);
-    if (status.IsNotFound())
-      return std::optional<entry>{};
-    if (!status.ok())
-      return database_.failure(status, "read");
-    auto found = decode(rocksdb::Slice(key.data(), key.size()), value);
-    if (!found)
-      return found.failure();
-    return std::optional<entry>(std::move(found).value());
-  }
-
-  result<std::vector<entry>> scan(column_family family, const key_range& range, std::size_t limit, scan_order order) const {
-    if (auto good = check_scan_limit(limit); !good)
-      return good.failure();
-    std::vector<entry> entries;
-    if (!range.end.empty() && range.end <= range.first)
-      return entries;
-    auto options = options_;
-    rocksdb::Slice first(range.first), end(range.end);
-    options.iterate_lower_bound = range.first.empty() ? nullptr : &first;
-    options.iterate_upper_bound = range.end.empty() ? nullptr : &end;
-    std::unique_ptr<rocksdb::Iterator> row(database_.db().NewIterator(options, database_.handle(family)));
-    bool ascending = order == scan_order::ascending;
-    for (ascending ? row->SeekToFirst() : row->SeekToLast(); row->Valid() && entries.size() < limit;
-         ascending ? row->Next() : row->Prev()) {
-      auto found = decode(row->key(), row->value());
-      if (!found)
-        return found.failure();
-      entries.push_back(std::move(found).value());
-    }
-    if (!row->status().ok())
-      return database_.failure(row->status(), "read");
-    return entries;
-  }
-
-  /// The newest transaction's revision.
-  result<revision_number> revision() const {
-    std::string value;
-    auto status = database_.db().Get(options_, rocksdb::Slice(newest_revision_key.data(), newest_revision_key.size()), &value);
-    if (status.IsNotFound())
-      return revision_number{0};
-    if (!status.ok())
-      return database_.failure(status, "read");
-    auto found = decode({}, value);
-    if (!found)
-      return found.failure();
-    return found->modified;
-  }
-
-private:
-  const rocks_database& database_;
-  rocksdb::ReadOptions options_;
-};
 
 class rocks_snapshot final : public store_snapshot {
 public:

@@ -29,8 +29,9 @@ public:
   /// By number, all of one revision; none for an unknown deployment.
   result<std::vector<version_record>> versions(std::string_view deployment) const;
 
-  /// All or nothing, on disk when it returns: the revision that the written deployments have now. Errors: `conflict` (a deployment was changed
-  /// since it was read: read again and decide again), `invalid_argument` (a bad name, a version without its deployment), or what the store answers.
+  /// All or nothing, on disk when it returns: the revision that the written deployments have now. Errors: `conflict` (a
+  /// deployment was changed since it was read: read again and decide again), `invalid_argument` (a bad name, a version without
+  /// its deployment), or what the store answers.
   result<revision_number> commit(const state_change& change);
 
 private:

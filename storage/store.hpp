@@ -112,9 +112,9 @@ class store : public store_reader {
 public:
   virtual result<std::unique_ptr<store_snapshot>> snapshot() const = 0;
 
-  /// The new revision. Errors: `conflict` (an expectation doesn't hold: read again and retry; nothing was done), `invalid_argument`
-  /// (nothing was done), `io_failed` and `corrupt` (after a failed write every later one fails too, and whether this one was done is
-  /// known once the store has been opened again).
+  /// The new revision. Errors: `conflict` (an expectation doesn't hold: read again and retry; nothing was done),
+  /// `invalid_argument` (nothing was done), `io_failed` and `corrupt` (after a failed write every later one fails too, and
+  /// whether this one was done is known once the store has been opened again).
   virtual result<revision_number> commit(const transaction& change) = 0;
 
   /// Tells of changes from now on, in order of revision, on a thread of the store's or of whoever commits. The callback must

@@ -1,0 +1,114 @@
+#define BOOST_TEST_MODULE rocks_store
+#include "storage/rocks_store.hpp"
+#include "tests/storage/file_damage.hpp"
+#include "tests/storage/file_size_limit.hpp"
+#include "tests/storage/temporary_folder.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace troupe;
+using namespace troupe::test;
+
+namespace {
+
+constexpr auto family = column_family::deployments;
+
+/// A data folder, with as many records in its store as asked for.
+struct fixture {
+  explicit fixture(int records) {
+    auto made = open();
+    for (int i = 0; i < records; ++i)
+      made.value()->commit(transaction().put(family, "key" + std::to_string(i), std::string(100, 'v'))).value();
+  }
+
+  result<std::unique_ptr<store>> open() { return open_rocks_store(data); }
+  std::filesystem::path store_path() const { return data.path() / "store"; }
+
+  temporary_folder folder;
+  data_folder data = data_folder::open(folder.path()).value();
+};
+
+void require_corrupt(const result<std::unique_ptr<store>>& opened) {
+  BOOST_REQUIRE(!opened);
+  BOOST_TEST((opened.failure().code == error_code::corrupt));
+  BOOST_TEST(opened.failure().message.find("restore the data folder from a backup") != std::string::npos);
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(a_damaged_log_is_refused_and_not_skipped) {
+  fixture disk(20);
+  auto logs = files_ending_in(disk.store_path(), ".log");
+  BOOST_REQUIRE(logs.size() == 1);
+  damage(logs[0], 60); // in the first record's value
+  require_corrupt(disk.open());
+}
+
+BOOST_AUTO_TEST_CASE(a_log_torn_at_its_end_loses_only_what_was_torn) {
+  fixture disk(20);
+  auto log = files_ending_in(disk.store_path(), ".log").at(0);
+  std::filesystem::resize_file(log, std::filesystem::file_size(log) - 10);
+  auto opened = disk.open();
+  BOOST_REQUIRE(opened.ok());
+  BOOST_TEST(opened.value()->get(family, "key18").value().has_value());
+  BOOST_TEST(!opened.value()->get(family, "key19").value().has_value());
+  BOOST_TEST(opened.value()->snapshot().value()->revision() == 19);
+}
+
+BOOST_AUTO_TEST_CASE(a_store_that_lost_its_current_file_is_refused_and_kept) {
+  fixture disk(20);
+  std::filesystem::remove(disk.store_path() / "CURRENT");
+  require_corrupt(disk.open());
+  BOOST_TEST(files_ending_in(disk.store_path(), ".log").size() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_damaged_table_file_is_found_when_it_is_read) {
+  fixture disk(20);
+  BOOST_REQUIRE(disk.open().ok()); // writes what the log held to table files
+  for (const auto& file : files_ending_in(disk.store_path(), ".sst"))
+    damage(file, 20);
+  auto opened = disk.open();
+  BOOST_REQUIRE(!(opened.ok() && opened.value()->get(family, "key3").ok()));
+  auto failure = opened.ok() ? opened.value()->get(family, "key3").failure() : opened.failure();
+  BOOST_TEST((failure.code == error_code::corrupt));
+}
+
+BOOST_AUTO_TEST_CASE(a_store_that_is_no_folder_is_refused) {
+  temporary_folder folder;
+  auto data = data_folder::open(folder.path()).value();
+  std::ofstream(folder.path() / "store") << "not a folder";
+  auto opened = open_rocks_store(data);
+  BOOST_REQUIRE(!opened);
+  BOOST_TEST((opened.failure().code == error_code::io_failed));
+}
+
+BOOST_AUTO_TEST_CASE(after_a_failed_write_a_store_takes_no_more_until_it_is_opened_again) {
+  fixture disk(20);
+  {
+    auto opened = disk.open().value();
+    {
+      file_size_limit full(64 << 10);
+      auto refused = opened->commit(transaction().put(family, "large", std::string(500'000, 'v')));
+      BOOST_REQUIRE(!refused);
+      BOOST_TEST((refused.failure().code == error_code::io_failed));
+      BOOST_TEST(refused.failure().message.find("check the disk and its free space") != std::string::npos);
+    }
+    auto later = opened->commit(transaction().put(family, "small", "v"));
+    BOOST_REQUIRE(!later);
+    BOOST_TEST((later.failure().code == error_code::io_failed));
+    BOOST_TEST(opened->get(family, "key19").value().has_value());
+  }
+  auto again = disk.open().value();
+  BOOST_TEST(again->get(family, "key19").value().has_value());
+  BOOST_TEST(again->commit(transaction().put(family, "small", "v")).ok());
+}
+
+BOOST_AUTO_TEST_CASE(a_watch_may_outlive_its_store) {
+  fixture disk(0);
+  auto opened = disk.open().value();
+  int told = 0;
+  auto watching = opened->watch(family, "", [&](revision_number, const std::vector<mutation>&) { ++told; });
+  opened.reset();
+  watching.reset();
+  BOOST_TEST(told == 0);
+}
