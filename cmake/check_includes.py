@@ -40,7 +40,7 @@ KINDS = [
     ("CAF", r"caf/", ["actors/", "runtime/gateway/", "runtime/node/"] + TESTS),
     ("KJ's loop and Cap'n Proto RPC", r"kj/(async|compat/|timer)|capnp/(rpc|ez-rpc|capability|membrane|compat/)", RPC_PLACES),
     ("Cap'n Proto's schemas and serialization", r"schemas/.*\.capnp\.h|capnp/|kj/",
-     ["runtime/host/", "runtime/serving/process_", "storage/"] + RPC_PLACES),
+     ["runtime/host/", "runtime/serving/process_hosts", "storage/"] + RPC_PLACES),
 ]
 
 INCLUDE = re.compile(r'\s*#\s*include\s*(["<])([^">]+)[">]')
