@@ -2,6 +2,7 @@
 
 #include "runtime/base/seqpacket.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -17,26 +18,18 @@ namespace {
 
 constexpr int control_fd = 3; ///< in the template
 
-/// OpenBLAS on OpenMP's threads: one pool of threads instead of two, and it fails cleanly at the memory limit.
-constexpr char openblas_folder[] = "/usr/lib/" TROUPE_MULTIARCH "/openblas-openmp";
-
-/// The node's environment, but for what libtorch and its libraries must find: no threads of their own before the forks, and no
-/// spinning ones after them.
+/// The node's environment, but for what libtorch's libraries must find when they are loaded: no threads of their own before the forks,
+/// and no spinning ones after them.
 std::vector<std::string> template_environment() {
   std::vector<std::string> variables = {"OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1", "OMP_WAIT_POLICY=passive"};
-  std::string library_path;
+  auto ours = variables.size();
   for (char** entry = environ; *entry != nullptr; ++entry) {
     std::string variable = *entry;
-    auto name = variable.substr(0, variable.find('='));
-    if (name == "LD_LIBRARY_PATH")
-      library_path = ":" + variable.substr(name.size() + 1);
-    else if (name != "OPENBLAS_NUM_THREADS" && name != "OMP_NUM_THREADS" && name != "OMP_WAIT_POLICY")
+    auto name_size = variable.find('=') + 1;
+    auto same_name = [&](const std::string& other) { return other.compare(0, name_size, variable, 0, name_size) == 0; };
+    if (std::none_of(variables.begin(), variables.begin() + static_cast<std::ptrdiff_t>(ours), same_name))
       variables.push_back(std::move(variable));
   }
-  if (::access(openblas_folder, X_OK) == 0)
-    library_path = openblas_folder + library_path;
-  if (!library_path.empty())
-    variables.push_back("LD_LIBRARY_PATH=" + library_path.substr(library_path[0] == ':' ? 1 : 0));
   return variables;
 }
 
@@ -93,8 +86,8 @@ result<launched_template> launch_template(const std::string& host_path) {
     return control.failure();
   spawn_plan plan(control->theirs.get());
   auto environment = template_environment();
-  std::vector<std::string> arguments = {host_path, "--control-fd", std::to_string(control_fd), "--node-pid",
-                                        std::to_string(::getpid())};
+  std::vector<std::string> arguments = {host_path,    "--template", "--socket", std::to_string(control_fd),
+                                        "--node-pid", std::to_string(::getpid())};
   pid_t pid = 0;
   int problem = ::posix_spawn(&pid, host_path.c_str(), &plan.actions, &plan.attributes, pointers_to(arguments).data(),
                               pointers_to(environment).data());
