@@ -53,11 +53,10 @@ void scripted_host::run(const host_script& script) {
   for (;;) {
     pollfd bell{work_.get(), POLLIN, 0};
     ::poll(&bell, 1, -1);
-    if (stopping_)
-      return;
     std::uint64_t count = 0;
-    if (::read(work_.get(), &count, sizeof count) != sizeof count)
-      continue;
+    [[maybe_unused]] auto got = ::read(work_.get(), &count, sizeof count);
+    if (stopping_) // looked at after the read, which may have taken the last ring
+      return;
     bool answered = script(work, done, memory_);
     served_ += answered ? 1 : 0;
     if (answered)
