@@ -5,6 +5,7 @@
 #include "runtime/base/toml_reader.hpp"
 #include "runtime/base/units.hpp"
 
+#include <arpa/inet.h>
 #include <charconv>
 
 namespace troupe {
@@ -23,15 +24,18 @@ constexpr std::uint64_t artifact_bytes_min = 1ULL << 10;
 constexpr std::uint64_t artifact_bytes_limit = 1ULL << 40;
 constexpr std::uint64_t chunk_bytes_min = 4ULL << 10;
 constexpr std::uint64_t chunk_overhead = 4ULL << 10; // what an Upload.write adds to its chunk, generously
-constexpr std::chrono::seconds retention_min = 1min;
-constexpr std::chrono::seconds retention_limit = std::chrono::hours(10 * 365 * 24);
+constexpr std::uint32_t events_min = 1000;
+constexpr std::uint32_t events_limit = 100'000'000;
 
 error invalid(std::string message) {
   return {error_code::invalid_argument, std::move(message)};
 }
 
+/// 127.0.0.0/8 in figures only: a name like "127.example.org" may lead anywhere.
 bool loopback(const std::string& host) {
-  return host == "localhost" || host == "::1" || host.compare(0, 4, "127.") == 0;
+  in_addr address{};
+  bool in_127 = ::inet_pton(AF_INET, host.c_str(), &address) == 1 && ntohl(address.s_addr) >> 24 == 127;
+  return in_127 || host == "localhost" || host == "::1";
 }
 
 result<void> check_listen(const std::string& listen) {
@@ -96,7 +100,7 @@ void read_log(toml_section log, node_options& options) {
 }
 
 void read_events(toml_section events, node_options& options) {
-  events.duration("retention", options.events_retention, retention_min, retention_limit);
+  events.integer("keep", options.events_max, events_min, events_limit);
   events.refuse_unknown_keys();
 }
 

@@ -32,7 +32,7 @@ struct node_options {
   std::uint64_t chunk_bytes_max = 1ULL << 20;                           ///< one Upload.write
   std::uint32_t connections_max = 2048;                                 ///< the next one is closed at once
 
-  std::chrono::seconds events_retention = std::chrono::hours(7 * 24); ///< older ones are dropped
+  std::uint32_t events_max = 100'000; ///< kept; the oldest go first
 
   std::string log_level = "info";  ///< debug, info, warn, error or off
   std::string log_format = "text"; ///< text, or json: one object a line
@@ -55,7 +55,7 @@ result<void> check(const node_options& options);
 ///     chunk_bytes = "1MiB"
 ///     connections = 2048
 ///     [events]
-///     retention = "7d"
+///     keep = 100000
 ///     [log]
 ///     level = "info"
 ///     format = "text"

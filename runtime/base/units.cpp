@@ -101,7 +101,7 @@ std::optional<std::uint64_t> size_from(std::string_view text) {
 std::string human_duration(std::chrono::nanoseconds length) {
   auto ns = length.count();
   if (ns < 0)
-    return "-" + human_duration(-length);
+    return "-" + human_duration(length == length.min() ? length.max() : -length);
   auto real = static_cast<double>(ns);
   if (ns == 0)
     return "0 s";
@@ -111,7 +111,7 @@ std::string human_duration(std::chrono::nanoseconds length) {
     return three_digits(real / 1e3) + " µs";
   if (real < 999.5e6)
     return three_digits(real / 1e6) + " ms";
-  auto s = (ns + 500'000'000) / 1'000'000'000;
+  auto s = ns / 1'000'000'000 + (ns % 1'000'000'000 >= 500'000'000 ? 1 : 0);
   if (s < 60)
     return three_digits(real / 1e9) + " s";
   if (s < 3600)
