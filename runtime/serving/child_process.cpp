@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <csignal>
 #include <fstream>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,7 +26,7 @@ pid_t child_behind(int pidfd) {
 } // namespace
 
 void child_process::kill() const {
-  ::pidfd_send_signal(pidfd_.get(), SIGKILL, nullptr, 0);
+  ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
 }
 
 std::optional<std::string> child_process::reap(int extra_flags) const {

@@ -8,7 +8,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <spawn.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <vector>
 
@@ -93,7 +93,7 @@ result<launched_template> launch_template(const std::string& host_path) {
                               pointers_to(environment).data());
   if (problem != 0)
     return failed("cannot start the model host '" + host_path + "'", problem);
-  unique_fd pidfd(::pidfd_open(pid, 0));
+  unique_fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   return launched_template{pid, std::move(pidfd), std::move(control->ours)};
 }
 

@@ -125,7 +125,8 @@ void version_process::on_ready() {
 
 void version_process::on_failed(const version_failed& message) {
   auto model_at_fault = message.stage != "sandbox";
-  load_error_ = error{model_at_fault ? error_code::invalid_argument : error_code::unavailable, message.reason};
+  load_error_ = error{model_at_fault ? error_code::invalid_argument : error_code::unavailable,
+                      (message.stage == "load" ? "model.pt can't be loaded as TorchScript: " : "") + message.reason};
   condemn("failed: " + message.reason);
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -20,6 +21,12 @@ public:
     std::lock_guard lock(mutex_);
     return static_cast<std::size_t>(
         std::count_if(events_.begin(), events_.end(), [name](const event& e) { return e.name == name; }));
+  }
+  /// The field of the newest event of that name; "" if there is none.
+  std::string last(std::string_view name, std::string_view key) const {
+    std::lock_guard lock(mutex_);
+    auto found = std::find_if(events_.rbegin(), events_.rend(), [name](const event& e) { return e.name == name; });
+    return found == events_.rend() ? std::string() : std::string(field(*found, key));
   }
 
 private:
