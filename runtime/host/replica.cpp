@@ -96,11 +96,12 @@ void answer_next(const desk& place, model& net) {
   constexpr std::chrono::milliseconds for_ever{-1};
   bool untidy = false; // memory of past batches is still held
   for (;;) {
-    if (place.wait(untidy ? idle_before_trim : for_ever))
+    bool rang = place.wait(untidy ? idle_before_trim : for_ever);
+    if (rang)
       answer_next(place, net);
     else
       trim_memory();
-    untidy = !untidy;
+    untidy = rang;
   }
 }
 

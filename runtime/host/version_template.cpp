@@ -19,8 +19,6 @@ constexpr rlim_t descriptors_max = 32;
 /// Loading holds the file's bytes, the weights, and for convolutions another copy in oneDNN's layout.
 constexpr std::uint64_t load_copies_max = 4;
 constexpr std::uint64_t load_slack_bytes = 256ULL << 20;
-/// Lazy parts of libtorch are made in the first run.
-constexpr int warm_runs = 2;
 
 /// The part of the life in which it failed, as schemas/host.capnp names it, and why.
 struct load_failure {
@@ -78,12 +76,12 @@ stage_outcome warm(model& net, std::uint32_t rows) {
   return load_failure{"warm", "called with zeros, the model failed: " + outcome.text};
 }
 
-/// The batch sizes that replicas must be quick at, then the largest once more with no more memory than a replica will have.
+/// The batch sizes that replicas must be quick at, then the largest once more with no more memory than a replica will have. Once is enough
+/// for each: there is one plan for all shapes (prepare_torch).
 stage_outcome warm_all(model& net, const model_spec& spec) {
-  for (int run = 0; run < warm_runs; ++run)
-    for (auto rows : {std::min(spec.max_batch, 1U), spec.max_batch})
-      if (auto failed = warm(net, rows))
-        return failed;
+  for (auto rows : {spec.max_batch, std::min(spec.max_batch, 1U)})
+    if (auto failed = warm(net, rows))
+      return failed;
   trim_memory();
   limit_address_space(address_space_bytes() + spec.memory_bytes, limit_kind::soft);
   auto failed = warm(net, spec.max_batch);
