@@ -2,14 +2,27 @@
 
 #include "runtime/base/clock.hpp"
 #include "runtime/base/error.hpp"
+#include "runtime/base/event.hpp"
 #include "runtime/base/ids.hpp"
+#include "runtime/base/unique_fd.hpp"
+#include "runtime/policy/stop_ladder.hpp"
+#include "runtime/policy/supervision_plan.hpp"
+#include "runtime/serving/hosts.hpp"
+#include "runtime/serving/routing_table.hpp"
+#include "storage/state_store.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/atom.hpp>
 #include <caf/error.hpp>
+#include <caf/local_actor.hpp>
 #include <caf/make_message.hpp>
+#include <caf/replies_to.hpp>
+#include <caf/typed_actor.hpp>
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -18,8 +31,11 @@ namespace troupe {
 
 // -- every actor ------------------------------------------------------------------------------------------------------------------
 
-/// Asks for the actor's status and that of everything below it.
-struct get_status {};
+/// Asks for the actor's status and that of everything below it. The answer comes within `patience`; what has stayed silent until then
+/// is in it as "silent".
+struct get_status {
+  std::chrono::nanoseconds patience = std::chrono::seconds(1);
+};
 
 /// One actor in the live tree.
 struct actor_status {
@@ -46,9 +62,352 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::ready)
 
 namespace troupe {
 
-/// Our errors inside CAF's, and back.
+/// Our errors inside CAF's; `actors/errors.hpp` has the way back.
 inline caf::error make_error(error_code code, std::string message = {}) {
   return caf::error(static_cast<std::uint8_t>(code), caf::atom("troupe"), caf::make_message(std::move(message)));
 }
 
 } // namespace troupe
+
+// -- supervision ------------------------------------------------------------------------------------------------------------------
+
+namespace troupe {
+
+/// What a supervisor asks of its children; every actor's interface extends it.
+using supervised_actor = caf::typed_actor<
+    // Tells its status and that of everything below it.
+    caf::replies_to<get_status>::with<actor_status>,
+    // Answers once it can work.
+    caf::replies_to<await_ready>::with<ready>>;
+
+/// A child as its supervisor knows it: data, so that the tree can be read off the lists.
+struct child_spec {
+  std::string id;   ///< unique within its supervisor
+  std::string kind; ///< for people: "pool", "replica"…
+  /// Makes the actor, detached or not as the starter decides. Called again for each restart. An invalid handle or an exception is a
+  /// failed start.
+  std::function<supervised_actor(caf::local_actor& parent)> start;
+  restart_type restart = restart_type::permanent;
+  shutdown_policy shutdown{}; ///< a supervisor's should outlast those of its children together
+  std::chrono::nanoseconds ready_deadline = std::chrono::seconds(30); ///< for its answer to `await_ready`
+};
+
+/// Adds a child behind the others and starts it. A child whose first start fails is not kept.
+struct start_child {
+  child_spec spec;
+};
+/// Stops a child and forgets it.
+struct stop_child {
+  std::string id;
+};
+/// Stops a child and starts it anew, without this counting as a failure.
+struct restart_child {
+  std::string id;
+};
+
+/// The child is ready, under a new handle.
+struct child_up {
+  std::string id;
+  supervised_actor handle;
+};
+/// The child's last handle is dead. No reason (`caf::none`) or `user_shutdown`: it stopped as it should.
+struct child_down {
+  std::string id;
+  caf::error reason;
+};
+
+/// Who hears of a supervisor's children.
+using child_listener = caf::typed_actor<caf::reacts_to<child_up>, caf::reacts_to<child_down>>;
+
+/// From now on the listener gets `child_up` and `child_down`, beginning with a `child_up` for each child that is up.
+struct watch_children {
+  child_listener listener;
+};
+
+} // namespace troupe
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::start_child)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::stop_child)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::restart_child)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::child_up)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::child_down)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::watch_children)
+
+// -- keeper: what must survive ----------------------------------------------------------------------------------------------------
+
+namespace troupe {
+
+/// Done, and durable where that was asked for.
+struct done {};
+
+/// Asks for a deployment and its versions; not_found if it isn't in the store.
+struct load_deployment {
+  std::string name;
+};
+struct stored_deployment {
+  deployment_record record;
+  std::vector<version_record> versions; ///< ascending
+};
+
+/// Asks for the names of all deployments.
+struct list_names {};
+struct name_list {
+  std::vector<std::string> names;
+};
+
+/// Writes the change, all or nothing, and answers once it is synced.
+struct save_change {
+  state_change change;
+};
+struct saved {
+  revision_number revision = 0; ///< of the deployments that were written
+};
+
+/// Begins to take an artifact in. One that is there already gives no ticket.
+struct begin_upload {
+  std::string sha256; ///< 64 lower-case hex digits
+  std::uint64_t bytes = 0;
+};
+struct upload_ticket {
+  std::uint64_t id = 0; ///< 0: the artifact is there
+};
+struct upload_chunk {
+  std::uint64_t id = 0;
+  std::shared_ptr<const std::string> bytes;
+};
+/// Verifies the artifact and keeps it.
+struct finish_upload {
+  std::uint64_t id = 0;
+};
+/// Forgets an upload that will not be finished.
+struct drop_upload {
+  std::uint64_t id = 0;
+};
+
+/// Asks whether an artifact is there; not_found if it isn't.
+struct find_artifact {
+  std::string sha256;
+};
+/// Asks for an artifact, verified.
+struct open_artifact {
+  std::string sha256;
+};
+struct artifact {
+  std::shared_ptr<unique_fd> file; ///< read-only
+};
+
+// -- journal ----------------------------------------------------------------------------------------------------------------------
+
+/// Something happened; kept, soon, on disk.
+struct note_event {
+  event what;
+};
+/// Asks for the newest events, oldest first.
+struct query_events {
+  std::string deployment; ///< "": all
+  std::uint32_t limit = 0;
+  wall_time since{};
+};
+struct event_list {
+  std::vector<event> events;
+};
+
+// -- router -----------------------------------------------------------------------------------------------------------------------
+
+/// From now on the deployment's requests go there.
+struct set_route {
+  std::string deployment;
+  route where;
+};
+/// From now on nobody serves the deployment.
+struct drop_route {
+  std::string deployment;
+};
+
+// -- replica and pool -------------------------------------------------------------------------------------------------------------
+
+enum class replica_phase : std::uint8_t { starting, serving, draining };
+
+struct replica_info {
+  std::uint64_t number = 0;
+  replica_phase phase = replica_phase::starting;
+  pid_t pid = 0;
+  wall_time since{};
+  std::uint32_t restarts = 0;
+};
+
+/// A replica tells its pool what has become of it.
+struct replica_changed {
+  replica_info info;
+};
+
+/// The host that was wanted is up.
+struct host_up {
+  std::shared_ptr<replica_host> host;
+};
+/// There will be none.
+struct host_failed {
+  error why;
+};
+/// A host that was up is gone.
+struct host_exited {
+  std::string reason;
+};
+
+} // namespace troupe
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::host_up)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::host_failed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::host_exited)
+
+namespace troupe {
+
+/// Who hears of a host.
+using host_listener = caf::typed_actor<caf::reacts_to<host_up>, caf::reacts_to<host_failed>, caf::reacts_to<host_exited>>;
+
+/// A replica asks its pool for a host.
+struct want_host {
+  host_listener from;
+};
+
+/// The pool's version is loaded in a template (or that failed), under the number of the attempt.
+struct template_up {
+  std::uint64_t attempt = 0;
+  std::shared_ptr<version_template> made;
+};
+struct template_failed {
+  std::uint64_t attempt = 0;
+  error why;
+};
+struct template_exited {
+  std::uint64_t attempt = 0;
+  std::string reason;
+};
+
+/// A draining actor's message to itself: it may have finished.
+struct look_drained {};
+
+/// An actor's message to itself: time to try again what failed.
+struct try_again {};
+
+/// So many replicas are wanted from now on.
+struct set_replicas {
+  std::uint32_t wanted = 0;
+};
+
+struct get_pool_status {};
+struct pool_status {
+  version_id id;
+  pool::counters counters;
+  std::vector<replica_info> replicas;
+};
+
+// -- deployment -------------------------------------------------------------------------------------------------------------------
+
+/// A pool tells its deployment that all its replicas serve.
+struct pool_serves {
+  version_number version = 0;
+  std::shared_ptr<pool> target;
+};
+/// A pool tells its deployment that its version can never serve.
+struct pool_gave_up {
+  version_number version = 0;
+  error why;
+};
+
+/// A deployment's message to itself: nothing is routed to the version's pool any more.
+struct retire_pool {
+  version_number version = 0;
+};
+
+/// Makes a new version of the deployment; answers once that is durable.
+struct deploy {
+  std::string name;
+  std::string artifact_sha256;
+  std::string model_toml;
+  std::uint32_t replicas = 0; ///< 0: as before, or as model.toml says
+};
+struct deployed {
+  version_number version = 0;
+};
+/// Changes the wanted replicas; answers once that is durable.
+struct scale {
+  std::string name;
+  std::uint32_t replicas = 0;
+};
+/// Removes the deployment; answers once that is durable and nothing routes to it.
+struct undeploy {
+  std::string name;
+};
+/// Answers when the version serves with all its replicas, or with the error it failed with.
+struct await_version {
+  std::string name;
+  version_number version = 0;
+};
+struct get_deployment {
+  std::string name;
+};
+struct version_view {
+  version_record record;
+  bool serves = false;   ///< requests go to it
+  bool draining = false; ///< no new requests; finishes what it has
+  pool_status pool;      ///< of a version that has a pool
+};
+struct deployment_view {
+  deployment_record record;
+  std::vector<version_view> versions; ///< newest first
+};
+/// Asks for all deployments, or the one of this name.
+struct list_deployments {
+  std::string name; ///< "": all
+};
+struct deployment_list {
+  std::vector<deployment_view> deployments;
+};
+
+} // namespace troupe
+
+#define TROUPE_MESSAGE(type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::type)
+TROUPE_MESSAGE(done)
+TROUPE_MESSAGE(load_deployment)
+TROUPE_MESSAGE(stored_deployment)
+TROUPE_MESSAGE(list_names)
+TROUPE_MESSAGE(name_list)
+TROUPE_MESSAGE(save_change)
+TROUPE_MESSAGE(saved)
+TROUPE_MESSAGE(begin_upload)
+TROUPE_MESSAGE(upload_ticket)
+TROUPE_MESSAGE(upload_chunk)
+TROUPE_MESSAGE(finish_upload)
+TROUPE_MESSAGE(drop_upload)
+TROUPE_MESSAGE(find_artifact)
+TROUPE_MESSAGE(open_artifact)
+TROUPE_MESSAGE(artifact)
+TROUPE_MESSAGE(note_event)
+TROUPE_MESSAGE(query_events)
+TROUPE_MESSAGE(event_list)
+TROUPE_MESSAGE(set_route)
+TROUPE_MESSAGE(drop_route)
+TROUPE_MESSAGE(replica_changed)
+TROUPE_MESSAGE(look_drained)
+TROUPE_MESSAGE(try_again)
+TROUPE_MESSAGE(want_host)
+TROUPE_MESSAGE(template_up)
+TROUPE_MESSAGE(template_failed)
+TROUPE_MESSAGE(template_exited)
+TROUPE_MESSAGE(set_replicas)
+TROUPE_MESSAGE(get_pool_status)
+TROUPE_MESSAGE(pool_status)
+TROUPE_MESSAGE(pool_serves)
+TROUPE_MESSAGE(pool_gave_up)
+TROUPE_MESSAGE(retire_pool)
+TROUPE_MESSAGE(deploy)
+TROUPE_MESSAGE(deployed)
+TROUPE_MESSAGE(scale)
+TROUPE_MESSAGE(undeploy)
+TROUPE_MESSAGE(await_version)
+TROUPE_MESSAGE(get_deployment)
+TROUPE_MESSAGE(deployment_view)
+TROUPE_MESSAGE(list_deployments)
+TROUPE_MESSAGE(deployment_list)
+#undef TROUPE_MESSAGE

@@ -8,11 +8,106 @@
 /// Every actor's interface, on one page. Reading it is reading the architecture.
 namespace troupe {
 
-/// What a supervisor asks of its children; every actor's interface extends it.
-using supervised_actor = caf::typed_actor<
-    // Tells its status and that of everything below it.
-    caf::replies_to<get_status>::with<actor_status>,
-    // Answers once it can work.
-    caf::replies_to<await_ready>::with<ready>>;
+/// Extends `supervised_actor` (messages.hpp), as every interface here does: `get_status` and `await_ready`.
+using supervisor_actor = supervised_actor::extend<
+    // Starts one more child; answers when it is ready, or with the error it failed with.
+    caf::replies_to<start_child>::with<child_up>,
+    // Stops and forgets a child; answers when it is down.
+    caf::replies_to<stop_child>::with<child_down>,
+    // Stops and starts a child; answers when it is ready again.
+    caf::replies_to<restart_child>::with<child_up>,
+    // Announces every new handle to the listener, and every death.
+    caf::reacts_to<watch_children>>;
+
+/// Keeps what must survive: deployments, versions, artifacts. The only one that touches the disk for them.
+using keeper_actor = supervised_actor::extend<
+    // Gives a deployment with its versions.
+    caf::replies_to<load_deployment>::with<stored_deployment>,
+    // Gives the names of all deployments.
+    caf::replies_to<list_names>::with<name_list>,
+    // Writes a change; answers once it is synced.
+    caf::replies_to<save_change>::with<saved>,
+    // Begins to take an artifact in.
+    caf::replies_to<begin_upload>::with<upload_ticket>,
+    // Takes the artifact's next bytes.
+    caf::replies_to<upload_chunk>::with<done>,
+    // Verifies and keeps it; answers once it is durable.
+    caf::replies_to<finish_upload>::with<done>,
+    // Forgets it.
+    caf::reacts_to<drop_upload>,
+    // Says whether an artifact is there.
+    caf::replies_to<find_artifact>::with<done>,
+    // Opens an artifact, verified.
+    caf::replies_to<open_artifact>::with<artifact>>;
+
+/// Keeps the events.
+using journal_actor = supervised_actor::extend<
+    // Takes an event in.
+    caf::reacts_to<note_event>,
+    // Gives the newest ones.
+    caf::replies_to<query_events>::with<event_list>>;
+
+/// Publishes the routing table.
+using router_actor = supervised_actor::extend<
+    // Sends a deployment's requests to a pool; answers once every new request goes there.
+    caf::replies_to<set_route>::with<done>,
+    // Ends a deployment's route; answers once no new request goes there.
+    caf::replies_to<drop_route>::with<done>>;
+
+/// One running copy of a version.
+using replica_actor = supervised_actor::extend<
+    // Its host is up and warmed.
+    caf::reacts_to<host_up>,
+    // It gets no host.
+    caf::reacts_to<host_failed>,
+    // Its host is gone.
+    caf::reacts_to<host_exited>>;
+
+/// The replicas of one version on this node, and the template they are forked from.
+using pool_actor = supervised_actor::extend<
+    // Forks a host for a replica, as soon as there is a template.
+    caf::reacts_to<want_host>,
+    // A replica tells what has become of it.
+    caf::reacts_to<replica_changed>,
+    // The template is loaded.
+    caf::reacts_to<template_up>,
+    // It could not be loaded.
+    caf::reacts_to<template_failed>,
+    // It is gone.
+    caf::reacts_to<template_exited>,
+    // Changes the wanted replicas.
+    caf::reacts_to<set_replicas>,
+    // Tells its counters and replicas.
+    caf::replies_to<get_pool_status>::with<pool_status>>;
+
+/// One deployment: which versions there are, which one serves, which one is coming. Owns their record.
+using deployment_actor = supervised_actor::extend<
+    // Makes a new version; answers once that is durable.
+    caf::replies_to<deploy>::with<deployed>,
+    // Changes the wanted replicas; answers once that is durable.
+    caf::replies_to<scale>::with<done>,
+    // Removes the deployment; answers once that is durable and nothing routes to it.
+    caf::replies_to<undeploy>::with<done>,
+    // Answers when a version serves, or with the error it failed with.
+    caf::replies_to<await_version>::with<done>,
+    // Tells all there is to know.
+    caf::replies_to<get_deployment>::with<deployment_view>,
+    // A pool serves with all its replicas.
+    caf::reacts_to<pool_serves>,
+    // A pool's version can never serve.
+    caf::reacts_to<pool_gave_up>>;
+
+/// All deployments of this node: finds the one that a command is for, makes it if it is new.
+using catalog_actor = supervised_actor::extend<
+    caf::replies_to<deploy>::with<deployed>,
+    caf::replies_to<scale>::with<done>,
+    caf::replies_to<undeploy>::with<done>,
+    caf::replies_to<await_version>::with<done>,
+    // Tells of all deployments, or of one.
+    caf::replies_to<list_deployments>::with<deployment_list>,
+    // A deployment is up, under a new handle.
+    caf::reacts_to<child_up>,
+    // A deployment's handle is dead.
+    caf::reacts_to<child_down>>;
 
 } // namespace troupe
