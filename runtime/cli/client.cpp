@@ -47,8 +47,8 @@ void client::connect() {
   try {
     stream_ = wait(kj::mv(connecting), connect_timeout);
   } catch (const command_failure&) {
-    throw command_failure(exit_code::no_node, "no node answers at " + address_
-                                                  + "; start one with `troupe node`, or name another with --node");
+    throw command_failure(exit_code::no_node,
+                          "no node answers at " + address_ + "; start one with `troupe node`, or name another with --node");
   }
 }
 
@@ -76,7 +76,8 @@ void client::open_session() {
 }
 
 /// What is not a node hangs up, stays silent, or sends what is no Cap'n Proto message.
-capnp::Response<schema::Login::AnonymousResults> client::first_answer(kj::Promise<capnp::Response<schema::Login::AnonymousResults>> answer) {
+capnp::Response<schema::Login::AnonymousResults>
+client::first_answer(kj::Promise<capnp::Response<schema::Login::AnonymousResults>> answer) {
   try {
     return wait(kj::mv(answer), connect_timeout);
   } catch (const command_failure& e) {

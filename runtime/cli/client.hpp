@@ -71,7 +71,8 @@ public:
 private:
   void connect();
   void open_session();
-  capnp::Response<schema::Login::AnonymousResults> first_answer(kj::Promise<capnp::Response<schema::Login::AnonymousResults>> answer);
+  capnp::Response<schema::Login::AnonymousResults>
+  first_answer(kj::Promise<capnp::Response<schema::Login::AnonymousResults>> answer);
 
   std::string address_;
   kj::AsyncIoContext io_;

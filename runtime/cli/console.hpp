@@ -9,8 +9,8 @@ namespace troupe {
 /// A command's outside world. The streams and the clock outlive it.
 struct console {
   std::istream& in;
-  std::ostream& out; ///< results
-  std::ostream& err; ///< errors and progress
+  std::ostream& out;            ///< results
+  std::ostream& err;            ///< errors and progress
   bool out_is_terminal = false; ///< a person watches: colors
   bool err_is_terminal = false; ///< a person watches: progress bars
   const clock& time;

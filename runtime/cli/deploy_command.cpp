@@ -62,14 +62,17 @@ void print_version(const command_context& context, const version_id& version, co
   if (live)
     context.io.out << to_string(version) << " is live\n";
   else
-    context.io.out << to_string(version) << " is being prepared; `troupe status " << version.deployment << "` tells how far it is\n";
+    context.io.out << to_string(version) << " is being prepared; `troupe status " << version.deployment
+                   << "` tells how far it is\n";
 }
 
 void deploy(const command_context& context, const deploy_options& options) {
   auto timeout = require(parse_duration(options.timeout), exit_code::bad_usage);
   if (!valid_deployment_name(options.name))
-    throw command_failure(exit_code::bad_usage, "'" + printable(options.name)
-                                                    + "' can't name a deployment; use up to 63 of a-z, 0-9, '-' and '_', beginning with a letter or digit");
+    throw command_failure(
+        exit_code::bad_usage,
+        "'" + printable(options.name)
+            + "' can't name a deployment; use up to 63 of a-z, 0-9, '-' and '_', beginning with a letter or digit");
   auto model = require(read_model_folder(options.folder), exit_code::bad_usage);
   client node(context.node);
   auto file = hash_artifact(context.io, model.model_path, model.model_bytes);
@@ -90,7 +93,10 @@ void add_deploy(CLI::App& app, const command_context& context) {
   verb->add_option("--replicas", options->replicas, "Replicas wanted (default: as scaled before, or as model.toml says)")
       ->check(CLI::Range(1U, model_replicas_max));
   auto wait = verb->add_flag("--wait", options->wait, "Waits until the version is live with all its replicas, or has failed");
-  verb->add_option("--timeout", options->timeout, "The longest that --wait waits")->type_name("DURATION")->capture_default_str()->needs(wait);
+  verb->add_option("--timeout", options->timeout, "The longest that --wait waits")
+      ->type_name("DURATION")
+      ->capture_default_str()
+      ->needs(wait);
   verb->footer("Example:\n  troupe deploy digits examples/digits/cnn --replicas 2 --wait");
   verb->callback([&context, options] { deploy(context, *options); });
 }

@@ -34,7 +34,10 @@ nlohmann::ordered_json event_json(schema::Event::Reader e) {
   auto fields = nlohmann::ordered_json::object();
   for (auto f : e.getFields())
     fields[text_of(f.getKey())] = text_of(f.getValue());
-  return {{"unix_ns", e.getUnixNs()}, {"severity", text_of(e.getSeverity())}, {"name", text_of(e.getName())}, {"fields", std::move(fields)}};
+  return {{"unix_ns", e.getUnixNs()},
+          {"severity", text_of(e.getSeverity())},
+          {"name", text_of(e.getName())},
+          {"fields", std::move(fields)}};
 }
 
 std::string event_text(schema::Event::Reader e) {

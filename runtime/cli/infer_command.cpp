@@ -82,10 +82,12 @@ void ask_often(const command_context& context, client& node, const infer_options
 }
 
 void require_one_source(const infer_source& source) {
-  auto sources = static_cast<int>(!source.json.empty()) + static_cast<int>(!source.named.empty()) + static_cast<int>(!source.npy.empty());
+  auto sources =
+      static_cast<int>(!source.json.empty()) + static_cast<int>(!source.named.empty()) + static_cast<int>(!source.npy.empty());
   if (sources != 1)
-    throw command_failure(exit_code::bad_usage,
-                          "give the inputs in one way: a JSON file or - for stdin, --input NAME=FILE.npy for each input, or --npy FILE");
+    throw command_failure(
+        exit_code::bad_usage,
+        "give the inputs in one way: a JSON file or - for stdin, --input NAME=FILE.npy for each input, or --npy FILE");
 }
 
 void infer(const command_context& context, const infer_options& options) {
@@ -95,8 +97,8 @@ void infer(const command_context& context, const infer_options& options) {
     deadline = require(parse_duration(options.deadline), exit_code::bad_usage);
   client node(context.node);
   auto inputs = read_inputs(node, context.io, options.name, options.source);
-  prepared_request request(options.name, inputs.inputs, std::chrono::duration_cast<std::chrono::microseconds>(deadline), inputs.id,
-                           inputs.outputs);
+  prepared_request request(options.name, inputs.inputs, std::chrono::duration_cast<std::chrono::microseconds>(deadline),
+                           inputs.id, inputs.outputs);
   require_message_size(node, request.size());
   auto timeout = (deadline.count() > 0 ? deadline : node.limits().default_deadline) + answer_grace;
   if (options.repeat == 1)
@@ -118,8 +120,10 @@ void add_infer(CLI::App& app, const command_context& context) {
   auto verb = app.add_subcommand("infer", "Asks a deployed model; or measures it, with --repeat");
   verb->add_option("NAME", options->name, "The deployment")->required();
   add_source(*verb, options->source);
-  verb->add_option("--deadline", options->deadline, "The longest that a request may take (default: the node's)")->type_name("DURATION");
-  auto save_dir = verb->add_option("--save-dir", options->save_folder, "Also writes each output there, as NAME.npy")->type_name("FOLDER");
+  verb->add_option("--deadline", options->deadline, "The longest that a request may take (default: the node's)")
+      ->type_name("DURATION");
+  auto save_dir =
+      verb->add_option("--save-dir", options->save_folder, "Also writes each output there, as NAME.npy")->type_name("FOLDER");
   auto repeat = verb->add_option("--repeat", options->repeat, "Sends the request N times and prints rates and latencies")
                     ->type_name("N")
                     ->check(CLI::Range(std::uint64_t{1}, load_requests_max))
@@ -129,7 +133,8 @@ void add_infer(CLI::App& app, const command_context& context) {
       ->check(CLI::Range(1U, concurrency_max))
       ->needs(repeat);
   verb->footer("Examples:\n"
-               "  echo '{\"inputs\": [{\"name\": \"x\", \"datatype\": \"FP32\", \"shape\": [1, 2], \"data\": [0.5, 1]}]}' | troupe infer NAME -\n"
+               "  echo '{\"inputs\": [{\"name\": \"x\", \"datatype\": \"FP32\", \"shape\": [1, 2], \"data\": [0.5, 1]}]}' | "
+               "troupe infer NAME -\n"
                "  troupe infer digits --npy image.npy\n"
                "  troupe infer digits --input image=image.npy --repeat 10000 --concurrency 64");
   verb->callback([&context, options] { infer(context, *options); });

@@ -22,7 +22,8 @@ std::string read_stdin(const console& io) {
   while (io.in.read(block.data(), static_cast<std::streamsize>(block.size())) || io.in.gcount() > 0) {
     text.append(block.data(), static_cast<std::size_t>(io.in.gcount()));
     if (text.size() > json_bytes_max)
-      throw command_failure(exit_code::bad_usage, "stdin: more than " + human_size(json_bytes_max) + " of JSON; pass .npy files by --input");
+      throw command_failure(exit_code::bad_usage,
+                            "stdin: more than " + human_size(json_bytes_max) + " of JSON; pass .npy files by --input");
   }
   return text;
 }
@@ -86,8 +87,8 @@ oip_request read_inputs(client& node, const console& io, const std::string& depl
 void require_message_size(const client& node, std::uint64_t bytes) {
   auto most = node.limits().message_bytes_max;
   if (bytes > most)
-    throw command_failure(exit_code::failed, "the request is " + human_size(bytes) + "; this node takes at most " + human_size(most)
-                                                 + " a message");
+    throw command_failure(exit_code::failed,
+                          "the request is " + human_size(bytes) + "; this node takes at most " + human_size(most) + " a message");
 }
 
 } // namespace troupe

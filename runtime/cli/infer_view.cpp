@@ -29,7 +29,9 @@ double microseconds(std::chrono::nanoseconds length) {
 /// "12340/s"; two digits behind the point where there are few.
 std::string rate_text(double per_second) {
   auto whole = std::llround(per_second);
-  return (whole >= 100 ? std::to_string(whole) : std::to_string(static_cast<double>(std::llround(per_second * 100)) / 100).substr(0, 5)) + "/s";
+  return (whole >= 100 ? std::to_string(whole)
+                       : std::to_string(static_cast<double>(std::llround(per_second * 100)) / 100).substr(0, 5))
+         + "/s";
 }
 
 } // namespace
@@ -66,7 +68,14 @@ nlohmann::ordered_json load_json(const load_report& report) {
 }
 
 std::string load_text(const load_report& report) {
-  table rows({{"ANSWERED", true}, {"FAILED", true}, {"TIME", true}, {"RATE", true}, {"P50", true}, {"P90", true}, {"P99", true}, {"MAX", true}});
+  table rows({{"ANSWERED", true},
+              {"FAILED", true},
+              {"TIME", true},
+              {"RATE", true},
+              {"P50", true},
+              {"P90", true},
+              {"P99", true},
+              {"MAX", true}});
   rows.add({std::to_string(report.answered), std::to_string(report.failed), human_duration(report.elapsed),
             rate_text(report.requests_per_second()), human_duration(report.latency.p50), human_duration(report.latency.p90),
             human_duration(report.latency.p99), human_duration(report.latency.max)});

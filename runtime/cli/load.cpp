@@ -14,7 +14,7 @@ using load_clock = std::chrono::steady_clock; // real by nature: it measures
 class load_run {
 public:
   load_run(client& node, const load_options& options)
-      : options_(options), inference_(node.inference()), timer_(node.timer()), started_(load_clock::now()), last_answer_(started_) {
+    : options_(options), inference_(node.inference()), timer_(node.timer()), started_(load_clock::now()), last_answer_(started_) {
     latencies_.reserve(options.time_limit.count() == 0 ? options.count : 0);
   }
 

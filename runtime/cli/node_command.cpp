@@ -42,8 +42,10 @@ void add_node(CLI::App& app, std::function<void(const node_arguments&)> on_node)
   node_options defaults;
   auto verb = app.add_subcommand("node", "Runs a node on this machine");
   verb->add_option("--name", flags->name, "The node's name (default: the machine's)")->type_name("NAME");
-  verb->add_option("--data", flags->data, "Where it keeps its state (default: " + defaults.data_folder + ")")->type_name("FOLDER");
-  verb->add_option("--listen", flags->listen, "Where clients reach it (default: " + defaults.listen + ")")->type_name("HOST:PORT");
+  verb->add_option("--data", flags->data, "Where it keeps its state (default: " + defaults.data_folder + ")")
+      ->type_name("FOLDER");
+  verb->add_option("--listen", flags->listen, "Where clients reach it (default: " + defaults.listen + ")")
+      ->type_name("HOST:PORT");
   verb->add_option("--config", flags->config, "Reads the rest from a file; the command line goes first")->type_name("FILE");
   verb->footer("Example:\n  troupe node --data /var/lib/troupe");
   verb->callback([flags, on_node = std::move(on_node)] { on_node(resolve(*flags)); });

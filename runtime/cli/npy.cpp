@@ -62,7 +62,8 @@ std::string shape_text(const shape& dims) {
 }
 
 std::string header_of(datatype type, const shape& dims) {
-  auto dictionary = "{'descr': '" + std::string(descr_of(type)) + "', 'fortran_order': False, 'shape': " + shape_text(dims) + ", }";
+  auto dictionary =
+      "{'descr': '" + std::string(descr_of(type)) + "', 'fortran_order': False, 'shape': " + shape_text(dims) + ", }";
   constexpr std::size_t prefix = 10;
   auto padded = (prefix + dictionary.size() + 1 + data_alignment - 1) / data_alignment * data_alignment;
   dictionary.append(padded - prefix - dictionary.size() - 1, ' ');
@@ -97,7 +98,8 @@ result<named_tensor> parse_npy(std::string_view bytes, const std::string& where)
 
 std::string to_npy(const named_tensor& tensor) {
   if (tensor.type != datatype::bf16)
-    return header_of(tensor.type, tensor.dims) + std::string(reinterpret_cast<const char*>(tensor.data.data()), tensor.data.size());
+    return header_of(tensor.type, tensor.dims)
+           + std::string(reinterpret_cast<const char*>(tensor.data.data()), tensor.data.size());
   auto text = header_of(datatype::fp32, tensor.dims);
   for (std::size_t at = 0; at < tensor.data.size(); at += element_size(datatype::bf16)) {
     auto value = static_cast<float>(real_at(tensor.type, tensor.data.data() + at));

@@ -144,7 +144,8 @@ result<std::vector<std::byte>> read_oip_data(const json& data, datatype type, co
   bool nested = dims.size() > 1 && !data.empty() && data[0].is_array();
   auto elements = *size / element_size(type);
   if (!nested && data.size() != elements)
-    return refusal(path, "shape " + to_string(dims) + " needs " + count_text(elements, "value") + ", found " + std::to_string(data.size()));
+    return refusal(path, "shape " + to_string(dims) + " needs " + count_text(elements, "value") + ", found "
+                             + std::to_string(data.size()));
   auto outcome = nested ? reader.read_nested(data, 0, path) : reader.read_flat(data, path);
   if (!outcome)
     return outcome.failure();

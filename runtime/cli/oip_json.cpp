@@ -65,7 +65,8 @@ datatype read_datatype(const json& input, const std::string& path) {
   if (!type)
     refuse(path + ".datatype", "expected BOOL, UINT8, INT8, INT16, INT32, INT64, FP32 or FP64, found '" + printable(name) + "'");
   if (*type == datatype::fp16)
-    refuse(path + ".datatype", "FP16 can't be written in JSON; save the array with numpy.save and pass it by --input NAME=FILE.npy");
+    refuse(path + ".datatype",
+           "FP16 can't be written in JSON; save the array with numpy.save and pass it by --input NAME=FILE.npy");
   if (*type == datatype::bf16)
     refuse(path + ".datatype", "BF16 can't be written in JSON; deploy the model with an FP32 input that it converts itself");
   return *type;
@@ -151,8 +152,9 @@ result<oip_request> parse_oip_request(std::string_view text) {
   } catch (const bad_json& failure) {
     return error{error_code::invalid_argument, failure.message};
   } catch (const json::parse_error& failure) {
-    return error{error_code::invalid_argument, "not valid JSON at byte " + std::to_string(failure.byte)
-                                                   + " (NaN and infinities are written as \"NaN\", \"Infinity\" and \"-Infinity\")"};
+    return error{error_code::invalid_argument,
+                 "not valid JSON at byte " + std::to_string(failure.byte)
+                     + " (NaN and infinities are written as \"NaN\", \"Infinity\" and \"-Infinity\")"};
   }
 }
 

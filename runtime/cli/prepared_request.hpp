@@ -18,8 +18,9 @@ namespace troupe {
 class prepared_request {
 public:
   /// The deadline 0 leaves it to the node.
-  prepared_request(const std::string& deployment, const std::vector<named_tensor>& inputs, std::chrono::microseconds deadline = {},
-                   const std::string& id = {}, const std::vector<std::string>& outputs = {});
+  prepared_request(const std::string& deployment, const std::vector<named_tensor>& inputs,
+                   std::chrono::microseconds deadline = {}, const std::string& id = {},
+                   const std::vector<std::string>& outputs = {});
 
   /// Fills a call. Large tensors are sent from this object's own memory, not copied.
   capnp::Request<schema::Inference::InferParams, schema::Inference::InferResults> call(schema::Inference::Client& to) const;

@@ -1,12 +1,12 @@
 #include "runtime/cli/run_cli.hpp"
 
 #include "runtime/cli/client.hpp"
+#include "runtime/cli/human_text.hpp"
 #include "runtime/cli/verbs.hpp"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include <map>
 #include <optional>
 #include <ostream>
 
@@ -23,14 +23,20 @@ constexpr const char* exit_codes_help = "Exit codes:\n"
                                         "  3  no node answers there, or the connection was lost\n"
                                         "  4  not done in time\n\n"
                                         "Example:\n"
-                                        "  troupe node & troupe deploy digits examples/digits/cnn --wait";
+                                        "  troupe deploy digits examples/digits/cnn --wait\n"
+                                        "  troupe status digits -o json";
 
 void add_global_options(CLI::App& app, command_context& context) {
-  const std::map<std::string, output_format> formats = {{"table", output_format::table}, {"json", output_format::json}};
-  app.add_option("--node", context.node, "The node to talk to")->type_name("HOST:PORT")->envname("TROUPE_NODE")->capture_default_str();
-  app.add_option("-o,--output", context.format, "table, for people; json, for programs")
+  app.add_option("--node", context.node, "The node to talk to")
+      ->type_name("HOST:PORT")
+      ->envname("TROUPE_NODE")
+      ->capture_default_str();
+  auto set_format = [&context](const std::string& name) {
+    context.format = name == "json" ? output_format::json : output_format::table;
+  };
+  app.add_option_function<std::string>("-o,--output", set_format, "table (default), for people; json, for programs")
       ->type_name("FORMAT")
-      ->transform(CLI::CheckedTransformer(formats).description(""));
+      ->check(CLI::IsMember({"table", "json"}).description(""));
   app.set_version_flag("--version", "troupe " TROUPE_VERSION);
   app.require_subcommand(1);
   app.fallthrough(); // global options may stand behind the verb
@@ -55,7 +61,12 @@ exit_code on_parse_end(const CLI::App& app, const CLI::ParseError& end, const co
     return exit_code::ok;
   }
   auto chosen = app.get_subcommands();
-  io.err << "error: " << end.what() << "\nsee `troupe " << (chosen.empty() ? "" : chosen.front()->get_name() + " ") << "--help`\n";
+  auto unknown = app.remaining();
+  if (chosen.empty() && !unknown.empty())
+    io.err << "error: there is no command '" << printable(unknown.front()) << "'\n";
+  else
+    io.err << "error: " << printable(end.what()) << "\n";
+  io.err << "see `troupe " << (chosen.empty() ? "" : chosen.front()->get_name() + " ") << "--help`\n";
   return exit_code::bad_usage;
 }
 

@@ -26,7 +26,8 @@ void scale(const command_context& context, const scale_options& options) {
   if (context.format == output_format::json)
     print_json(context, {{"deployment", options.name}, {"replicas", options.replicas}});
   else
-    context.io.out << options.name << ": " << options.replicas << (options.replicas == 1 ? " replica" : " replicas") << " wanted\n";
+    context.io.out << options.name << ": " << options.replicas << (options.replicas == 1 ? " replica" : " replicas")
+                   << " wanted\n";
 }
 
 } // namespace

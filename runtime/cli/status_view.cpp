@@ -54,9 +54,9 @@ std::string age_text(std::int64_t since_unix_ns, std::int64_t now_unix_ns) {
 }
 
 std::string node_line(schema::NodeStatus::Reader node) {
-  return printable("node " + text_of(node.getName()) + ", troupe " + text_of(node.getVersion()) + ", pid " + std::to_string(node.getPid())
-                   + ", up " + human_duration(std::chrono::microseconds(node.getUptimeUs())) + ", "
-                   + human_size(node.getResidentBytes()))
+  return printable("node " + text_of(node.getName()) + ", troupe " + text_of(node.getVersion()) + ", pid "
+                   + std::to_string(node.getPid()) + ", up " + human_duration(std::chrono::microseconds(node.getUptimeUs()))
+                   + ", " + human_size(node.getResidentBytes()))
          + "\n";
 }
 
@@ -71,11 +71,12 @@ std::string replicas_text(schema::DeploymentStatus::Reader deployment, schema::V
   return std::to_string(ready) + "/" + std::to_string(deployment.getWantedReplicas());
 }
 
-void add_version(table& rows, schema::DeploymentStatus::Reader deployment, schema::VersionStatus::Reader version, std::int64_t now) {
+void add_version(table& rows, schema::DeploymentStatus::Reader deployment, schema::VersionStatus::Reader version,
+                 std::int64_t now) {
   rows.add({text_of(deployment.getName()) + "@" + std::to_string(version.getNumber()), state_cell(text_of(version.getState())),
             replicas_text(deployment, version), std::to_string(version.getQueuedRows()), std::to_string(version.getRequests()),
-            std::to_string(version.getFailures()), std::to_string(version.getBatches()), age_text(version.getCreatedUnixNs(), now),
-            text_of(version.getReason())});
+            std::to_string(version.getFailures()), std::to_string(version.getBatches()),
+            age_text(version.getCreatedUnixNs(), now), text_of(version.getReason())});
 }
 
 /// What answers, and what is newer than that.
@@ -84,8 +85,15 @@ bool matters(schema::DeploymentStatus::Reader deployment, schema::VersionStatus:
 }
 
 std::string versions_text(schema::Control::StatusResults::Reader status, bool in_full, std::int64_t now, bool colors) {
-  table rows({{"VERSION"}, {"STATE"}, {"READY", true}, {"QUEUED", true}, {"REQUESTS", true}, {"FAILURES", true}, {"BATCHES", true},
-              {"AGE", true}, {"REASON"}});
+  table rows({{"VERSION"},
+              {"STATE"},
+              {"READY", true},
+              {"QUEUED", true},
+              {"REQUESTS", true},
+              {"FAILURES", true},
+              {"BATCHES", true},
+              {"AGE", true},
+              {"REASON"}});
   for (auto deployment : status.getDeployments())
     for (auto version : deployment.getVersions())
       if (in_full || matters(deployment, version))

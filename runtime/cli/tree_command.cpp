@@ -17,8 +17,8 @@ nlohmann::ordered_json tree_json(schema::TreeNode::Reader node) {
   auto children = nlohmann::ordered_json::array();
   for (auto child : node.getChildren())
     children.push_back(tree_json(child));
-  return {{"name", text_of(node.getName())}, {"kind", text_of(node.getKind())},     {"state", text_of(node.getState())},
-          {"age_us", node.getAgeUs()},       {"restarts", node.getRestarts()},      {"detail", text_of(node.getDetail())},
+  return {{"name", text_of(node.getName())}, {"kind", text_of(node.getKind())}, {"state", text_of(node.getState())},
+          {"age_us", node.getAgeUs()},       {"restarts", node.getRestarts()},  {"detail", text_of(node.getDetail())},
           {"children", std::move(children)}};
 }
 

@@ -32,7 +32,8 @@ named_tensor tensor_of(schema::Tensor::Reader tensor) {
   auto expected = byte_size(copy.type, copy.dims.data(), copy.dims.size());
   if (element_size(copy.type) == 0 || !expected || *expected != bytes.size())
     throw command_failure(exit_code::failed, "the node's answer is malformed: output '" + printable(copy.name) + "' of shape "
-                                                 + to_string(copy.dims) + " came with " + std::to_string(bytes.size()) + " bytes");
+                                                 + to_string(copy.dims) + " came with " + std::to_string(bytes.size())
+                                                 + " bytes");
   auto first = reinterpret_cast<const std::byte*>(bytes.begin());
   copy.data.assign(first, first + bytes.size());
   return copy;

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace troupe::test {
+
+/// A node without models, on a port of the kernel's and a thread of its own. What it does with a deployment is in its name:
+///
+///     echo      answers its inputs; metadata: one input "x"
+///     pair      metadata: two inputs "a" and "b"
+///     half      answers one FP16 output
+///     liar      answers an output whose bytes disagree with its shape
+///     flaky     refuses every second request as overloaded
+///     silent    never answers
+///     hangup    ends the connection instead of answering
+///     broken    deploys, but never becomes ready: the model failed
+///     slow      deploys, but is not ready within the time
+///
+/// Every other name is not found.
+class fake_node {
+public:
+  struct limits {
+    std::uint64_t message_bytes_max = 1 << 20;
+    std::uint64_t artifact_bytes_max = 1 << 20;
+    std::uint64_t chunk_bytes_max = 1000;
+  };
+
+  fake_node();
+  explicit fake_node(const limits& most);
+  ~fake_node();
+
+  /// "127.0.0.1:PORT"
+  const std::string& address() const;
+  /// Every steering call so far, in order: "scale echo 3", "write 1000"…
+  std::vector<std::string> calls() const;
+  /// The bytes that were uploaded.
+  std::string uploaded() const;
+
+private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+} // namespace troupe::test

@@ -1,0 +1,332 @@
+#define BOOST_TEST_MODULE run_cli
+#include "runtime/base/sha256.hpp"
+#include "runtime/cli/npy.hpp"
+#include "runtime/cli/run_cli.hpp"
+#include "tests/cli/fake_node.hpp"
+#include "tests/storage/temporary_folder.hpp"
+
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+#include <nlohmann/json.hpp>
+
+#include <fstream>
+#include <sstream>
+
+namespace {
+
+using namespace troupe;
+using nlohmann::json;
+namespace data = boost::unit_test::data;
+
+class fixed_clock final : public clock {
+public:
+  steady_time now() const override { return {}; }
+  wall_time wall_now() const override { return wall_time(std::chrono::hours(1)); }
+};
+
+/// `troupe ARGUMENTS`, with its streams caught.
+struct command_line {
+  int run(std::vector<const char*> arguments, const std::string& input = "") {
+    arguments.insert(arguments.begin(), "troupe");
+    std::istringstream in(input);
+    std::ostringstream results;
+    std::ostringstream errors;
+    fixed_clock time;
+    console io{in, results, errors, false, false, time};
+    auto code = run_cli(static_cast<int>(arguments.size()), arguments.data(), io, [this](const node_arguments& told) {
+      node = told;
+      return 17;
+    });
+    out = results.str();
+    err = errors.str();
+    return code;
+  }
+
+  std::string out;
+  std::string err;
+  node_arguments node;
+};
+
+/// The same, told of a fake node.
+struct connected : command_line {
+  connected() { setenv("TROUPE_NODE", server.address().c_str(), 1); }
+  ~connected() { unsetenv("TROUPE_NODE"); }
+
+  std::string file(const std::string& name, const std::string& content) {
+    auto path = (folder.path() / name).string();
+    std::ofstream(path, std::ios::binary) << content;
+    return path;
+  }
+
+  std::string npy(const std::string& name, std::int64_t bytes = 2) {
+    auto size = static_cast<std::size_t>(bytes);
+    return file(name, to_npy({"", datatype::uint8, {1, bytes}, std::vector<std::byte>(size, std::byte{5})}));
+  }
+
+  std::string model() {
+    file("model.pt", weights);
+    file("model.toml", "[[inputs]]\nname = \"x\"\ndatatype = \"FP32\"\nshape = [4]\n"
+                       "[[outputs]]\nname = \"y\"\ndatatype = \"FP32\"\nshape = [4]\n");
+    return folder.path().string();
+  }
+
+  test::fake_node server;
+  test::temporary_folder folder;
+  std::string weights = std::string(2500, 'w');
+};
+
+struct misuse {
+  std::vector<const char*> arguments;
+  const char* message;
+};
+
+std::ostream& operator<<(std::ostream& out, const misuse& row) {
+  for (auto argument : row.arguments)
+    out << argument << ' ';
+  return out;
+}
+
+const misuse misuses[] = {
+    {{}, "error: A subcommand is required\nsee `troupe --help`\n"},
+    {{"explode"}, "error: there is no command 'explode'\nsee `troupe --help`\n"},
+    {{"status", "-o", "yaml"}, "error: --output: yaml not in {table,json}\nsee `troupe status --help`\n"},
+    {{"status", "--node", "nonsense"}, "error: --node: expected an address like"},
+    {{"scale", "echo", "many"}, "see `troupe scale --help`\n"},
+    {{"scale", "echo", "-1"}, "see `troupe scale --help`\n"},
+    {{"scale", "echo"}, "error: N is required\nsee `troupe scale --help`\n"},
+    {{"deploy", "Digits!", "/"}, "error: 'Digits!' can't name a deployment; use up to 63 of a-z"},
+    {{"deploy", "digits", "/nowhere"}, "/nowhere"},
+    {{"deploy", "digits", "/", "--timeout", "1m"}, "--timeout requires --wait"},
+    {{"deploy", "digits", "/", "--wait", "--timeout", "soon"}, "error: 'soon' is no duration; write a number and a unit"},
+    {{"events", "--limit", "10001"}, "--limit"},
+    {{"events", "--since", "yesterday"}, "error: 'yesterday' is no duration"},
+    {{"infer", "echo"}, "error: give the inputs in one way"},
+    {{"infer", "echo", "-", "--npy", "x.npy"}, "error: give the inputs in one way"},
+    {{"infer", "echo", "-", "--concurrency", "2"}, "--concurrency requires --repeat"},
+    {{"infer", "echo", "-", "--repeat", "0"}, "--repeat"},
+    {{"node", "--listen", "0.0.0.0:1"}, "loopback"},
+    {{"node", "--config", "/nowhere.toml"}, "/nowhere.toml"},
+};
+
+constexpr const char* echo_request =
+    R"({"id": "r1", "inputs": [{"name": "x", "datatype": "FP32", "shape": [1, 3], "data": [0.1, "NaN", -2]}]})";
+
+} // namespace
+
+BOOST_DATA_TEST_CASE(bad_usage_exits_with_2_and_says_what_is_wrong, data::make(misuses), row) {
+  command_line troupe;
+  BOOST_TEST(troupe.run(row.arguments) == 2);
+  BOOST_TEST(troupe.out == "");
+  BOOST_TEST(troupe.err.find("error: ") == 0U);
+  BOOST_TEST(troupe.err.find(row.message) != std::string::npos, troupe.err);
+}
+
+BOOST_DATA_TEST_CASE(every_verb_has_help_with_an_example,
+                     data::make({"node", "deploy", "infer", "status", "scale", "undeploy", "tree", "events"}), verb) {
+  command_line troupe;
+  BOOST_TEST(troupe.run({verb, "--help"}) == 0);
+  BOOST_TEST(troupe.out.find("Example") != std::string::npos);
+  BOOST_TEST(troupe.out.find("  troupe ") != std::string::npos);
+  BOOST_TEST(troupe.err == "");
+}
+
+BOOST_AUTO_TEST_CASE(help_tells_the_exit_codes) {
+  command_line troupe;
+  BOOST_TEST(troupe.run({"--help"}) == 0);
+  BOOST_TEST(troupe.out.find("3  no node answers there, or the connection was lost") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(without_a_node_the_exit_code_is_3) {
+  command_line troupe;
+  BOOST_TEST(troupe.run({"status", "--node", "127.0.0.1:1"}) == 3);
+  BOOST_TEST(troupe.err == "error: no node answers at 127.0.0.1:1; start one with `troupe node`, or name another with --node\n");
+}
+
+BOOST_AUTO_TEST_CASE(the_verb_node_is_mains_and_the_command_line_goes_before_the_file) {
+  command_line troupe;
+  test::temporary_folder folder;
+  auto config = (folder.path() / "node.toml").string();
+  std::ofstream(config) << "name = \"from-file\"\nlisten = \"127.0.0.1:1234\"\n";
+  BOOST_TEST(troupe.run({"node", "--config", config.c_str(), "--name", "from-line"}) == 17);
+  BOOST_TEST(troupe.node.options.name == "from-line");
+  BOOST_TEST(troupe.node.options.listen == "127.0.0.1:1234");
+  BOOST_TEST(troupe.node.config == config);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_the_node_refuses_exits_with_1_and_its_words, connected) {
+  for (auto arguments : {std::vector<const char*>{"scale", "nothing", "2"}, {"undeploy", "nothing"}, {"status", "nothing"}}) {
+    BOOST_TEST(run(arguments) == 1);
+    BOOST_TEST(err == "error: no deployment 'nothing'\n");
+    BOOST_TEST(out == "");
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(scale_and_undeploy_tell_what_they_did, connected) {
+  BOOST_TEST(run({"scale", "echo", "3"}) == 0);
+  BOOST_TEST(out == "echo: 3 replicas wanted\n");
+  BOOST_TEST(run({"undeploy", "echo", "-o", "json"}) == 0);
+  BOOST_TEST(json::parse(out) == (json{{"deployment", "echo"}, {"undeployed", true}}));
+  BOOST_TEST(server.calls() == (std::vector<std::string>{"scale echo 3", "undeploy echo"}), boost::test_tools::per_element());
+}
+
+BOOST_FIXTURE_TEST_CASE(deploy_uploads_in_chunks_and_waits_until_live, connected) {
+  BOOST_TEST(run({"deploy", "echo", model().c_str(), "--replicas", "2", "--wait"}) == 0);
+  BOOST_TEST(out == "echo@3 is live\n");
+  BOOST_TEST(err == "");
+  BOOST_TEST(server.uploaded() == weights);
+  BOOST_TEST(server.calls()
+                 == (std::vector<std::string>{"upload 2500", "write 1000", "write 1000", "write 500", "finish", "deploy echo 2"}),
+             boost::test_tools::per_element());
+}
+
+BOOST_FIXTURE_TEST_CASE(an_artifact_that_the_node_has_is_not_sent_again, connected) {
+  BOOST_TEST(run({"deploy", "echo", model().c_str()}) == 0);
+  BOOST_TEST(run({"-o", "json", "deploy", "echo", model().c_str()}) == 0);
+  BOOST_TEST(server.uploaded() == weights);
+  BOOST_TEST(json::parse(out)
+             == (json{{"deployment", "echo"},
+                      {"version", 3},
+                      {"artifact", sha256_of(weights)},
+                      {"uploaded", false},
+                      {"state", "preparing"}}));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_version_that_fails_exits_with_1_and_the_reason, connected) {
+  BOOST_TEST(run({"deploy", "broken", model().c_str(), "--wait"}) == 1);
+  BOOST_TEST(err == "error: broken@3 is not live: the model raised an error\n");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_version_that_is_not_live_in_time_exits_with_4, connected) {
+  BOOST_TEST(run({"deploy", "slow", model().c_str(), "--wait", "--timeout", "1s"}) == 4);
+  BOOST_TEST(err == "error: slow@3 is not live yet: 0 of 2 replicas are ready\n");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_model_larger_than_the_node_takes_is_refused_before_it_is_sent, connected) {
+  weights = std::string((1 << 20) + 1, 'w');
+  BOOST_TEST(run({"deploy", "echo", model().c_str()}) == 1);
+  BOOST_TEST(err.find("this node takes at most 1 MiB a model") != std::string::npos);
+  BOOST_TEST(server.calls().empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(infer_reads_json_from_stdin_and_answers_in_the_same_form, connected) {
+  BOOST_TEST(run({"infer", "echo", "-", "-o", "json"}, echo_request) == 0);
+  auto answer = json::parse(out);
+  BOOST_TEST(answer["model_name"] == "echo");
+  BOOST_TEST(answer["model_version"] == "3");
+  BOOST_TEST(answer["id"] == "r1");
+  BOOST_TEST(answer["outputs"].dump() == R"([{"data":[0.1,"NaN",-2.0],"datatype":"FP32","name":"x","shape":[1,3]}])");
+}
+
+BOOST_FIXTURE_TEST_CASE(infer_shows_outputs_as_a_table, connected) {
+  BOOST_TEST(run({"infer", "echo", file("request.json", echo_request).c_str()}) == 0);
+  BOOST_TEST(out
+             == "OUTPUT  DATATYPE  SHAPE   DATA\n"
+                "x       FP32      [1, 3]  0.1, NaN, -2\n");
+}
+
+BOOST_FIXTURE_TEST_CASE(infer_takes_named_arrays_and_an_unnamed_one_where_there_is_one_input, connected) {
+  auto array = npy("a.npy");
+  BOOST_TEST(run({"infer", "echo", "--input", ("left=" + array).c_str(), "--input", ("right=" + array).c_str()}) == 0);
+  BOOST_TEST(out
+             == "OUTPUT  DATATYPE  SHAPE   DATA\n"
+                "left    UINT8     [1, 2]  5, 5\n"
+                "right   UINT8     [1, 2]  5, 5\n");
+  BOOST_TEST(run({"infer", "echo", "--npy", array.c_str()}) == 0);
+  BOOST_TEST(out.find("x       UINT8") != std::string::npos);
+  BOOST_TEST(run({"infer", "pair", "--npy", array.c_str()}) == 2);
+  BOOST_TEST(err == "error: --npy is for models with one input; write --input a=FILE.npy --input b=FILE.npy\n");
+}
+
+BOOST_FIXTURE_TEST_CASE(bad_input_files_are_named, connected) {
+  BOOST_TEST(run({"infer", "echo", "-"}, "{") == 2);
+  BOOST_TEST(err.find("error: stdin: not valid JSON at byte 2") == 0U);
+  auto text = file("x.npy", "text");
+  BOOST_TEST(run({"infer", "echo", "--npy", text.c_str()}) == 2);
+  BOOST_TEST(err == "error: " + text + ": not an .npy file; write one with numpy.save\n");
+  BOOST_TEST(run({"infer", "echo", "--input", "x.npy"}) == 2);
+  BOOST_TEST(err == "error: --input x.npy: expected NAME=FILE.npy\n");
+  BOOST_TEST(run({"infer", "echo", "--input", "x=/nowhere.npy"}) == 2);
+  BOOST_TEST(err.find("/nowhere.npy") != std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_request_larger_than_the_node_takes_is_refused_before_it_is_sent, connected) {
+  auto large = npy("large.npy", 3 << 20);
+  BOOST_TEST(run({"infer", "echo", "--npy", large.c_str()}) == 1);
+  BOOST_TEST(err == "error: the request is 3 MiB; this node takes at most 1 MiB a message\n");
+  auto half = npy("half.npy", 600 << 10);
+  BOOST_TEST(run({"infer", "echo", "--input", ("a=" + half).c_str(), "--input", ("b=" + half).c_str()}) == 1);
+  BOOST_TEST(err == "error: the request is 1.17 MiB; this node takes at most 1 MiB a message\n");
+}
+
+BOOST_FIXTURE_TEST_CASE(saved_outputs_stay_in_their_folder_whatever_the_node_names_them, connected) {
+  auto saved = (folder.path() / "answers").string();
+  BOOST_TEST(run({"infer", "half", "-", "--save-dir", saved.c_str()}, echo_request) == 0);
+  auto array = read_npy_file(saved + "/___half.npy", 1000);
+  BOOST_REQUIRE(array.ok());
+  BOOST_TEST((array->type == datatype::fp16));
+}
+
+BOOST_FIXTURE_TEST_CASE(an_answer_whose_bytes_disagree_with_its_shape_is_refused, connected) {
+  BOOST_TEST(run({"infer", "liar", "-"}, echo_request) == 1);
+  BOOST_TEST(err == "error: the node's answer is malformed: output '../liar' of shape [1] came with 1 bytes\n");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_connection_lost_in_a_call_exits_with_3, connected) {
+  BOOST_TEST(run({"infer", "hangup", "-"}, echo_request) == 3);
+  BOOST_TEST(err.find("error: the connection to " + server.address() + " was lost") == 0U);
+}
+
+BOOST_FIXTURE_TEST_CASE(repeated_requests_are_summed_up, connected) {
+  BOOST_TEST(run({"infer", "echo", "-", "--repeat", "200", "--concurrency", "16", "-o", "json"}, echo_request) == 0);
+  auto report = json::parse(out);
+  BOOST_TEST(report["answered"] == 200);
+  BOOST_TEST(report["failed"] == 0);
+  BOOST_TEST(report["latency_us"]["p99"] >= report["latency_us"]["p50"]);
+  BOOST_TEST(run({"infer", "flaky", "-", "--repeat", "10"}, echo_request) == 1);
+  BOOST_TEST(out.find("ANSWERED  FAILED") == 0U);
+  BOOST_TEST(out.find("\noverloaded      5\n") != std::string::npos);
+  BOOST_TEST(err == "error: 5 of 10 requests failed; the first: the queue of 'flaky' is full; retry later\n");
+}
+
+BOOST_FIXTURE_TEST_CASE(status_shows_what_serves_and_in_full_all_versions_and_replicas, connected) {
+  BOOST_TEST(run({"status"}) == 0);
+  BOOST_TEST(out
+             == "node node-1, troupe 0.1.0, pid 42, up 2m 5s, 31 MiB\n\n"
+                "VERSION  STATE   READY  QUEUED  REQUESTS  FAILURES  BATCHES  AGE  REASON\n"
+                "echo@3   failed      0       0       300         0        0   1h  the model raised an error\n"
+                "echo@2   live      1/2       0       200         0        0   1h\n");
+  BOOST_TEST(run({"status", "echo"}) == 0);
+  BOOST_TEST(out.find("echo@1   superseded") != std::string::npos);
+  BOOST_TEST(out.find("REPLICA  VERSION  STATE   PID  SINCE  RESTARTS\n"
+                      "7        echo@2   ready  4711     1h         0\n")
+             != std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(status_tells_programs_everything, connected) {
+  BOOST_TEST(run({"status", "-o", "json"}) == 0);
+  auto status = json::parse(out);
+  BOOST_TEST(status["node"]["resident_bytes"] == 31 << 20);
+  BOOST_TEST(status["deployments"][0]["versions"][1]["replicas"][0]["pid"] == 4711);
+}
+
+BOOST_FIXTURE_TEST_CASE(the_tree_is_drawn_with_ages_states_and_restarts, connected) {
+  BOOST_TEST(run({"tree"}) == 0);
+  BOOST_TEST(out
+             == "NAME        KIND        STATE      AGE  RESTARTS  DETAIL\n"
+                "root        supervisor  running  2m 5s         0\n"
+                "├─ catalog                         0 s         0\n"
+                "│  └─ echo                         0 s         0\n"
+                "└─ keeper                          0 s         2  last: signal:11\n");
+  BOOST_TEST(run({"tree", "-o", "json"}) == 0);
+  BOOST_TEST(json::parse(out)["children"][0]["children"][0]["name"] == "echo");
+}
+
+BOOST_FIXTURE_TEST_CASE(events_are_shown_as_the_log_writes_them, connected) {
+  BOOST_TEST(run({"events", "echo", "--since", "10m", "--limit", "5"}) == 0);
+  BOOST_TEST(out.find("warn      replica_crashed reason=\"signal 11\"\n") != std::string::npos);
+  BOOST_TEST(run({"events", "-o", "json"}) == 0);
+  BOOST_TEST(json::parse(out)["events"][0]["fields"]["reason"] == "signal 11");
+  auto calls = server.calls();
+  BOOST_TEST(calls == (std::vector<std::string>{"events echo 5 since 3000000000000", "events  100 all"}),
+             boost::test_tools::per_element());
+}
