@@ -15,7 +15,8 @@
 
 namespace troupe {
 
-/// Keeps KJ's own log lines off stderr in this thread for as long as it lives, on the stack. What they say reaches the user as errors.
+/// Keeps KJ's own log lines off stderr in this thread for as long as it lives, on the stack. What they say reaches the user as
+/// errors.
 class quiet_kj : public kj::ExceptionCallback {
 public:
   void logMessage(kj::LogSeverity, const char*, int, int, kj::String&&) override {}
@@ -37,8 +38,8 @@ public:
   /// The longest for a call that does nothing long.
   static constexpr std::chrono::seconds call_timeout{30};
 
-  /// Connects to "HOST:PORT" and opens an anonymous session. bad_usage if that is no address; no_node if nobody answers there, or nobody who
-  /// speaks our protocol.
+  /// Connects to "HOST:PORT" and opens an anonymous session. bad_usage if that is no address; no_node if nobody answers there, or
+  /// nobody who speaks our protocol.
   explicit client(const std::string& address);
 
   const std::string& address() const { return address_; }
@@ -48,7 +49,8 @@ public:
   kj::WaitScope& wait_scope() { return io_.waitScope; }
   kj::Timer& timer() { return io_.provider->getTimer(); }
 
-  /// Runs the loop until the promise is done. no_node if the connection is lost, timed_out past `timeout`, failed if the node raises an exception.
+  /// Runs the loop until the promise is done. no_node if the connection is lost, timed_out past `timeout`, failed if the node
+  /// raises an exception.
   template <class T>
   T wait(kj::Promise<T> promise, std::chrono::nanoseconds timeout = call_timeout) {
     auto late = [] { return std::optional<T>(); };

@@ -16,8 +16,8 @@ struct infer_source {
   std::string npy;                ///< a file for a model's only input
 };
 
-/// Reads the inputs; `deployment` is asked for its input's name where `npy` leaves it open. Ends the command: bad_usage for the files, failed for
-/// what is larger than the node takes in a message.
+/// Reads the inputs; `deployment` is asked for its input's name where `npy` leaves it open. Ends the command: bad_usage for the
+/// files, failed for what is larger than the node takes in a message.
 oip_request read_inputs(client& node, const console& io, const std::string& deployment, const infer_source& source);
 
 /// Ends the command if the node takes no message of this size.

@@ -39,8 +39,8 @@ struct load_report {
   double requests_per_second() const; ///< answered with outputs
 };
 
-/// Keeps `concurrency` calls in flight until `count` are answered or the time is up. Requests that the node refuses are counted; a
-/// lost connection or silence ends the command (command_failure).
+/// Keeps `concurrency` calls in flight until `count` are answered or the time is up. Requests that the node refuses are counted;
+/// a lost connection or silence ends the command (command_failure).
 load_report run_load(client& node, const load_options& options);
 
 } // namespace troupe

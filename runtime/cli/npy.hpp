@@ -8,8 +8,8 @@
 /// NumPy's array files (numpy.lib.format, versions 1 to 3): what `numpy.save` writes.
 namespace troupe {
 
-/// The array of an `.npy` file's bytes; the name stays empty. Little-endian, C order, and of a datatype that Troupe serves; every other
-/// file is refused (invalid_argument) with the Python that makes it right. `where` begins the message: the file's name.
+/// The array of an `.npy` file's bytes; the name stays empty. Little-endian, C order, and of a datatype that Troupe serves; every
+/// other file is refused (invalid_argument) with the Python that makes it right. `where` begins the message: the file's name.
 result<named_tensor> parse_npy(std::string_view bytes, const std::string& where);
 
 /// The file's bytes. BF16, which NumPy lacks, is written as FP32, which holds it exactly.

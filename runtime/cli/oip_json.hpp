@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-/// Tensors in JSON, as the Open Inference Protocol (version 2, REST) has them. NaN and infinities, which JSON lacks, are the strings
-/// "NaN", "Infinity" and "-Infinity".
+/// Tensors in JSON, as the Open Inference Protocol (version 2, REST) has them. NaN and infinities, which JSON lacks, are the
+/// strings "NaN", "Infinity" and "-Infinity".
 namespace troupe {
 
 /// An inference request without its deployment.
@@ -19,9 +19,9 @@ struct oip_request {
   std::vector<std::string> outputs; ///< names wanted; empty: all
 };
 
-/// Reads `{"id": …, "inputs": [{"name", "shape", "datatype", "data"}], "outputs": [{"name"}]}`; only inputs must be there. `data` may be
-/// flat or nested as `shape` says. invalid_argument names the field's path, what was expected and what was found; FP16 and BF16 are
-/// refused (JSON has no such numbers), and so is a field that we would have to ignore.
+/// Reads `{"id": …, "inputs": [{"name", "shape", "datatype", "data"}], "outputs": [{"name"}]}`; only inputs must be there. `data`
+/// may be flat or nested as `shape` says. invalid_argument names the field's path, what was expected and what was found; FP16 and
+/// BF16 are refused (JSON has no such numbers), and so is a field that we would have to ignore.
 result<oip_request> parse_oip_request(std::string_view text);
 
 /// `{"name", "shape", "datatype", "data"}`, data flat. FP16 and BF16 are written out as decimals.

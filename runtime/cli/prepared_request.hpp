@@ -13,8 +13,8 @@
 
 namespace troupe {
 
-/// An inference request that is built once and sent as often as one likes. Not movable. Must outlive every call that was made from it;
-/// where a call was given up (a timeout), nobody may wait on its client after this is gone.
+/// An inference request that is built once and sent as often as one likes. Not movable. Must outlive every call that was made
+/// from it; where a call was given up (a timeout), nobody may wait on its client after this is gone.
 class prepared_request {
 public:
   /// The deadline 0 leaves it to the node.

@@ -5,8 +5,8 @@
 
 namespace troupe {
 
-/// The `troupe` command: parses, does what is asked, and returns the process's exit code (see exit_code.hpp). Results go to io.out; errors
-/// as "error: …" and progress to io.err. `run_node` runs on this thread, after parsing, for the verb `node`.
+/// The `troupe` command: parses, does what is asked, and returns the process's exit code (see exit_code.hpp). Results go to
+/// io.out; errors as "error: …" and progress to io.err. `run_node` runs on this thread, after parsing, for the verb `node`.
 int run_cli(int argc, const char* const* argv, const console& io, const node_runner& run_node);
 
 } // namespace troupe

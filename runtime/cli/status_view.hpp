@@ -12,8 +12,8 @@ namespace troupe {
 /// Everything that the node told, for programs.
 nlohmann::ordered_json status_json(schema::Control::StatusResults::Reader status);
 
-/// For people: the node in one line; a row for each deployment's current version and for a newer one on its way; `in_full` all versions,
-/// then every replica.
+/// For people: the node in one line; a row for each deployment's current version and for a newer one on its way; `in_full` all
+/// versions, then every replica.
 std::string status_text(schema::Control::StatusResults::Reader status, bool in_full, std::int64_t now_unix_ns, bool colors);
 
 } // namespace troupe

@@ -21,8 +21,8 @@ struct column {
   bool right = false; ///< numbers stand to the right
 };
 
-/// Aligned columns, two blanks apart, no trailing blanks. Control characters in cells are replaced (see `printable`). Width counts code
-/// points, so box-drawing characters align.
+/// Aligned columns, two blanks apart, no trailing blanks. Control characters in cells are replaced (see `printable`). Width
+/// counts code points, so box-drawing characters align.
 class table {
 public:
   explicit table(std::vector<column> columns) : columns_(std::move(columns)) {}
@@ -41,7 +41,8 @@ private:
 /// Code points in valid UTF-8.
 std::size_t display_width(std::string_view text);
 
-/// Green, yellow or red for a state's name as the node writes it ("live", "preparing", "failed"); none for one that it doesn't know.
+/// Green, yellow or red for a state's name as the node writes it ("live", "preparing", "failed"); none for one that it doesn't
+/// know.
 cell state_cell(std::string_view state);
 
 } // namespace troupe

@@ -17,8 +17,8 @@ struct artifact {
 /// Reads the whole file once. Ends the command (bad_usage) if it can't be read; a bar on stderr.
 artifact hash_artifact(const console& io, const std::string& path, std::uint64_t bytes);
 
-/// Brings the artifact to the node, durable and verified when it returns; a bar on stderr. False if the node had it already. Ends the command if it
-/// is larger than the node takes, or the node refuses it.
+/// Brings the artifact to the node, durable and verified when it returns; a bar on stderr. False if the node had it already. Ends
+/// the command if it is larger than the node takes, or the node refuses it.
 bool upload_artifact(client& node, const console& io, const artifact& file);
 
 } // namespace troupe

@@ -21,8 +21,8 @@ struct command_context {
   output_format format = output_format::table;
 };
 
-/// Each adds one verb: its options, its help, and what it does once parsing has chosen it. A verb ends by returning or by command_failure.
-/// `context` must outlive the parsing.
+/// Each adds one verb: its options, its help, and what it does once parsing has chosen it. A verb ends by returning or by
+/// command_failure. `context` must outlive the parsing.
 void add_deploy(CLI::App& app, const command_context& context);
 void add_events(CLI::App& app, const command_context& context);
 void add_infer(CLI::App& app, const command_context& context);
