@@ -187,15 +187,17 @@ bool host_channel::overdue(steady_time now) const {
 }
 
 void host_channel::abandon(const std::string& reason) {
-  options_.owner.unwatch(options_.done.get());
-  options_.target->remove(this);
   batch work;
   {
     std::lock_guard lock(mutex_);
+    if (phase_ == phase::dead)
+      return; // a second unwatch could hit another channel's doorbell that got the same number
     phase_ = phase::dead;
     deadline_.store(0, std::memory_order_relaxed);
     work = std::exchange(in_flight_, {});
   }
+  options_.owner.unwatch(options_.done.get());
+  options_.target->remove(this);
   if (!work.requests.empty())
     options_.target->fail(std::move(work), reason);
 }
