@@ -17,7 +17,7 @@ struct versioned {
 using table = std::map<std::string, versioned, std::less<>>; // std::string compares as unsigned bytes
 
 template <class Iterator>
-std::vector<entry> take(Iterator from, Iterator to, std::size_t limit) {
+std::vector<entry> take(Iterator from, const Iterator& to, std::size_t limit) {
   std::vector<entry> entries;
   for (; from != to && entries.size() < limit; ++from)
     entries.push_back({from->first, from->second.value, from->second.modified});
