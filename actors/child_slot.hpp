@@ -33,15 +33,15 @@ struct child_slot {
   child_spec spec;
   child_phase phase = child_phase::down;
   child_goal goal = child_goal::up;
-  supervised_actor handle;     ///< none while it is down
-  steady_time since{};         ///< of the last start
-  steady_time not_before{};    ///< backoff
+  supervised_actor handle;  ///< none while it is down
+  steady_time since{};      ///< of the last start
+  steady_time not_before{}; ///< backoff
   stop_rung rung = stop_rung::ask;
-  steady_time rung_ends{};     ///< while stopping
+  steady_time rung_ends{}; ///< while stopping
   std::optional<steady_time> first_up;
   std::optional<steady_time> up_since; ///< of this handle; none: it is not announced
-  caf::error failure;          ///< why it is not ready and is being stopped
-  caf::error last_reason;      ///< of the last death
+  caf::error failure;                  ///< why it is not ready and is being stopped
+  caf::error last_reason;              ///< of the last death
   restart_backoff backoff;
   std::uint32_t restarts = 0;
   std::deque<std::string> history; ///< causes of restarts, newest last

@@ -72,7 +72,9 @@ supervisor_state::behavior_type supervisor_state::begin(supervisor_options optio
 }
 
 supervisor_state::behavior_type supervisor_state::starting() {
-  auto not_yet = [this] { return make_error(error_code::failed_precondition, "'" + name + "' is still starting; await that it is ready"); };
+  auto not_yet = [this] {
+    return make_error(error_code::failed_precondition, "'" + name + "' is still starting; await that it is ready");
+  };
   return {
       [this](get_status ask) { return on_get_status(ask.patience); },
       [this](await_ready) -> caf::result<ready> {
@@ -118,7 +120,8 @@ caf::result<child_up> supervisor_state::on_start_child(child_spec spec) {
   if (find(spec.id) != nullptr)
     return make_error(error_code::already_exists, "'" + name + "' has a child '" + spec.id + "' already; stop it first");
   if (children_.size() >= children_max)
-    return make_error(error_code::overloaded, "'" + name + "' has " + std::to_string(children_max) + " children, which is the most; stop one first");
+    return make_error(error_code::overloaded,
+                      "'" + name + "' has " + std::to_string(children_max) + " children, which is the most; stop one first");
   auto& slot = children_.emplace_back(std::move(spec), options_->backoff);
   auto answer = slot.awaiting_up.emplace_back(self_->make_response_promise<child_up>());
   advance();
@@ -171,7 +174,9 @@ caf::result<actor_status> supervisor_state::on_get_status(nanoseconds patience) 
       all->status.children[i] = merge_status(std::move(own), all->status.children[i]);
       one_less();
     };
-    self_->request(children_[i].handle, patience, get_status{patience}).then(merge, [one_less](caf::error&) mutable { one_less(); });
+    self_->request(children_[i].handle, patience, get_status{patience}).then(merge, [one_less](caf::error&) mutable {
+      one_less();
+    });
   }
   one_less();
   return answer;
@@ -272,11 +277,14 @@ void supervisor_state::on_child_died(child_slot& slot, nanoseconds up_for) {
   if (!plan.restart)
     return on_not_restarted(slot);
   if (!budget_.spend(now()))
-    return fail(make_error(error_code::unavailable, "'" + name + "' gave up: too many restarts, the last for '" + slot.spec.id +
-                                                        "': " + reason));
+    return fail(make_error(error_code::unavailable,
+                           "'" + name + "' gave up: too many restarts, the last for '" + slot.spec.id + "': " + reason));
   auto delay = slot.backoff.next(up_for, options_->random);
   emit(severity::warn, "child_failed",
-       {{"child", slot.spec.id}, {"reason", reason}, {"attempt", std::to_string(slot.backoff.attempt())}, {"delay_ms", milliseconds_text(delay)}});
+       {{"child", slot.spec.id},
+        {"reason", reason},
+        {"attempt", std::to_string(slot.backoff.attempt())},
+        {"delay_ms", milliseconds_text(delay)}});
   carry_out(plan, slot, now() + delay);
 }
 

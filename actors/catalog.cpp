@@ -1,0 +1,234 @@
+#include "actors/catalog.hpp"
+
+#include "actors/deployment.hpp"
+#include "actors/errors.hpp"
+#include "runtime/base/model_toml.hpp"
+
+#include <caf/skip.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+namespace troupe {
+
+namespace {
+
+/// Answers of several deployments on their way into one list.
+struct list_in_progress {
+  caf::typed_response_promise<deployment_list> answer;
+  std::vector<deployment_view> views;
+  std::size_t open = 0;
+
+  void one_done() {
+    if (--open != 0)
+      return;
+    std::sort(views.begin(), views.end(), [](const auto& a, const auto& b) { return a.record.name < b.record.name; });
+    answer.deliver(deployment_list{std::move(views)});
+  }
+};
+
+} // namespace
+
+// -- states -----------------------------------------------------------------------------------------------------------------------
+
+catalog_state::behavior_type catalog_state::begin(const actor_environment& node) {
+  node_ = &node;
+  since_ = node.time.now();
+  self_->send(node.actors.deployments.get(), watch_children{self_});
+  self_->request(node.actors.keeper.get(), node.timing.keeper_patience, list_names{})
+      .then([this](const name_list& stored) { on_names(stored); }, [this](const caf::error& reason) { self_->quit(reason); });
+  return loading();
+}
+
+catalog_state::behavior_type catalog_state::loading() {
+  return {
+      [this](get_status) { return status("loading"); },
+      [this](await_ready) -> caf::result<ready> {
+        awaiting_ready_.push_back(self_->make_response_promise<ready>());
+        return awaiting_ready_.back();
+      },
+      [](const deploy&) -> caf::result<deployed> { return caf::skip(); },
+      [](const scale&) -> caf::result<done> { return caf::skip(); },
+      [](const undeploy&) -> caf::result<done> { return caf::skip(); },
+      [](const await_version&) -> caf::result<done> { return caf::skip(); },
+      [](const list_deployments&) -> caf::result<deployment_list> { return caf::skip(); },
+      [this](const child_up& up) { on_child_up(up); },
+      [this](const child_down& down) { deployments_.erase(down.id); },
+  };
+}
+
+catalog_state::behavior_type catalog_state::open() {
+  return {
+      [this](get_status) { return status("open"); },
+      [](await_ready) -> caf::result<ready> { return ready{}; },
+      [this](const deploy& ask) { return on_deploy(ask); },
+      [this](const scale& ask) -> caf::result<done> {
+        if (auto found = find(ask.name))
+          return self_->delegate(found, ask);
+        return unknown(ask.name);
+      },
+      [this](const undeploy& ask) { return on_undeploy(ask); },
+      [this](const await_version& ask) -> caf::result<done> {
+        if (auto found = find(ask.name))
+          return self_->delegate(found, ask);
+        return unknown(ask.name);
+      },
+      [this](const list_deployments& ask) { return on_list(ask); },
+      [this](const child_up& up) { on_child_up(up); },
+      [this](const child_down& down) { deployments_.erase(down.id); },
+  };
+}
+
+// -- what is asked ----------------------------------------------------------------------------------------------------------------
+
+caf::result<deployed> catalog_state::on_deploy(const deploy& ask) {
+  if (!valid_deployment_name(ask.name))
+    return make_error(error_code::invalid_argument,
+                      "'" + ask.name.substr(0, 80)
+                          + "' is no deployment name: use 1 to 63 of a-z, 0-9, '-' and '_', beginning with a letter or digit");
+  if (ask.replicas > deployment_state::replicas_max)
+    return make_error(error_code::invalid_argument, std::to_string(ask.replicas) + " replicas are more than the most, "
+                                                        + std::to_string(deployment_state::replicas_max));
+  if (auto spec = parse_model_toml(ask.model_toml, "model.toml"); !spec)
+    return make_error(spec.failure().code, spec.failure().message);
+  auto answer = self_->make_response_promise<deployed>();
+  self_->request(node_->actors.keeper.get(), node_->timing.keeper_patience, find_artifact{ask.artifact_sha256})
+      .then([this, ask, answer](done) mutable { deploy_checked(ask, answer); },
+            [answer](const caf::error& reason) mutable { answer.deliver(reason); });
+  return answer;
+}
+
+void catalog_state::deploy_checked(const deploy& ask, caf::typed_response_promise<deployed> answer) {
+  if (auto found = find(ask.name)) {
+    pass_on(found, ask, answer);
+    return;
+  }
+  self_->request(node_->actors.deployments.get(), node_->timing.keeper_patience, start_of(ask.name))
+      .then(
+          [this, ask, answer](const child_up& up) mutable {
+            on_child_up(up);
+            pass_on(find(ask.name), ask, answer);
+          },
+          [this, ask, answer](const caf::error& reason) mutable {
+            // Two first deploys at once: the other one has started it.
+            if (auto found = find(ask.name); found && to_error(reason).code == error_code::already_exists)
+              pass_on(found, ask, answer);
+            else
+              answer.deliver(reason);
+          });
+}
+
+void catalog_state::pass_on(const deployment_actor& to, const deploy& ask, caf::typed_response_promise<deployed> answer) {
+  self_->request(to, node_->timing.keeper_patience, ask)
+      .then([answer](const deployed& made) mutable { answer.deliver(made); },
+            [answer](const caf::error& reason) mutable { answer.deliver(reason); });
+}
+
+caf::result<done> catalog_state::on_undeploy(const undeploy& ask) {
+  auto found = find(ask.name);
+  if (!found)
+    return unknown(ask.name);
+  auto answer = self_->make_response_promise<done>();
+  self_->request(found, node_->timing.keeper_patience, ask)
+      .then(
+          [this, ask, answer](done) mutable {
+            self_->send(node_->actors.deployments.get(), stop_child{ask.name});
+            answer.deliver(done{});
+          },
+          [answer](const caf::error& reason) mutable { answer.deliver(reason); });
+  return answer;
+}
+
+caf::result<deployment_list> catalog_state::on_list(const list_deployments& ask) {
+  if (!ask.name.empty() && !find(ask.name))
+    return unknown(ask.name);
+  auto progress = std::make_shared<list_in_progress>();
+  progress->answer = self_->make_response_promise<deployment_list>();
+  progress->open = 1;
+  for (const auto& [deployment_name, handle] : deployments_) {
+    if (!ask.name.empty() && ask.name != deployment_name)
+      continue;
+    ++progress->open;
+    self_->request(handle, node_->timing.patience, get_deployment{deployment_name})
+        .then(
+            [progress](deployment_view& view) {
+              if (view.record.last_version != 0)
+                progress->views.push_back(std::move(view));
+              progress->one_done();
+            },
+            [progress](const caf::error&) { progress->one_done(); });
+  }
+  auto answer = progress->answer;
+  progress->one_done();
+  return answer;
+}
+
+// -- what happens -----------------------------------------------------------------------------------------------------------------
+
+void catalog_state::on_names(const name_list& stored) {
+  still_starting_ = stored.names.size() + 1;
+  auto one_started = [this] {
+    if (--still_starting_ != 0)
+      return;
+    self_->become(open());
+    for (auto& waiting : std::exchange(awaiting_ready_, {}))
+      waiting.deliver(ready{});
+  };
+  for (const auto& stored_name : stored.names)
+    self_->request(node_->actors.deployments.get(), node_->timing.keeper_patience, start_of(stored_name))
+        .then(
+            [this, one_started](const child_up& up) {
+              on_child_up(up);
+              one_started();
+            },
+            [this, one_started](const caf::error& reason) {
+              // After a restart of the catalog alone they are there already.
+              if (to_error(reason).code == error_code::already_exists)
+                one_started();
+              else
+                self_->quit(reason);
+            });
+  one_started();
+}
+
+void catalog_state::on_child_up(const child_up& up) {
+  deployments_[up.id] = caf::actor_cast<deployment_actor>(up.handle);
+}
+
+// -- what is seen -----------------------------------------------------------------------------------------------------------------
+
+deployment_actor catalog_state::find(const std::string& deployment_name) const {
+  auto found = deployments_.find(deployment_name);
+  return found == deployments_.end() ? deployment_actor() : found->second;
+}
+
+caf::error catalog_state::unknown(const std::string& deployment_name) const {
+  return make_error(error_code::not_found, "no deployment '" + deployment_name.substr(0, 80) + "'; `troupe status` lists them");
+}
+
+start_child catalog_state::start_of(const std::string& deployment_name) const {
+  child_spec child;
+  child.id = deployment_name;
+  child.kind = "deployment";
+  child.ready_deadline = node_->timing.keeper_patience;
+  child.start = [node = node_, deployment_name](caf::local_actor& parent) -> supervised_actor {
+    return parent.spawn(deployment, deployment_options{*node, deployment_name});
+  };
+  return {std::move(child)};
+}
+
+actor_status catalog_state::status(const char* state) const {
+  actor_status own;
+  own.kind = "catalog";
+  own.state = state;
+  own.since = since_;
+  own.detail = std::to_string(deployments_.size()) + " deployments";
+  return own;
+}
+
+catalog_state::behavior_type catalog(catalog_state::self_pointer self, const actor_environment& node) {
+  return self->state.begin(node);
+}
+
+} // namespace troupe

@@ -1,0 +1,58 @@
+#pragma once
+
+#include "actors/directory.hpp"
+#include "runtime/base/clock.hpp"
+#include "runtime/base/event.hpp"
+#include "runtime/base/rng.hpp"
+#include "runtime/serving/hosts.hpp"
+#include "runtime/serving/routing_table.hpp"
+
+#include <chrono>
+#include <mutex>
+
+namespace troupe {
+
+/// Seeds for actors' own generators, from the node's one. Thread-safe.
+class seed_source {
+public:
+  explicit seed_source(std::uint64_t seed) : random_(seed) {}
+
+  std::uint64_t next() {
+    std::lock_guard lock(mutex_);
+    return random_.next();
+  }
+
+private:
+  std::mutex mutex_;
+  rng random_;
+};
+
+/// How long actors wait for each other, and how often they try again.
+struct actor_timing {
+  /// For an answer that needs a synced write or a verified read of a large artifact.
+  std::chrono::milliseconds keeper_patience{60000};
+  /// For an answer that needs no disk.
+  std::chrono::milliseconds patience{5000};
+  /// Between looks at whether a replica or a pool has drained.
+  std::chrono::milliseconds drain_look{5};
+  /// A pool that is replaced may finish what it has for so long.
+  std::chrono::milliseconds drain_grace{30000};
+  /// Before the old pool closes, so that requests routed to it just before the switch arrive.
+  std::chrono::milliseconds route_grace{100};
+  /// Before the next try at a start that failed for want of something; doubled each time up to `retry_max`.
+  std::chrono::milliseconds retry_base{50};
+  std::chrono::milliseconds retry_max{5000};
+};
+
+/// What the node passes to its actors: every source of time, chance, processes and disk. Outlives the actor system.
+struct actor_environment {
+  const clock& time;
+  event_sink& events;
+  seed_source& seeds;
+  host_supply& hosts;
+  routing_cell& routes;
+  directory& actors;
+  actor_timing timing{};
+};
+
+} // namespace troupe

@@ -1,0 +1,124 @@
+#include "actors/keeper.hpp"
+
+namespace troupe {
+
+namespace {
+
+caf::error refusal(const error& why) {
+  return make_error(why.code, why.message);
+}
+
+error no_upload() {
+  return {error_code::not_found, "this upload is not under way any more; begin it again"};
+}
+
+} // namespace
+
+keeper_actor::behavior_type keeper_state::keeping(keeper_options options) {
+  options_.emplace(options);
+  since_ = options_->time.now();
+  return {
+      [this](get_status) { return status(); },
+      [](await_ready) { return ready{}; },
+      [this](const load_deployment& ask) { return on_load(ask); },
+      [this](const list_names&) { return on_list(); },
+      [this](const save_change& ask) { return on_save(ask); },
+      [this](const begin_upload& ask) { return on_begin(ask); },
+      [this](const upload_chunk& ask) { return on_chunk(ask); },
+      [this](const finish_upload& ask) { return on_finish(ask); },
+      [this](const drop_upload& ask) { uploads_.erase(ask.id); },
+      [this](const find_artifact& ask) { return on_find(ask); },
+      [this](const open_artifact& ask) { return on_open(ask); },
+  };
+}
+
+caf::result<stored_deployment> keeper_state::on_load(const load_deployment& ask) {
+  auto record = options_->state.deployment(ask.name);
+  if (!record)
+    return refusal(record.failure());
+  if (!record->has_value())
+    return make_error(error_code::not_found, "no deployment '" + ask.name + "'");
+  auto versions = options_->state.versions(ask.name);
+  if (!versions)
+    return refusal(versions.failure());
+  return stored_deployment{**record, std::move(*versions)};
+}
+
+caf::result<name_list> keeper_state::on_list() {
+  auto records = options_->state.deployments();
+  if (!records)
+    return refusal(records.failure());
+  name_list list;
+  for (const auto& record : *records)
+    list.names.push_back(record.name);
+  return list;
+}
+
+caf::result<saved> keeper_state::on_save(const save_change& ask) {
+  auto revision = options_->state.commit(ask.change);
+  if (!revision)
+    return refusal(revision.failure());
+  return saved{*revision};
+}
+
+caf::result<upload_ticket> keeper_state::on_begin(const begin_upload& ask) {
+  if (options_->blobs.has(ask.sha256))
+    return upload_ticket{0};
+  if (uploads_.size() >= uploads_max)
+    return make_error(error_code::overloaded, std::to_string(uploads_max) + " uploads are under way; retry later");
+  auto writer = options_->blobs.begin(ask.sha256, ask.bytes);
+  if (!writer)
+    return refusal(writer.failure());
+  uploads_[++last_ticket_] = std::move(*writer);
+  return upload_ticket{last_ticket_};
+}
+
+caf::result<done> keeper_state::on_chunk(const upload_chunk& ask) {
+  auto found = uploads_.find(ask.id);
+  if (found == uploads_.end())
+    return refusal(no_upload());
+  auto written = found->second->write(ask.bytes->data(), ask.bytes->size());
+  if (written)
+    return done{};
+  uploads_.erase(found);
+  return refusal(written.failure());
+}
+
+caf::result<done> keeper_state::on_finish(const finish_upload& ask) {
+  auto found = uploads_.find(ask.id);
+  if (found == uploads_.end())
+    return refusal(no_upload());
+  auto finished = found->second->finish();
+  uploads_.erase(found);
+  if (!finished)
+    return refusal(finished.failure());
+  return done{};
+}
+
+caf::result<done> keeper_state::on_find(const find_artifact& ask) {
+  if (!options_->blobs.has(ask.sha256))
+    return make_error(error_code::not_found, "this node has no artifact " + ask.sha256.substr(0, 64) + "; upload it first");
+  return done{};
+}
+
+caf::result<artifact> keeper_state::on_open(const open_artifact& ask) {
+  auto file = options_->blobs.open_verified(ask.sha256);
+  if (!file)
+    return refusal(file.failure());
+  return artifact{std::make_shared<unique_fd>(std::move(*file))};
+}
+
+actor_status keeper_state::status() const {
+  actor_status own;
+  own.kind = "keeper";
+  own.state = "keeping";
+  own.since = since_;
+  own.detail = std::to_string(uploads_.size()) + " uploads under way";
+  return own;
+}
+
+keeper_actor::behavior_type keeper(keeper_state::self_pointer self, keeper_options options) {
+  return self->state.keeping(options);
+}
+
+} // namespace troupe

@@ -1,0 +1,59 @@
+#pragma once
+
+#include "actors/environment.hpp"
+#include "storage/blob_store.hpp"
+#include "storage/state_store.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace troupe {
+
+struct keeper_options {
+  const clock& time;
+  state_store& state; ///< outlives the actor system, as do the blobs
+  blob_store& blobs;
+};
+
+/// Keeps what must survive. It blocks on the disk, so a node spawns it detached.
+///
+///     keeping
+class keeper_state {
+public:
+  using self_pointer = keeper_actor::stateful_pointer<keeper_state>;
+
+  /// Uploads under way at once.
+  static constexpr std::size_t uploads_max = 64;
+
+  explicit keeper_state(self_pointer self) : self_(self) {}
+
+  keeper_actor::behavior_type keeping(keeper_options options);
+
+  std::string name = "keeper"; ///< where CAF looks for it
+
+private:
+  caf::result<stored_deployment> on_load(const load_deployment& ask);
+  caf::result<name_list> on_list();
+  caf::result<saved> on_save(const save_change& ask);
+  caf::result<upload_ticket> on_begin(const begin_upload& ask);
+  caf::result<done> on_chunk(const upload_chunk& ask);
+  caf::result<done> on_finish(const finish_upload& ask);
+  caf::result<done> on_find(const find_artifact& ask);
+  caf::result<artifact> on_open(const open_artifact& ask);
+  actor_status status() const;
+
+  self_pointer self_;
+  std::optional<keeper_options> options_;
+  steady_time since_{};
+  std::map<std::uint64_t, std::unique_ptr<blob_writer>> uploads_;
+  std::uint64_t last_ticket_ = 0;
+};
+
+keeper_actor::behavior_type keeper(keeper_state::self_pointer self, keeper_options options);
+
+} // namespace troupe

@@ -1,0 +1,341 @@
+#include "actors/pool.hpp"
+
+#include "actors/errors.hpp"
+#include "actors/replica.hpp"
+#include "actors/status.hpp"
+#include "actors/supervisor.hpp"
+
+#include <caf/send.hpp>
+
+#include <algorithm>
+#include <fcntl.h>
+
+namespace troupe {
+
+namespace {
+
+/// On top of load_timeout: the supervisor hears of a start that failed, rather than giving up on it first.
+constexpr auto start_margin = std::chrono::seconds(5);
+
+std::string id_text(std::uint64_t number) {
+  return std::to_string(number);
+}
+
+} // namespace
+
+// -- states -----------------------------------------------------------------------------------------------------------------------
+
+pool_state::~pool_state() {
+  if (target_ != nullptr)
+    target_->close(true);
+}
+
+pool_state::behavior_type pool_state::begin(pool_options options) {
+  options_.emplace(std::move(options));
+  const auto& node = options_->node;
+  since_ = node.time.now();
+  target_ = std::make_shared<pool>(options_->id, options_->spec, node.time, node.events);
+  supervisor_options below{node.time, node.events, rng(node.seeds.next())};
+  below.name = "replicas";
+  below.intensity.restarts_max = 50;
+  below.intensity.window = std::chrono::seconds(10);
+  below.backoff.base = node.timing.retry_base;
+  below.backoff.max = node.timing.retry_max;
+  below.backoff.quiet = std::chrono::seconds(1);
+  replicas_supervisor_ = self_->spawn<caf::linked>(supervisor, std::move(below));
+  self_->set_exit_handler([this](const caf::exit_msg& exit) { on_exit_asked(exit); });
+  open_model();
+  return loading();
+}
+
+pool_state::behavior_type pool_state::loading() {
+  return {
+      [this](get_status ask) { return status("loading", ask.patience); },
+      [](await_ready) { return ready{}; },
+      [this](const want_host& want) { fork_for(want.from); },
+      [this](const replica_changed& changed) { on_replica_changed(changed.info); },
+      [this](const template_up& up) { on_template_up(up); },
+      [this](const template_failed& failed) { on_template_failed(failed); },
+      [this](const template_exited& exited) { on_template_exited(exited); },
+      [this](set_replicas ask) { options_->wanted = ask.wanted; },
+      [this](get_pool_status) { return get_status_view(); },
+      [](look_drained) {},
+      [this](try_again) { model_ == nullptr ? open_model() : load(); },
+  };
+}
+
+pool_state::behavior_type pool_state::serving() {
+  return {
+      [this](get_status ask) { return status("serving", ask.patience); },
+      [](await_ready) { return ready{}; },
+      [this](const want_host& want) { fork_for(want.from); },
+      [this](const replica_changed& changed) { on_replica_changed(changed.info); },
+      [](const template_up&) {},
+      [](const template_failed&) {},
+      [this](const template_exited& exited) { on_template_exited(exited); },
+      [this](set_replicas ask) {
+        options_->wanted = ask.wanted;
+        announced_ = false;
+        adjust();
+      },
+      [this](get_pool_status) { return get_status_view(); },
+      [](look_drained) {},
+      [this](try_again) {
+        adjust();
+        replace_next();
+      },
+  };
+}
+
+pool_state::behavior_type pool_state::draining() {
+  return {
+      [this](get_status ask) { return status("draining", ask.patience); },
+      [](await_ready) -> caf::result<ready> { return make_error(error_code::unavailable, "the pool is draining"); },
+      [this](const want_host& want) { fork_for(want.from); },
+      [this](const replica_changed& changed) { on_replica_changed(changed.info); },
+      [](const template_up&) {},
+      [](const template_failed&) {},
+      [](const template_exited&) {},
+      [](set_replicas) {},
+      [this](get_pool_status) { return get_status_view(); },
+      [this](look_drained) { quit_when_quiet(); },
+      [](try_again) {},
+  };
+}
+
+// -- the template -----------------------------------------------------------------------------------------------------------------
+
+void pool_state::open_model() {
+  self_->request(options_->node.actors.keeper.get(), options_->node.timing.keeper_patience, open_artifact{options_->artifact_sha256})
+      .then(
+          [this](const artifact& opened) {
+            model_ = opened.file;
+            load();
+          },
+          [this](const caf::error& reason) {
+            auto why = to_error(reason);
+            if (why.code == error_code::not_found || why.code == error_code::corrupt)
+              give_up(why);
+            else
+              try_later();
+          });
+}
+
+void pool_state::load() {
+  auto attempt = ++attempt_;
+  auto me = caf::actor_cast<pool_actor>(self_);
+  template_events tell;
+  tell.ready = [me, attempt](result<std::unique_ptr<version_template>> made) {
+    if (made)
+      caf::anon_send(me, template_up{attempt, std::shared_ptr<version_template>(std::move(*made))});
+    else
+      caf::anon_send(me, template_failed{attempt, made.failure()});
+  };
+  tell.exited = [me, attempt](const std::string& reason) { caf::anon_send(me, template_exited{attempt, reason}); };
+  auto own_copy = ::fcntl(model_->get(), F_DUPFD_CLOEXEC, 0);
+  load_ = options_->node.hosts.load(options_->id, options_->spec, own_copy, std::move(tell));
+}
+
+void pool_state::on_template_up(const template_up& up) {
+  if (up.attempt != attempt_)
+    return;
+  failures_in_a_row_ = 0;
+  template_ = up.made;
+  emit(severity::info, "version_loaded", {{"pid", std::to_string(template_->pid())}});
+  self_->become(serving());
+  for (const auto& from : std::exchange(waiting_for_host_, {}))
+    fork_for(from);
+  adjust();
+  replace_next();
+}
+
+void pool_state::on_template_failed(const template_failed& failed) {
+  if (failed.attempt != attempt_)
+    return;
+  load_.reset();
+  emit(severity::warn, "version_not_loaded", {{"reason", failed.why.message}});
+  if (failed.why.code == error_code::invalid_argument && !has_served_)
+    give_up(failed.why);
+  else
+    try_later();
+}
+
+void pool_state::on_template_exited(const template_exited& exited) {
+  if (exited.attempt != attempt_)
+    return;
+  emit(severity::warn, "template_lost", {{"reason", exited.reason}});
+  template_.reset();
+  load_.reset();
+  to_replace_.clear();
+  for (const auto& [number, info] : replicas_)
+    to_replace_.push_back(number);
+  replacement_ = 0;
+  self_->become(loading());
+  load();
+}
+
+void pool_state::try_later() {
+  auto delay = options_->node.timing.retry_base * (1U << std::min(failures_in_a_row_++, 10U));
+  self_->delayed_send(self_, std::min(delay, options_->node.timing.retry_max), try_again{});
+}
+
+// -- replicas ---------------------------------------------------------------------------------------------------------------------
+
+void pool_state::fork_for(const host_listener& from) {
+  if (template_ == nullptr) {
+    waiting_for_host_.push_back(from);
+    return;
+  }
+  replica_events tell;
+  tell.ready = [from](result<std::unique_ptr<replica_host>> made) {
+    if (made)
+      caf::anon_send(from, host_up{std::shared_ptr<replica_host>(std::move(*made))});
+    else
+      caf::anon_send(from, host_failed{made.failure()});
+  };
+  tell.exited = [from](const std::string& reason) { caf::anon_send(from, host_exited{reason}); };
+  template_->fork_replica(++last_host_, target_, std::move(tell));
+}
+
+void pool_state::on_replica_changed(const replica_info& info) {
+  auto found = replicas_.find(info.number);
+  if (found == replicas_.end())
+    return;
+  auto restarts = found->second.restarts + (info.phase == replica_phase::starting && found->second.since != wall_time{} ? 1U : 0U);
+  found->second = info;
+  found->second.restarts = restarts;
+  announce_if_complete();
+}
+
+void pool_state::adjust() {
+  auto allowed = options_->wanted + (replacement_ == 0 ? 0U : 1U);
+  while (replicas_.size() < options_->wanted)
+    start_replica();
+  while (replicas_.size() > allowed)
+    stop_replica(replicas_.rbegin()->first);
+  announce_if_complete();
+}
+
+void pool_state::start_replica() {
+  auto number = ++last_replica_;
+  replicas_[number].number = number;
+  child_spec spec;
+  spec.id = id_text(number);
+  spec.kind = "replica";
+  spec.ready_deadline = options_->spec.load_timeout + start_margin;
+  spec.shutdown.grace = options_->spec.batch_timeout + start_margin;
+  auto me = caf::actor_cast<pool_actor>(self_);
+  spec.start = [&node = options_->node, me, target = target_, number](caf::local_actor& parent) -> supervised_actor {
+    return parent.spawn(replica, replica_options{node, me, target, number});
+  };
+  self_->request(replicas_supervisor_, spec.ready_deadline + start_margin, start_child{std::move(spec)})
+      .then([this, number](const child_up&) { on_replica_started(number); },
+            [this, number](const caf::error& reason) { on_replica_not_started(number, to_error(reason)); });
+}
+
+void pool_state::stop_replica(std::uint64_t number) {
+  replicas_.erase(number);
+  auto patience = options_->spec.batch_timeout + 4 * start_margin;
+  self_->request(replicas_supervisor_, patience, stop_child{id_text(number)}).then([](const child_down&) {}, [](const caf::error&) {});
+}
+
+void pool_state::on_replica_started(std::uint64_t number) {
+  failures_in_a_row_ = 0;
+  if (number != replacement_)
+    return;
+  replacement_ = 0;
+  stop_replica(to_replace_.front());
+  to_replace_.pop_front();
+  replace_next();
+}
+
+void pool_state::on_replica_not_started(std::uint64_t number, const error& why) {
+  if (replicas_.erase(number) == 0)
+    return;
+  if (number == replacement_)
+    replacement_ = 0;
+  emit(severity::warn, "replica_not_started", {{"replica", id_text(number)}, {"reason", why.message}});
+  if (!has_served_ && failures_in_a_row_ + 1 >= first_starts_max)
+    give_up(why);
+  else
+    try_later();
+}
+
+void pool_state::replace_next() {
+  while (!to_replace_.empty() && replicas_.count(to_replace_.front()) == 0)
+    to_replace_.pop_front();
+  if (to_replace_.empty() || replacement_ != 0 || template_ == nullptr)
+    return;
+  start_replica();
+  replacement_ = last_replica_;
+}
+
+void pool_state::announce_if_complete() {
+  if (announced_ || template_ == nullptr || serving_count() < options_->wanted)
+    return;
+  announced_ = true;
+  has_served_ = true;
+  self_->send(options_->owner, pool_serves{options_->id.number, target_});
+}
+
+// -- the end ----------------------------------------------------------------------------------------------------------------------
+
+void pool_state::give_up(const error& why) {
+  emit(severity::error, "version_failed", {{"reason", why.message}});
+  self_->send(options_->owner, pool_gave_up{options_->id.number, why});
+  self_->quit(caf::exit_reason::user_shutdown);
+}
+
+void pool_state::on_exit_asked(const caf::exit_msg& exit) {
+  if (exit.reason != caf::exit_reason::user_shutdown) {
+    self_->quit(exit.reason);
+    return;
+  }
+  target_->close(false);
+  drain_until_ = options_->node.time.now() + options_->node.timing.drain_grace;
+  self_->become(draining());
+  quit_when_quiet();
+}
+
+void pool_state::quit_when_quiet() {
+  auto now = options_->node.time.now();
+  target_->expire(now);
+  if (target_->quiet() || now >= drain_until_)
+    self_->quit(caf::exit_reason::user_shutdown);
+  else
+    self_->delayed_send(self_, options_->node.timing.drain_look, look_drained{});
+}
+
+// -- what is seen -----------------------------------------------------------------------------------------------------------------
+
+std::uint32_t pool_state::serving_count() const {
+  return static_cast<std::uint32_t>(std::count_if(replicas_.begin(), replicas_.end(),
+                                                  [](const auto& r) { return r.second.phase == replica_phase::serving; }));
+}
+
+pool_status pool_state::get_status_view() const {
+  pool_status view{options_->id, target_->count(), {}};
+  for (const auto& [number, info] : replicas_)
+    view.replicas.push_back(info);
+  return view;
+}
+
+caf::result<actor_status> pool_state::status(const char* state, std::chrono::nanoseconds patience) {
+  actor_status own;
+  own.kind = "pool";
+  own.state = state;
+  own.since = since_;
+  own.detail = std::to_string(serving_count()) + " of " + std::to_string(options_->wanted) + " replicas serve";
+  return status_with(self_, std::move(own), replicas_supervisor_, patience);
+}
+
+void pool_state::emit(severity level, const char* event_name, std::vector<std::pair<std::string, std::string>> fields) {
+  fields.insert(fields.begin(), {{"deployment", options_->id.deployment}, {"version", std::to_string(options_->id.number)}});
+  options_->node.events.emit({options_->node.time.wall_now(), level, event_name, std::move(fields)});
+}
+
+pool_state::behavior_type pool_keeper(pool_state::self_pointer self, pool_options options) {
+  return self->state.begin(std::move(options));
+}
+
+} // namespace troupe

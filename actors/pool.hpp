@@ -1,0 +1,109 @@
+#pragma once
+
+#include "actors/environment.hpp"
+#include "runtime/base/model_spec.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/system_messages.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace troupe {
+
+struct pool_options {
+  const actor_environment& node;
+  deployment_actor owner;
+  version_id id;
+  model_spec spec;
+  std::string artifact_sha256;
+  std::uint32_t wanted;
+};
+
+using pool_interface = pool_actor::extend<caf::reacts_to<look_drained>, caf::reacts_to<try_again>>;
+
+/// The replicas of one version on this node: has the version loaded in a template, keeps as many replicas as are wanted, and owns the
+/// queue (`runtime/serving/pool.hpp`) that requests wait in.
+///
+///     loading --template_up--> serving --asked to stop--> draining --nothing waits or runs--> (gone, as it should)
+///      |   ^                    |
+///      |   +---template_exited--+   replicas live on; once the new template is up, they are replaced one by one
+///      +--template_failed--> loading again, later; or, if the model is at fault: tells its deployment, (gone, as it should)
+class pool_state {
+public:
+  using self_pointer = pool_interface::stateful_pointer<pool_state>;
+  using behavior_type = pool_interface::behavior_type;
+
+  /// Replicas in a row that fail to start before the version has ever served; then it is given up.
+  static constexpr std::uint32_t first_starts_max = 5;
+
+  explicit pool_state(self_pointer self) : self_(self) {}
+  ~pool_state();
+  pool_state(const pool_state&) = delete;
+  pool_state& operator=(const pool_state&) = delete;
+
+  behavior_type begin(pool_options options);
+  behavior_type loading();
+  behavior_type serving();
+  behavior_type draining();
+
+  std::string name = "pool"; ///< where CAF looks for it
+
+private:
+  // -- what happens
+  void on_replica_changed(const replica_info& info);
+  void on_template_up(const template_up& up);
+  void on_template_failed(const template_failed& failed);
+  void on_template_exited(const template_exited& exited);
+  void on_replica_started(std::uint64_t number);
+  void on_replica_not_started(std::uint64_t number, const error& why);
+  void on_exit_asked(const caf::exit_msg& exit);
+
+  // -- what is done
+  void open_model();
+  void load();
+  void try_later();
+  void fork_for(const host_listener& from);
+  void adjust();
+  void start_replica();
+  void stop_replica(std::uint64_t number);
+  void replace_next();
+  void announce_if_complete();
+  void give_up(const error& why);
+  void quit_when_quiet();
+
+  // -- what is seen
+  std::uint32_t serving_count() const;
+  pool_status get_status_view() const;
+  caf::result<actor_status> status(const char* state, std::chrono::nanoseconds patience);
+  void emit(severity level, const char* event_name, std::vector<std::pair<std::string, std::string>> fields);
+
+  self_pointer self_;
+  std::optional<pool_options> options_;
+  steady_time since_{};
+  std::shared_ptr<pool> target_;
+  supervisor_actor replicas_supervisor_;
+  std::shared_ptr<unique_fd> model_;
+  std::unique_ptr<load_handle> load_;
+  std::uint64_t attempt_ = 0; ///< of loading; news of an earlier one is stale
+  std::shared_ptr<version_template> template_;
+  std::vector<host_listener> waiting_for_host_;
+  std::map<std::uint64_t, replica_info> replicas_; ///< that exist or are being started
+  std::uint64_t last_replica_ = 0;
+  std::uint64_t last_host_ = 0;
+  std::deque<std::uint64_t> to_replace_; ///< forked from a template that is gone
+  std::uint64_t replacement_ = 0;        ///< the replica that is starting in place of to_replace_.front(); 0: none
+  std::uint32_t failures_in_a_row_ = 0;
+  bool announced_ = false; ///< that all wanted replicas serve
+  bool has_served_ = false;
+  steady_time drain_until_{};
+};
+
+pool_state::behavior_type pool_keeper(pool_state::self_pointer self, pool_options options);
+
+} // namespace troupe

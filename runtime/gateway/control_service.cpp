@@ -1,0 +1,121 @@
+#include "runtime/gateway/control_service.hpp"
+
+#include "runtime/gateway/error_map.hpp"
+#include "runtime/gateway/status_writer.hpp"
+#include "runtime/gateway/upload_service.hpp"
+
+#include <kj/debug.h>
+
+#include <algorithm>
+
+namespace troupe {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// For an answer that needs no more than a synced write.
+constexpr auto control_patience = 10s;
+/// `awaitReady` without a time-out of its own waits so long.
+constexpr auto await_patience = 300s;
+constexpr std::uint32_t events_max = 10000;
+
+/// Writes a failure into the results, if it is one.
+template <class Call, class Answer>
+bool answered_error(Call& call, const result<Answer>& outcome) {
+  if (!outcome)
+    write_error(call.getResults().initError(), outcome.failure());
+  return !outcome;
+}
+
+std::string text(capnp::Text::Reader from) {
+  return {from.begin(), from.size()};
+}
+
+} // namespace
+
+kj::Promise<void> control_service::upload(UploadContext call) {
+  auto params = call.getParams();
+  auto bytes = params.getBytes();
+  if (bytes > context_.options.artifact_bytes_max) {
+    write_error(call.getResults().initError(),
+                {error_code::invalid_argument, "the artifact has " + std::to_string(bytes) + " bytes, this node takes at most "
+                                                   + std::to_string(context_.options.artifact_bytes_max) + " (artifact_bytes_max)"});
+    return kj::READY_NOW;
+  }
+  auto keeper = context_.node.actors.keeper.get();
+  return context_.actors.ask<upload_ticket>(keeper, begin_upload{text(params.getSha256()), bytes}, control_patience)
+      .then([this, call, keeper](result<upload_ticket> ticket) mutable {
+        if (answered_error(call, ticket))
+          return;
+        auto results = call.getResults();
+        results.setPresent(ticket->id == 0);
+        if (ticket->id != 0)
+          results.setUpload(kj::heap<upload_service>(context_, keeper, ticket->id));
+      });
+}
+
+kj::Promise<void> control_service::deploy(DeployContext call) {
+  auto params = call.getParams();
+  troupe::deploy question{text(params.getName()), text(params.getArtifact()), text(params.getModelToml()), params.getReplicas()};
+  return context_.actors.ask<deployed>(context_.node.actors.catalog.get(), std::move(question), control_patience)
+      .then([call](result<deployed> outcome) mutable {
+        if (!answered_error(call, outcome))
+          call.getResults().setVersion(outcome->version);
+      });
+}
+
+kj::Promise<void> control_service::scale(ScaleContext call) {
+  auto params = call.getParams();
+  troupe::scale question{text(params.getName()), params.getReplicas()};
+  return context_.actors.ask<done>(context_.node.actors.catalog.get(), std::move(question), control_patience)
+      .then([call](result<done> outcome) mutable { answered_error(call, outcome); });
+}
+
+kj::Promise<void> control_service::undeploy(UndeployContext call) {
+  troupe::undeploy question{text(call.getParams().getName())};
+  return context_.actors.ask<done>(context_.node.actors.catalog.get(), std::move(question), control_patience)
+      .then([call](result<done> outcome) mutable { answered_error(call, outcome); });
+}
+
+kj::Promise<void> control_service::status(StatusContext call) {
+  list_deployments question{text(call.getParams().getName())};
+  return context_.actors.ask<deployment_list>(context_.node.actors.catalog.get(), std::move(question), control_patience)
+      .then([this, call](result<deployment_list> outcome) mutable {
+        auto results = call.getResults();
+        write_node(results.initNode(), context_.node);
+        if (!answered_error(call, outcome))
+          write_deployments(results, *outcome);
+      });
+}
+
+kj::Promise<void> control_service::tree(TreeContext call) {
+  return context_.actors.ask<actor_status>(context_.node.actors.root.get(), get_status{}, control_patience)
+      .then([this, call](result<actor_status> outcome) mutable {
+        KJ_REQUIRE(outcome.ok(), "the root supervisor does not answer");
+        write_tree(call.getResults().initRoot(), *outcome, context_.node.time.now());
+      });
+}
+
+kj::Promise<void> control_service::events(EventsContext call) {
+  auto params = call.getParams();
+  query_events question{text(params.getName()), std::min(params.getLimit(), events_max),
+                        wall_time(std::chrono::nanoseconds(params.getSinceUnixNs()))};
+  return context_.actors.ask<event_list>(context_.node.actors.journal.get(), std::move(question), control_patience)
+      .then([call](result<event_list> outcome) mutable {
+        if (!answered_error(call, outcome))
+          write_events(call.getResults(), *outcome);
+      });
+}
+
+kj::Promise<void> control_service::awaitReady(AwaitReadyContext call) {
+  auto params = call.getParams();
+  auto asked = std::chrono::microseconds(std::min<std::uint64_t>(params.getTimeoutUs(), std::chrono::microseconds(24h).count()));
+  auto patience = asked.count() == 0 ? std::chrono::milliseconds(await_patience)
+                                     : std::max(std::chrono::duration_cast<std::chrono::milliseconds>(asked), 1ms);
+  await_version question{text(params.getName()), params.getVersion()};
+  return context_.actors.ask<done>(context_.node.actors.catalog.get(), std::move(question), patience)
+      .then([call](result<done> outcome) mutable { answered_error(call, outcome); });
+}
+
+} // namespace troupe

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "actors/directory.hpp"
+#include "runtime/gateway/bridge.hpp"
+#include "runtime/gateway/gateway_options.hpp"
+#include "schemas/control.capnp.h"
+
+#include <string>
+
+namespace troupe {
+
+/// What the control doors of all loops lead to.
+struct control_backend {
+  caf::actor_system& system;
+  const directory& actors;
+  const clock& time;
+  std::string node_name;
+  std::string software_version;
+  steady_time started;
+};
+
+/// A loop's own. Belongs to its thread.
+struct control_context {
+  control_context(kj_loop& loop, const control_backend& node_, const gateway_options& options_)
+    : node(node_), options(options_), actors(node_.system, loop) {}
+
+  const control_backend& node;
+  const gateway_options& options;
+  bridge actors;
+};
+
+/// The Control capability: each call is a message to an actor.
+class control_service final : public schema::Control::Server {
+public:
+  explicit control_service(control_context& context) : context_(context) {}
+
+protected:
+  kj::Promise<void> upload(UploadContext call) override;
+  kj::Promise<void> deploy(DeployContext call) override;
+  kj::Promise<void> scale(ScaleContext call) override;
+  kj::Promise<void> undeploy(UndeployContext call) override;
+  kj::Promise<void> status(StatusContext call) override;
+  kj::Promise<void> tree(TreeContext call) override;
+  kj::Promise<void> events(EventsContext call) override;
+  kj::Promise<void> awaitReady(AwaitReadyContext call) override;
+
+private:
+  control_context& context_;
+};
+
+} // namespace troupe

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace troupe {
+
+/// Limits of the doors to this node. Each is a key of the node's configuration.
+struct gateway_options {
+  /// One RPC message, in bytes; a larger one breaks its connection.
+  std::uint64_t message_bytes_max = 64ULL << 20;
+  /// One model file, in bytes.
+  std::uint64_t artifact_bytes_max = 16ULL << 30;
+  /// One Upload.write, in bytes.
+  std::uint64_t chunk_bytes_max = 1ULL << 20;
+  /// Of a request that names none.
+  std::chrono::microseconds default_deadline{5'000'000};
+  /// The longest that a request may ask for.
+  std::chrono::microseconds deadline_max{3'600'000'000};
+  /// Clients at once; the next is closed as soon as it is accepted.
+  std::uint32_t connections_max = 4096;
+};
+
+} // namespace troupe

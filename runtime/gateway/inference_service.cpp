@@ -1,0 +1,193 @@
+#include "runtime/gateway/inference_service.hpp"
+
+#include "runtime/gateway/error_map.hpp"
+
+#include <cstring>
+
+namespace troupe {
+
+namespace {
+
+using infer_call = capnp::CallContext<schema::Inference::InferParams, schema::Inference::InferResults>;
+
+/// Longest request id that is kept and sent back.
+constexpr std::size_t id_bytes_max = 128;
+
+std::string_view view_of(capnp::Text::Reader text) {
+  return {text.begin(), text.size()};
+}
+
+void refuse_call(infer_call& call, const error& failure) {
+  auto response = call.getResults(capnp::MessageSize{64 + failure.message.size() / 8, 0}).initResponse();
+  write_error(response.initError(), failure);
+  response.setId(call.getParams().getRequest().getId());
+}
+
+/// A request that came by Cap'n Proto. The call context owns the message that the inputs lie in.
+class rpc_request final : public inference_request {
+public:
+  rpc_request(infer_call call, std::shared_ptr<pool> target, kj::Own<kj::PromiseFulfiller<void>> done)
+    : call_(kj::mv(call)), target_(std::move(target)), done_(kj::mv(done)) {}
+
+  ~rpc_request() noexcept override {} // KJ's destructors may throw by their type; these don't
+
+  std::vector<std::uint32_t> wanted; ///< indices of outputs; empty: all
+
+  void on_outputs(const std::vector<tensor_view>& outputs) override {
+    std::uint64_t words = 64;
+    for (const auto& output : outputs)
+      words += output.size / sizeof(capnp::word) + 32;
+    auto response = call_.getResults(capnp::MessageSize{words, 0}).initResponse();
+    response.setVersion(target_->id().number);
+    response.setId(call_.getParams().getRequest().getId());
+    auto count = wanted.empty() ? outputs.size() : wanted.size();
+    auto list = response.initOutputs(static_cast<unsigned>(count));
+    for (unsigned i = 0; i < count; ++i) {
+      auto index = wanted.empty() ? i : wanted[i];
+      write(list[i], target_->spec().outputs[index].name, outputs[index]);
+    }
+    done_->fulfill();
+  }
+
+  void on_error(const error& failure) override {
+    refuse_call(call_, failure);
+    done_->fulfill();
+  }
+
+private:
+  static void write(schema::Tensor::Builder into, const std::string& name, const tensor_view& from) {
+    into.setName(capnp::Text::Reader(name.data(), name.size()));
+    into.setDatatype(static_cast<schema::Datatype>(from.type));
+    auto dims = into.initShape(from.rank);
+    for (unsigned i = 0; i < from.rank; ++i)
+      dims.set(i, from.dims[i]);
+    auto data = into.initData(static_cast<unsigned>(from.size));
+    if (from.size > 0)
+      std::memcpy(data.begin(), from.data, from.size);
+  }
+
+  infer_call call_;
+  std::shared_ptr<pool> target_;
+  kj::Own<kj::PromiseFulfiller<void>> done_;
+};
+
+result<void> read_tensors(capnp::List<schema::Tensor>::Reader list, std::vector<named_tensor>& into) {
+  into.clear();
+  for (auto tensor : list) {
+    auto name = view_of(tensor.getName());
+    auto dims = tensor.getShape();
+    if (dims.size() > rank_max)
+      return error{error_code::invalid_argument, "input '" + std::string(name) + "' has " + std::to_string(dims.size())
+                                                     + " dimensions; at most " + std::to_string(rank_max) + " are served"};
+    auto data = tensor.getData();
+    named_tensor next{name, {}};
+    next.tensor.type = static_cast<datatype>(tensor.getDatatype());
+    next.tensor.rank = static_cast<std::uint8_t>(dims.size());
+    for (unsigned i = 0; i < dims.size(); ++i)
+      next.tensor.dims[i] = dims[i];
+    next.tensor.data = reinterpret_cast<const std::byte*>(data.begin());
+    next.tensor.size = data.size();
+    into.push_back(next);
+  }
+  return {};
+}
+
+result<std::vector<std::uint32_t>> read_wanted(const model_spec& spec, capnp::List<capnp::Text>::Reader names) {
+  if (names.size() == 0)
+    return std::vector<std::uint32_t>{};
+  if (names.size() > spec.outputs.size())
+    return error{error_code::invalid_argument, "more outputs are asked for than the model gives"};
+  std::vector<std::string_view> wanted;
+  for (auto name : names)
+    wanted.push_back(view_of(name));
+  return select_outputs(spec, wanted);
+}
+
+std::chrono::microseconds deadline_or_default(std::uint64_t asked_us, const gateway_options& options) {
+  if (asked_us == 0)
+    return options.default_deadline;
+  return std::min(std::chrono::microseconds(std::min<std::uint64_t>(asked_us, INT64_MAX)), options.deadline_max);
+}
+
+/// The pool that serves the request, or why there is none.
+result<std::shared_ptr<pool>> find_target(routing_view& routes, schema::InferRequest::Reader request) {
+  auto name = view_of(request.getDeployment());
+  auto route = routes.find(name);
+  if (route == nullptr)
+    return error{error_code::not_found, "no deployment '" + std::string(name.substr(0, 80))
+                                            + "' serves here; `troupe status` lists them"};
+  auto version = request.getVersion();
+  if (version != 0 && version != route->version.number)
+    return error{error_code::not_found, "deployment '" + route->version.deployment + "' serves version "
+                                            + std::to_string(route->version.number) + ", not " + std::to_string(version)};
+  return route->target;
+}
+
+} // namespace
+
+kj::Promise<void> inference_service::infer(InferContext call) {
+  auto request = call.getParams().getRequest();
+  auto refused = [&call](const error& why) -> kj::Promise<void> {
+    refuse_call(call, why);
+    return kj::READY_NOW;
+  };
+  auto target = find_target(context_.routes, request);
+  if (!target)
+    return refused(target.failure());
+  const auto& spec = (*target)->spec();
+  if (request.getId().size() > id_bytes_max)
+    return refused({error_code::invalid_argument, "the request id is longer than 128 bytes"});
+  if (auto read = read_tensors(request.getInputs(), context_.scratch); !read)
+    return refused(read.failure());
+  auto wanted = read_wanted(spec, request.getOutputs());
+  if (!wanted)
+    return refused(wanted.failure());
+  std::vector<tensor_view> inputs;
+  inputs.reserve(spec.inputs.size());
+  auto rows = check_request(spec, context_.scratch, inputs);
+  if (!rows)
+    return refused(rows.failure());
+
+  auto done = kj::newPromiseAndFulfiller<void>();
+  auto deadline_us = request.getDeadlineUs();
+  auto next = std::make_unique<rpc_request>(kj::mv(call), *target, kj::mv(done.fulfiller));
+  next->inputs = std::move(inputs);
+  next->wanted = std::move(*wanted);
+  next->rows = *rows;
+  next->arrived = context_.time.now();
+  next->deadline = next->arrived + deadline_or_default(deadline_us, context_.options);
+  next->loop = &context_.loop;
+  (*target)->submit(std::move(next));
+  context_.loop.dispatch_later(*target);
+  return kj::mv(done.promise);
+}
+
+kj::Promise<void> inference_service::metadata(MetadataContext call) {
+  auto name = call.getParams().getDeployment();
+  auto route = context_.routes.find(view_of(name));
+  auto results = call.getResults();
+  if (route == nullptr) {
+    write_error(results.initError(), {error_code::not_found, "no deployment '" + std::string(view_of(name).substr(0, 80))
+                                                                 + "' serves here; `troupe status` lists them"});
+    return kj::READY_NOW;
+  }
+  const auto& spec = route->target->spec();
+  auto metadata = results.initMetadata();
+  metadata.setDeployment(route->version.deployment.c_str());
+  metadata.setVersion(route->version.number);
+  metadata.setMaxBatch(spec.max_batch);
+  auto write = [](auto list, const std::vector<tensor_spec>& specs) {
+    for (unsigned i = 0; i < specs.size(); ++i) {
+      list[i].setName(specs[i].name.c_str());
+      list[i].setDatatype(static_cast<schema::Datatype>(specs[i].type));
+      auto dims = list[i].initShape(static_cast<unsigned>(specs[i].dims.size()));
+      for (unsigned d = 0; d < specs[i].dims.size(); ++d)
+        dims.set(d, specs[i].dims[d]);
+    }
+  };
+  write(metadata.initInputs(static_cast<unsigned>(spec.inputs.size())), spec.inputs);
+  write(metadata.initOutputs(static_cast<unsigned>(spec.outputs.size())), spec.outputs);
+  return kj::READY_NOW;
+}
+
+} // namespace troupe

@@ -1,0 +1,86 @@
+#include "runtime/gateway/listener.hpp"
+
+#include <arpa/inet.h>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+namespace troupe {
+
+namespace {
+
+constexpr int backlog = 4096;
+
+struct host_port {
+  std::string host;
+  std::string port;
+};
+
+result<host_port> split(const std::string& address) {
+  auto colon = address.rfind(':');
+  auto host = colon == std::string::npos ? std::string() : address.substr(0, colon);
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']')
+    host = host.substr(1, host.size() - 2);
+  if (host.empty() || colon + 1 == address.size())
+    return error{error_code::invalid_argument, "cannot listen on '" + address + "': expected HOST:PORT, e.g. 127.0.0.1:7550"};
+  return host_port{host, address.substr(colon + 1)};
+}
+
+bool is_loopback(const sockaddr* address) {
+  if (address->sa_family == AF_INET)
+    return (ntohl(reinterpret_cast<const sockaddr_in*>(address)->sin_addr.s_addr) >> 24) == 127;
+  return address->sa_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr);
+}
+
+std::string bound_address(int socket) {
+  sockaddr_storage bound{};
+  socklen_t size = sizeof bound;
+  ::getsockname(socket, reinterpret_cast<sockaddr*>(&bound), &size);
+  char host[NI_MAXHOST];
+  char port[NI_MAXSERV];
+  ::getnameinfo(reinterpret_cast<sockaddr*>(&bound), size, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV);
+  auto name = std::string(host);
+  return (name.find(':') == std::string::npos ? name : "[" + name + "]") + ":" + port;
+}
+
+error cannot(const std::string& address, const std::string& why) {
+  return {error_code::io_failed, "cannot listen on " + address + ": " + why};
+}
+
+result<listener> open(const addrinfo& where, const std::string& address) {
+  unique_fd socket(::socket(where.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  int on = 1;
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (::bind(socket.get(), where.ai_addr, where.ai_addrlen) != 0 || ::listen(socket.get(), backlog) != 0) {
+    if (errno == EADDRINUSE)
+      return cannot(address, "the port is in use; stop what listens there or choose another with --listen");
+    return cannot(address, std::strerror(errno));
+  }
+  auto name = bound_address(socket.get());
+  return listener{std::move(socket), std::move(name)};
+}
+
+} // namespace
+
+result<listener> listen_on(const std::string& address) {
+  auto parts = split(address);
+  if (!parts)
+    return parts.failure();
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  if (auto rc = ::getaddrinfo(parts->host.c_str(), parts->port.c_str(), &hints, &found); rc != 0)
+    return cannot(address, ::gai_strerror(rc));
+  std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned(found, &::freeaddrinfo);
+  if (!is_loopback(found->ai_addr))
+    return error{error_code::invalid_argument, "refusing to listen on " + address
+                                                   + ": beyond loopback a node needs TLS and authentication, which this release doesn't have; use 127.0.0.1:PORT"};
+  return open(*found, address);
+}
+
+} // namespace troupe

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "runtime/base/error.hpp"
+#include "runtime/base/unique_fd.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace troupe {
+
+/// A listening TCP socket on a loopback address.
+struct listener {
+  unique_fd socket;
+  std::string address; ///< "127.0.0.1:7550": the one in force, its port given by the kernel if 0 was asked for
+};
+
+/// Opens `address` ("127.0.0.1:7550", "localhost:0", "[::1]:7550") for listening. Only loopback addresses are allowed: elsewhere one needs TLS
+/// and authentication. Says what to do if the port is in use.
+result<listener> listen_on(const std::string& address);
+
+} // namespace troupe

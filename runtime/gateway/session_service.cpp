@@ -1,0 +1,30 @@
+#include "runtime/gateway/session_service.hpp"
+
+namespace troupe {
+
+kj::Promise<void> login_service::anonymous(AnonymousContext call) {
+  call.getResults().setSession(kj::heap<session_service>(inference_, control_));
+  return kj::READY_NOW;
+}
+
+kj::Promise<void> session_service::inference(InferenceContext call) {
+  call.getResults().setInference(kj::heap<inference_service>(inference_));
+  return kj::READY_NOW;
+}
+
+kj::Promise<void> session_service::control(ControlContext call) {
+  call.getResults().setControl(kj::heap<control_service>(control_));
+  return kj::READY_NOW;
+}
+
+kj::Promise<void> session_service::limits(LimitsContext call) {
+  const auto& options = inference_.options;
+  auto limits = call.getResults().initLimits();
+  limits.setMessageBytesMax(options.message_bytes_max);
+  limits.setArtifactBytesMax(options.artifact_bytes_max);
+  limits.setChunkBytesMax(options.chunk_bytes_max);
+  limits.setDefaultDeadlineUs(static_cast<std::uint64_t>(options.default_deadline.count()));
+  return kj::READY_NOW;
+}
+
+} // namespace troupe

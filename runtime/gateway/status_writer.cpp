@@ -1,0 +1,120 @@
+#include "runtime/gateway/status_writer.hpp"
+
+#include <fstream>
+#include <unistd.h>
+
+namespace troupe {
+
+namespace {
+
+std::int64_t unix_ns(wall_time at) {
+  return at.time_since_epoch().count();
+}
+
+std::uint64_t microseconds(std::chrono::nanoseconds span) {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(span).count());
+}
+
+std::uint64_t resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  std::uint64_t total = 0;
+  std::uint64_t resident = 0;
+  statm >> total >> resident;
+  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+const char* state_of(const version_view& version) {
+  if (version.draining)
+    return "draining";
+  if (version.serves)
+    return "live";
+  switch (version.record.state) {
+  case version_state::preparing: return "preparing";
+  case version_state::live: return "live";
+  case version_state::superseded: return "superseded";
+  case version_state::failed: return "failed";
+  }
+  return "unknown";
+}
+
+const char* name_of(replica_phase phase) {
+  switch (phase) {
+  case replica_phase::starting: return "starting";
+  case replica_phase::serving: return "ready";
+  case replica_phase::draining: return "draining";
+  }
+  return "unknown";
+}
+
+void write_version(schema::VersionStatus::Builder into, const version_view& from) {
+  into.setNumber(from.record.id.number);
+  into.setState(state_of(from));
+  into.setReason(from.record.reason.c_str());
+  into.setArtifact(from.record.artifact_sha256.c_str());
+  into.setCreatedUnixNs(unix_ns(from.record.created));
+  into.setQueuedRows(from.pool.counters.queued_rows);
+  into.setRequests(from.pool.counters.requests);
+  into.setFailures(from.pool.counters.failures);
+  into.setBatches(from.pool.counters.batches);
+  auto replicas = into.initReplicas(static_cast<unsigned>(from.pool.replicas.size()));
+  for (unsigned i = 0; i < replicas.size(); ++i) {
+    const auto& replica = from.pool.replicas[i];
+    replicas[i].setNumber(replica.number);
+    replicas[i].setState(name_of(replica.phase));
+    replicas[i].setPid(static_cast<std::uint32_t>(replica.pid));
+    replicas[i].setSinceUnixNs(unix_ns(replica.since));
+    replicas[i].setRestarts(replica.restarts);
+  }
+}
+
+} // namespace
+
+void write_node(schema::NodeStatus::Builder into, const control_backend& node) {
+  into.setName(node.node_name.c_str());
+  into.setVersion(node.software_version.c_str());
+  into.setUptimeUs(microseconds(node.time.now() - node.started));
+  into.setPid(static_cast<std::uint32_t>(::getpid()));
+  into.setResidentBytes(resident_bytes());
+}
+
+void write_deployments(schema::Control::StatusResults::Builder into, const deployment_list& from) {
+  auto list = into.initDeployments(static_cast<unsigned>(from.deployments.size()));
+  for (unsigned i = 0; i < list.size(); ++i) {
+    const auto& deployment = from.deployments[i];
+    list[i].setName(deployment.record.name.c_str());
+    list[i].setCurrentVersion(deployment.record.current_version);
+    list[i].setWantedReplicas(deployment.record.wanted_replicas);
+    auto versions = list[i].initVersions(static_cast<unsigned>(deployment.versions.size()));
+    for (unsigned v = 0; v < versions.size(); ++v)
+      write_version(versions[v], deployment.versions[v]);
+  }
+}
+
+void write_tree(schema::TreeNode::Builder into, const actor_status& from, steady_time now) {
+  into.setName(from.name.c_str());
+  into.setKind(from.kind.c_str());
+  into.setState(from.state.c_str());
+  into.setAgeUs(microseconds(now - from.since));
+  into.setRestarts(from.restarts);
+  into.setDetail(from.detail.c_str());
+  auto children = into.initChildren(static_cast<unsigned>(from.children.size()));
+  for (unsigned i = 0; i < children.size(); ++i)
+    write_tree(children[i], from.children[i], now);
+}
+
+void write_events(schema::Control::EventsResults::Builder into, const event_list& from) {
+  auto list = into.initEvents(static_cast<unsigned>(from.events.size()));
+  for (unsigned i = 0; i < list.size(); ++i) {
+    const auto& happened = from.events[i];
+    list[i].setUnixNs(unix_ns(happened.at));
+    list[i].setSeverity(std::string(to_string(happened.level)).c_str());
+    list[i].setName(happened.name.c_str());
+    auto fields = list[i].initFields(static_cast<unsigned>(happened.fields.size()));
+    for (unsigned f = 0; f < fields.size(); ++f) {
+      fields[f].setKey(happened.fields[f].first.c_str());
+      fields[f].setValue(happened.fields[f].second.c_str());
+    }
+  }
+}
+
+} // namespace troupe
