@@ -55,10 +55,10 @@ struct child_view {
 
 /// What follows from a child's death. Indices into the list of children.
 struct exit_plan {
-  bool restart = false;             ///< counts against the restart intensity; false: the others are left alone
-  std::vector<std::size_t> stop;    ///< alive, in the order of stopping (last first)
-  std::vector<std::size_t> start;   ///< in the order of starting, the dead one included
-  std::vector<std::size_t> forget;  ///< temporary: not started again
+  bool restart = false;            ///< counts against the restart intensity; false: the others are left alone
+  std::vector<std::size_t> stop;   ///< alive, in the order of stopping (last first)
+  std::vector<std::size_t> start;  ///< in the order of starting, the dead one included
+  std::vector<std::size_t> forget; ///< temporary: not started again
 };
 
 /// Child `index` has died of itself (it was starting or up). As in OTP, a restarted group also starts its transient members that had
@@ -73,9 +73,9 @@ enum class step_order : std::uint8_t {
 
 /// What can be done now.
 struct due_steps {
-  std::vector<std::size_t> stop;       ///< condemned ones whose turn has come
-  std::vector<std::size_t> start;      ///< down ones whose turn and time have come
-  std::optional<steady_time> wake_at;  ///< when the next backoff ends
+  std::vector<std::size_t> stop;      ///< condemned ones whose turn has come
+  std::vector<std::size_t> start;     ///< down ones whose turn and time have come
+  std::optional<steady_time> wake_at; ///< when the next backoff ends
 };
 
 due_steps plan_steps(const std::vector<child_view>& children, step_order order, steady_time now);

@@ -233,6 +233,17 @@ BOOST_AUTO_TEST_CASE(one_for_one_lets_a_child_heal_while_another_is_slow_to_star
   BOOST_TEST(tree().state == "healing");
 }
 
+BOOST_AUTO_TEST_CASE(a_second_death_during_a_group_restart_begins_the_group_anew) {
+  start_up(abc(restart_strategy::one_for_all));
+  all->ways["c"] = {way::never_ready};
+  end("b", crash());
+  BOOST_TEST(log() == "-b -c -a +a +b +c");
+  end("a", crash());
+  pass(1s);
+  BOOST_TEST(log() == "-a -c -b +a +b +c");
+  BOOST_TEST(tree().state == "running");
+}
+
 // -- restart types ------------------------------------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(restarts_a_permanent_child_after_a_normal_exit_too) {
@@ -379,6 +390,37 @@ BOOST_AUTO_TEST_CASE(leaves_behind_a_child_that_hangs_in_a_handler) {
   BOOST_TEST(events.named("child_abandoned").size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(told_to_stop_now_after_it_was_asked_kills_what_is_left) {
+  all->ways["b"] = {way::ignores_exit};
+  start_up(abc(restart_strategy::one_for_one));
+  end(caf::exit_reason::user_shutdown);
+  BOOST_TEST(log() == "-c");
+  end(make_error(error_code::deadline_exceeded, "did not stop when asked"));
+  BOOST_TEST(log() == "-a -b");
+  BOOST_TEST(describe(root_died_of) == "user_shutdown");
+}
+
+BOOST_AUTO_TEST_CASE(asked_to_stop_while_it_starts_stops_what_it_has_started) {
+  all->ways["b"] = {way::never_ready};
+  start(abc(restart_strategy::one_for_one));
+  auto is_up = ask_later<ready>(root, await_ready{});
+  end(caf::exit_reason::user_shutdown);
+  BOOST_TEST(log() == "+a +b -b -a");
+  BOOST_REQUIRE(is_up->has_value());
+  BOOST_TEST(!**is_up);
+}
+
+BOOST_AUTO_TEST_CASE(asked_to_stop_during_a_backoff_does_not_start_anyone) {
+  start_up(abc(restart_strategy::one_for_one));
+  end("b", crash());
+  end("b", crash());
+  log();
+  end(caf::exit_reason::user_shutdown);
+  pass(30s);
+  BOOST_TEST(log() == "-c -a");
+  BOOST_TEST(root_is_dead);
+}
+
 BOOST_AUTO_TEST_CASE(that_is_killed_takes_its_children_with_it) {
   start_up(abc(restart_strategy::one_for_one));
   end(caf::exit_reason::kill);
@@ -460,6 +502,16 @@ BOOST_AUTO_TEST_CASE(stops_and_forgets_a_child_and_its_id_is_free_again) {
   BOOST_TEST(static_cast<bool>(ask<child_up>(root, start_child{spec("b")})));
 }
 
+BOOST_AUTO_TEST_CASE(answers_both_when_a_child_is_stopped_while_it_starts) {
+  start_up(abc(restart_strategy::one_for_one));
+  all->ways["d"] = {way::never_ready};
+  auto started = ask_later<child_up>(root, start_child{spec("d")});
+  auto stopped = ask_later<child_down>(root, stop_child{"d"});
+  BOOST_REQUIRE((started->has_value() && stopped->has_value()));
+  BOOST_TEST(describe((*started)->error()) == "unavailable: 'd' was stopped");
+  BOOST_TEST(static_cast<bool>(**stopped));
+}
+
 BOOST_AUTO_TEST_CASE(answers_a_stop_only_when_the_child_is_dead) {
   all->ways["b"] = {way::ignores_exit};
   start_up(abc(restart_strategy::one_for_one));
@@ -493,6 +545,19 @@ BOOST_AUTO_TEST_CASE(announces_new_handles_and_deaths) {
   end("b", crash());
   std::vector<std::string> expected{"up a", "up b", "up c", "down b model_failed: boom", "up b"};
   BOOST_TEST(heard == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(tells_a_listener_only_of_handles_that_were_up) {
+  std::vector<std::string> heard;
+  start_up(options(restart_strategy::one_for_one, {}));
+  auto listener = sys.spawn([&](child_listener::pointer) -> child_listener::behavior_type {
+    return {[&](const child_up& up) { heard.push_back("up " + up.id); },
+            [&](const child_down& down) { heard.push_back("down " + down.id); }};
+  });
+  caf::anon_send(root, watch_children{listener});
+  all->ways["a"] = {way::dies_at_start};
+  (void)ask<child_up>(root, start_child{spec("a")});
+  BOOST_TEST(heard.empty());
 }
 
 // -- the tree -----------------------------------------------------------------------------------------------------------------------

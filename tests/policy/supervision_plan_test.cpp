@@ -18,7 +18,8 @@ constexpr auto temporary = restart_type::temporary;
 
 const steady_time noon{12h};
 
-child_view child(restart_type restart, child_phase phase = child_phase::up, child_goal goal = child_goal::up, steady_time not_before = {}) {
+child_view child(restart_type restart, child_phase phase = child_phase::up, child_goal goal = child_goal::up,
+                 steady_time not_before = {}) {
   return {restart, phase, goal, not_before};
 }
 
@@ -67,9 +68,9 @@ BOOST_AUTO_TEST_CASE(a_restart_type_decides_whether_a_dead_child_comes_back) {
     bool abnormal;
     const char* plan;
   } const rows[] = {
-      {permanent, true, "stop  start 0 forget "},  {permanent, false, "stop  start 0 forget "},
-      {transient, true, "stop  start 0 forget "},  {transient, false, "leave forget "},
-      {temporary, true, "leave forget 0"},         {temporary, false, "leave forget 0"},
+      {permanent, true, "stop  start 0 forget "}, {permanent, false, "stop  start 0 forget "},
+      {transient, true, "stop  start 0 forget "}, {transient, false, "leave forget "},
+      {temporary, true, "leave forget 0"},        {temporary, false, "leave forget 0"},
   };
   for (const auto& row : rows)
     BOOST_TEST(text(plan_exit(restart_strategy::one_for_one, {child(row.restart)}, 0, row.abnormal)) == row.plan);
@@ -120,9 +121,10 @@ BOOST_AUTO_TEST_CASE(in_turn_children_stop_last_first_and_then_start_first_first
     const char* phases;
     const char* steps;
   } const rows[] = {
-      {"ddd", "stop  start 0"}, {"sdd", "stop  start "},  {"udd", "stop  start 1"}, {"usd", "stop  start "},      {"uuu", "stop  start "},
-      {"ccc", "stop 2 start "}, {"ccx", "stop  start "},  {"ccd", "stop 1 start "}, {"dcu", "stop 1 start "},     {"xdd", "stop  start "},
-      {"fdd", "stop  start 1"}, {"uwd", "stop  start  wake"}, {"dwd", "stop  start 0"}, {"scu", "stop 1 start "},
+      {"ddd", "stop  start 0"}, {"sdd", "stop  start "},  {"udd", "stop  start 1"}, {"usd", "stop  start "},
+      {"uuu", "stop  start "},  {"ccc", "stop 2 start "}, {"ccx", "stop  start "},  {"ccd", "stop 1 start "},
+      {"dcu", "stop 1 start "}, {"xdd", "stop  start "},  {"fdd", "stop  start 1"}, {"uwd", "stop  start  wake"},
+      {"dwd", "stop  start 0"}, {"scu", "stop 1 start "},
   };
   for (const auto& row : rows)
     BOOST_TEST(text(plan_steps(children(row.phases), step_order::in_turn, noon)) == row.steps, row.phases);
@@ -133,7 +135,8 @@ BOOST_AUTO_TEST_CASE(independent_children_do_not_wait_for_each_other) {
     const char* phases;
     const char* steps;
   } const rows[] = {
-      {"sdd", "stop  start 12"}, {"ccx", "stop 01 start "}, {"xdc", "stop 2 start 1"}, {"wdf", "stop  start 1 wake"}, {"uuu", "stop  start "},
+      {"sdd", "stop  start 12"},     {"ccx", "stop 01 start "}, {"xdc", "stop 2 start 1"},
+      {"wdf", "stop  start 1 wake"}, {"uuu", "stop  start "},
   };
   for (const auto& row : rows)
     BOOST_TEST(text(plan_steps(children(row.phases), step_order::independent, noon)) == row.steps, row.phases);

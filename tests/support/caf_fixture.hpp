@@ -20,10 +20,10 @@
 #undef CAF_REQUIRE_EQUAL
 #define CAF_MESSAGE(text) BOOST_TEST_MESSAGE(text)
 #define CAF_ERROR(text) BOOST_ERROR(text)
-#define CAF_FAIL(text)                                                                                                                   \
-  do {                                                                                                                                   \
-    BOOST_TEST_MESSAGE(text);                                                                                                            \
-    BOOST_FAIL("see the message above");                                                                                                 \
+#define CAF_FAIL(text)                                                                                                           \
+  do {                                                                                                                           \
+    BOOST_TEST_MESSAGE(text);                                                                                                    \
+    BOOST_FAIL("see the message above");                                                                                         \
   } while (false)
 #define FAIL CAF_FAIL
 #define CAF_CHECK(...) BOOST_CHECK((__VA_ARGS__))
@@ -114,8 +114,8 @@ public:
   kept_answer<T> ask_later(const Handle& whom, Message message) {
     auto kept = std::make_shared<std::optional<caf::expected<T>>>();
     sys.spawn([=](caf::event_based_actor* asker) {
-      asker->request(whom, caf::infinite, message).then([=](T& value) { kept->emplace(std::move(value)); },
-                                                        [=](caf::error& why) { kept->emplace(std::move(why)); });
+      asker->request(whom, caf::infinite, message)
+          .then([=](T& value) { kept->emplace(std::move(value)); }, [=](caf::error& why) { kept->emplace(std::move(why)); });
     });
     settle();
     return kept;
