@@ -14,6 +14,7 @@ namespace troupe {
 namespace {
 
 constexpr std::size_t load_error_bytes_max = 2048;
+constexpr const char* memory_advice = "the model needs more memory than its version allows; raise 'memory' under [limits] in model.toml";
 
 /// Lets libtorch read the model without a file system.
 class descriptor_reader final : public caffe2::serialize::ReadAdapterInterface {
@@ -54,10 +55,13 @@ bool has_free_dimension(const tensor_spec& spec, std::uint32_t rows) {
   return std::find(first, spec.dims.end(), -1) != spec.dims.end();
 }
 
+bool out_of_memory(const std::exception& raised) {
+  return dynamic_cast<const std::bad_alloc*>(&raised) != nullptr || is_out_of_memory(raised.what());
+}
+
 call_outcome describe(const std::exception& raised) {
-  bool memory = dynamic_cast<const std::bad_alloc*>(&raised) != nullptr || is_out_of_memory(raised.what());
-  if (memory)
-    return {done_status::exhausted, "the model needs more memory than its version allows (memory in model.toml)", {}};
+  if (out_of_memory(raised))
+    return {done_status::exhausted, memory_advice, {}};
   return {done_status::failed, error_text(raised.what(), host_error_bytes_max), {}};
 }
 
@@ -101,9 +105,9 @@ result<model> model::load(int fd, std::uint64_t size, const model_spec& spec) {
     module = optimized(module);
     auto forward = module.get_method("forward");
     return model(std::make_unique<state>(state{module, forward, spec}));
-  } catch (const std::bad_alloc&) {
-    return error{error_code::invalid_argument, "the model needs more memory to load than its version allows (memory in model.toml)"};
   } catch (const std::exception& raised) {
+    if (out_of_memory(raised))
+      return error{error_code::invalid_argument, memory_advice};
     return error{error_code::invalid_argument, load_error_text(raised.what(), load_error_bytes_max)};
   }
 }

@@ -77,6 +77,7 @@ int serve(int control, pid_t node, const forking_tools& tools) {
     if (got && *got == received::closed)
       return finished;
     auto order = got ? read_order(node, in) : result<version_order>(got.failure());
+    in.descriptors.clear(); // of a request that was refused
     if (!answer(control, fork_version(std::move(order), tools)))
       return finished;
   }

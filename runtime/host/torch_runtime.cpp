@@ -2,6 +2,7 @@
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Parallel.h>
+#include <ATen/TensorIterator.h>
 #include <dlfcn.h>
 #include <sstream>
 #include <torch/csrc/jit/runtime/graph_executor.h>
@@ -17,6 +18,13 @@ namespace {
 template <class Function>
 Function* blas_function(const char* name) {
   return reinterpret_cast<Function*>(::dlsym(RTLD_DEFAULT, name));
+}
+
+/// Makes OpenBLAS reserve its buffers (128 MB of address space a thread), which it keeps. Under a memory limit it would try for ever.
+void reserve_blas_buffers() {
+  constexpr std::int64_t beyond_small_matrix_kernels = 128;
+  auto matrix = at::ones({beyond_small_matrix_kernels, beyond_small_matrix_kernels});
+  at::mm(matrix, matrix);
 }
 
 /// Goes once through all that a model goes through.
@@ -46,6 +54,7 @@ void prepare_torch() {
   torch::jit::setPrintHandler([](const std::string&) {});
   at::detail::getDefaultCPUGenerator(); // reads /dev/urandom, once
   exercise_torch();
+  reserve_blas_buffers();
 }
 
 void set_torch_threads(std::uint32_t count) {
@@ -53,6 +62,10 @@ void set_torch_threads(std::uint32_t count) {
   if (auto set_blas_threads = blas_function<void(int)>("openblas_set_num_threads"))
     set_blas_threads(threads);
   at::set_num_threads(threads);
+  // Otherwise they would start with the first large batch, when memory is limited already. An operator inside libtorch, since
+  // at::parallel_for is inline and this file isn't compiled for OpenMP.
+  at::zeros({threads * at::internal::GRAIN_SIZE}, at::kByte).add_(1);
+  reserve_blas_buffers();
 }
 
 void seed_torch(std::uint64_t seed) {

@@ -11,7 +11,7 @@ namespace troupe {
 /// oneDNN. Before the sandbox and before any fork.
 void prepare_torch();
 
-/// Computes with `count` threads from now on. Starts them at the next large operator.
+/// Computes with `count` threads from now on and starts them. The process must be allowed to.
 void set_torch_threads(std::uint32_t count);
 
 /// Seeds the default random generator.

@@ -79,7 +79,7 @@ stage_outcome warm(model& net, std::uint32_t rows) {
 /// The batch sizes that replicas must be quick at, then the largest once more with no more memory than a replica will have. Once is enough
 /// for each: there is one plan for all shapes (prepare_torch).
 stage_outcome warm_all(model& net, const model_spec& spec) {
-  for (auto rows : {spec.max_batch, std::min(spec.max_batch, 1U)})
+  for (auto rows : {std::min(spec.max_batch, 1U), spec.max_batch})
     if (auto failed = warm(net, rows))
       return failed;
   trim_memory();

@@ -42,6 +42,10 @@ BOOST_FIXTURE_TEST_CASE(a_crash_in_load_ends_only_the_version_template, fixture)
   BOOST_TEST(version.process.end() == "signal:11");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_load_that_takes_100_gb_is_refused, fixture) {
+  BOOST_TEST(contains(load_outcome("alloc_in_load"), "load: the model needs more memory than its version allows"));
+}
+
 BOOST_FIXTURE_TEST_CASE(a_crash_in_a_call_ends_only_that_replica, fixture) {
   auto version = forker.load(model_path("crash_on_magic"), spec);
   BOOST_REQUIRE_EQUAL(version.await_ready(), "");

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+#include <fstream>
 #include <poll.h>
 #include <spawn.h>
 #include <stdexcept>
@@ -257,6 +258,20 @@ model_spec row_spec(std::int64_t columns, std::uint32_t max_batch) {
   spec.outputs = {{"y", datatype::fp32, {-1, columns}}};
   spec.max_batch = max_batch;
   return spec;
+}
+
+int thread_count_of(pid_t pid) {
+  auto tasks = std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task");
+  return static_cast<int>(std::distance(begin(tasks), end(tasks)));
+}
+
+std::int64_t private_memory_kb(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/smaps_rollup");
+  constexpr std::string_view label = "Private_Dirty:";
+  for (std::string line; std::getline(file, line);)
+    if (line.compare(0, label.size(), label) == 0)
+      return std::stoll(line.substr(label.size()));
+  return -1;
 }
 
 std::map<int, std::string> open_files(pid_t pid) {

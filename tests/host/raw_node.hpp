@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <sys/types.h>
+#include <thread>
 #include <vector>
 
 namespace troupe::test {
@@ -124,6 +125,22 @@ std::string model_path(const std::string& name);
 
 /// x: FP32 [-1, columns] -> y: FP32 [-1, columns]
 model_spec row_spec(std::int64_t columns, std::uint32_t max_batch);
+
+int thread_count_of(pid_t pid);
+
+/// Anonymous memory that the process shares with nobody.
+std::int64_t private_memory_kb(pid_t pid);
+
+/// Whether the condition comes true within `patience`.
+template <class Condition>
+bool eventually(Condition condition) {
+  for (auto end = std::chrono::steady_clock::now() + patience; std::chrono::steady_clock::now() < end;) {
+    if (condition())
+      return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return false;
+}
 
 /// Files that the process has open, by descriptor, as /proc shows them.
 std::map<int, std::string> open_files(pid_t pid);

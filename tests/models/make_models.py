@@ -192,6 +192,22 @@ class AllocateOnMagic(nn.Module):
         return x
 
 
+class AllocatesInLoad(nn.Module):
+    """100 GB, by code that runs while the model is loaded."""
+
+    @torch.jit.export
+    def __getstate__(self) -> bool:
+        return self.training
+
+    @torch.jit.export
+    def __setstate__(self, state: bool):
+        self.training = state
+        assert torch.ones([25_000_000_000]).sum() > 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x
+
+
 class WritesFile(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         torch.save(x, "/tmp/troupe-model-wrote")
@@ -230,6 +246,7 @@ def make_hostile(root):
     x, y = [tensor("x", "FP32", ROW)], [tensor("y", "FP32", ROW)]
     write_model(root, "crash_on_magic", CrashOnMagic(), x, y, 16)
     write_model(root, "alloc_100gb", AllocateOnMagic(), x, y, 16)
+    write_model(root, "alloc_in_load", AllocatesInLoad(), x, y, 16)
     write_model(root, "writes_file", WritesFile(), x, y, 16)
     write_model(root, "reads_file", ReadsFile(), x, y, 16)
     write_model(root, "starts_threads", StartsThreads(), x, y, 16)
