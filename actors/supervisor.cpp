@@ -2,10 +2,7 @@
 
 #include "actors/errors.hpp"
 
-#include <caf/event_based_actor.hpp>
-
 #include <algorithm>
-#include <exception>
 #include <memory>
 
 namespace troupe {
@@ -13,22 +10,6 @@ namespace troupe {
 namespace {
 
 using std::chrono::nanoseconds;
-
-/// Stands for a child that could not even be made: it dies of the reason, so that this is a failed start like any other.
-supervised_actor stillborn(caf::local_actor& parent, const caf::error& reason) {
-  return caf::actor_cast<supervised_actor>(parent.spawn([reason](caf::event_based_actor* self) { self->quit(reason); }));
-}
-
-supervised_actor make_actor_of(const child_spec& spec, caf::local_actor& parent) {
-  auto why = make_error(error_code::internal, "the start of '" + spec.id + "' made no actor");
-  try {
-    if (auto handle = spec.start(parent))
-      return handle;
-  } catch (const std::exception& e) {
-    why = make_error(error_code::internal, e.what());
-  }
-  return stillborn(parent, why);
-}
 
 caf::error reason_on(stop_rung rung) {
   switch (rung) {
@@ -63,7 +44,7 @@ supervisor_state::behavior_type supervisor_state::begin(supervisor_options optio
   since_ = now();
   budget_ = restart_budget(options_->intensity);
   for (auto& spec : options_->children)
-    children_.emplace_back(std::move(spec), options_->backoff);
+    children_.add(std::move(spec), options_->backoff);
   self_->set_down_handler([this](caf::down_msg& down) { on_down(down.source, down.reason); });
   self_->set_exit_handler([this](caf::exit_msg& exit) { on_exit_asked(exit.reason); });
   next_look_ = now();
@@ -117,19 +98,19 @@ supervisor_state::behavior_type supervisor_state::stopping() {
 // -- what is asked ----------------------------------------------------------------------------------------------------------------
 
 caf::result<child_up> supervisor_state::on_start_child(child_spec spec) {
-  if (find(spec.id) != nullptr)
+  if (children_.find(spec.id) != nullptr)
     return make_error(error_code::already_exists, "'" + name + "' has a child '" + spec.id + "' already; stop it first");
   if (children_.size() >= children_max)
     return make_error(error_code::overloaded,
                       "'" + name + "' has " + std::to_string(children_max) + " children, which is the most; stop one first");
-  auto& slot = children_.emplace_back(std::move(spec), options_->backoff);
+  auto& slot = children_.add(std::move(spec), options_->backoff);
   auto answer = slot.awaiting_up.emplace_back(self_->make_response_promise<child_up>());
   advance();
   return answer;
 }
 
 caf::result<child_down> supervisor_state::on_stop_child(const std::string& id) {
-  auto* slot = find(id);
+  auto* slot = children_.find(id);
   if (slot == nullptr)
     return make_error(error_code::not_found, "'" + name + "' has no child '" + id + "'");
   auto answer = slot->awaiting_down.emplace_back(self_->make_response_promise<child_down>());
@@ -140,7 +121,7 @@ caf::result<child_down> supervisor_state::on_stop_child(const std::string& id) {
 }
 
 caf::result<child_up> supervisor_state::on_restart_child(const std::string& id) {
-  auto* slot = find(id);
+  auto* slot = children_.find(id);
   if (slot == nullptr || slot->goal == child_goal::gone)
     return make_error(error_code::not_found, "'" + name + "' has no child '" + id + "'");
   auto answer = slot->awaiting_up.emplace_back(self_->make_response_promise<child_up>());
@@ -193,7 +174,7 @@ void supervisor_state::on_watch(const child_listener& listener) {
 // -- what happens -----------------------------------------------------------------------------------------------------------------
 
 void supervisor_state::on_ready(const caf::actor_addr& child) {
-  auto* slot = find(child);
+  auto* slot = children_.find(child);
   if (slot == nullptr || slot->phase != child_phase::starting)
     return;
   slot->phase = child_phase::up;
@@ -212,7 +193,7 @@ void supervisor_state::on_ready(const caf::actor_addr& child) {
 }
 
 void supervisor_state::on_not_ready(const caf::actor_addr& child, const caf::error& why) {
-  auto* slot = find(child);
+  auto* slot = children_.find(child);
   if (slot == nullptr || slot->phase != child_phase::starting || why == caf::sec::request_receiver_down)
     return; // its death is reported with a better reason
   slot->failure = why == caf::sec::request_timeout ? make_error(error_code::deadline_exceeded, "not ready in time") : why;
@@ -224,7 +205,7 @@ void supervisor_state::on_down(const caf::actor_addr& source, const caf::error& 
   listeners_.erase(std::remove_if(listeners_.begin(), listeners_.end(),
                                   [&](const child_listener& listener) { return listener.address() == source; }),
                    listeners_.end());
-  if (auto* slot = find(source))
+  if (auto* slot = children_.find(source))
     on_child_down(*slot, reason);
   advance();
 }
@@ -272,8 +253,7 @@ void supervisor_state::on_first_start_failed(child_slot& slot) {
 
 void supervisor_state::on_child_died(child_slot& slot, nanoseconds up_for) {
   auto reason = describe(slot.last_reason);
-  auto index = static_cast<std::size_t>(&slot - children_.data());
-  auto plan = plan_exit(options_->strategy, view(), index, !is_normal_exit(slot.last_reason));
+  auto plan = plan_exit(options_->strategy, children_.view(), children_.index_of(slot), !is_normal_exit(slot.last_reason));
   if (!plan.restart)
     return on_not_restarted(slot);
   if (!budget_.spend(now()))
@@ -300,9 +280,9 @@ void supervisor_state::advance() {
   for (auto& slot : children_)
     if (slot.phase == child_phase::stopping && slot.rung_ends <= now())
       climb(slot);
-  forget_gone();
+  children_.forget_gone();
   bool apart = mode_ == mode::running && options_->strategy == restart_strategy::one_for_one;
-  auto steps = plan_steps(view(), apart ? step_order::independent : step_order::in_turn, now());
+  auto steps = plan_steps(children_.view(), apart ? step_order::independent : step_order::in_turn, now());
   for (auto index : steps.stop)
     stop(children_[index], first_rung(children_[index].spec.shutdown));
   for (auto index : steps.start)
@@ -314,7 +294,7 @@ void supervisor_state::advance() {
 void supervisor_state::start(child_slot& slot) {
   slot.phase = child_phase::starting;
   slot.since = now();
-  slot.handle = make_actor_of(slot.spec, *self_);
+  slot.make_actor(*self_);
   self_->monitor(slot.handle);
   self_->request(slot.handle, slot.spec.ready_deadline, await_ready{})
       .then([this, child = slot.handle.address()](ready) { on_ready(child); },
@@ -352,26 +332,13 @@ void supervisor_state::carry_out(const exit_plan& plan, const child_slot& dead, 
   }
 }
 
-void supervisor_state::forget_gone() {
-  auto is_gone = [](const child_slot& slot) { return slot.phase == child_phase::down && slot.goal == child_goal::gone; };
-  for (auto& slot : children_) {
-    if (!is_gone(slot))
-      continue;
-    for (auto& promise : slot.awaiting_up)
-      promise.deliver(make_error(error_code::unavailable, "'" + slot.spec.id + "' was stopped"));
-    for (auto& promise : slot.awaiting_down)
-      promise.deliver(child_down{slot.spec.id, slot.last_reason});
-  }
-  children_.erase(std::remove_if(children_.begin(), children_.end(), is_gone), children_.end());
-}
-
 void supervisor_state::move_on() {
-  if (mode_ == mode::starting && all_up()) {
+  if (mode_ == mode::starting && children_.all_up()) {
     mode_ = mode::running;
     self_->become(running());
     for (auto& promise : std::exchange(awaiting_ready_, {}))
       promise.deliver(ready{});
-  } else if (mode_ == mode::stopping && children_.empty()) {
+  } else if (mode_ == mode::stopping && children_.size() == 0) {
     self_->quit(exit_reason_);
   }
 }
@@ -393,10 +360,9 @@ void supervisor_state::begin_stopping(const caf::error& reason) {
     promise.deliver(reason);
 }
 
-void supervisor_state::schedule_look(std::optional<steady_time> when) {
-  for (const auto& slot : children_)
-    if (slot.phase == child_phase::stopping && (!when || slot.rung_ends < *when))
-      when = slot.rung_ends;
+void supervisor_state::schedule_look(std::optional<steady_time> backoff_ends) {
+  auto rung_ends = children_.next_rung();
+  auto when = rung_ends && (!backoff_ends || *rung_ends < *backoff_ends) ? rung_ends : backoff_ends;
   if (!when || (next_look_ && *next_look_ <= *when))
     return;
   next_look_ = when;
@@ -412,30 +378,6 @@ void supervisor_state::on_look_again(steady_time due) {
 
 // -- what is seen -----------------------------------------------------------------------------------------------------------------
 
-std::vector<child_view> supervisor_state::view() const {
-  std::vector<child_view> views;
-  views.reserve(children_.size());
-  for (const auto& slot : children_)
-    views.push_back(slot.view());
-  return views;
-}
-
-child_slot* supervisor_state::find(const std::string& id) {
-  auto found = std::find_if(children_.begin(), children_.end(), [&](const child_slot& slot) { return slot.spec.id == id; });
-  return found == children_.end() ? nullptr : &*found;
-}
-
-child_slot* supervisor_state::find(const caf::actor_addr& child) {
-  auto found = std::find_if(children_.begin(), children_.end(),
-                            [&](const child_slot& slot) { return slot.handle && slot.handle.address() == child; });
-  return found == children_.end() ? nullptr : &*found;
-}
-
-bool supervisor_state::all_up() const {
-  return std::all_of(children_.begin(), children_.end(),
-                     [](const child_slot& slot) { return slot.goal != child_goal::up || slot.phase == child_phase::up; });
-}
-
 actor_status supervisor_state::own_status() const {
   actor_status status;
   status.name = name;
@@ -443,7 +385,7 @@ actor_status supervisor_state::own_status() const {
   status.since = since_;
   switch (mode_) {
   case mode::starting: status.state = "starting"; break;
-  case mode::running: status.state = all_up() ? "running" : "healing"; break;
+  case mode::running: status.state = children_.all_up() ? "running" : "healing"; break;
   case mode::stopping: status.state = "stopping"; break;
   }
   return status;

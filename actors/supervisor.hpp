@@ -99,17 +99,12 @@ private:
   void stop(child_slot& slot, stop_rung rung);
   void climb(child_slot& slot);
   void carry_out(const exit_plan& plan, const child_slot& dead, steady_time not_before);
-  void forget_gone();
   void move_on();
   void fail(const caf::error& reason);
   void begin_stopping(const caf::error& reason);
-  void schedule_look(std::optional<steady_time> when);
+  void schedule_look(std::optional<steady_time> backoff_ends);
 
   // -- what is seen
-  std::vector<child_view> view() const;
-  child_slot* find(const std::string& id);
-  child_slot* find(const caf::actor_addr& child);
-  bool all_up() const;
   actor_status own_status() const;
   steady_time now() const { return options_->time.now(); }
   void announce_up(const child_slot& slot);
@@ -121,7 +116,7 @@ private:
   mode mode_ = mode::starting;
   steady_time since_{};
   restart_budget budget_{restart_intensity{}};
-  std::vector<child_slot> children_; ///< in boot order
+  child_list children_;
   std::vector<child_listener> listeners_;
   std::vector<caf::typed_response_promise<ready>> awaiting_ready_; ///< while starting
   caf::error exit_reason_;                                         ///< while stopping
