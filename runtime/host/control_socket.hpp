@@ -19,7 +19,7 @@ result<void> send_message(int socket, capnp::MessageBuilder& message, const int*
 class message_view {
 public:
   explicit message_view(const packet& from)
-      : reader_(kj::arrayPtr(reinterpret_cast<const capnp::word*>(from.data), from.size / sizeof(capnp::word))) {}
+    : reader_(kj::arrayPtr(reinterpret_cast<const capnp::word*>(from.data), from.size / sizeof(capnp::word))) {}
 
   template <class Root>
   typename Root::Reader root() {

@@ -23,7 +23,8 @@ std::string_view without_native_stack(std::string_view what) {
   return trim(what);
 }
 
-/// "RuntimeError: …", "torch.jit.Error: …", "builtins.ValueError: …": an identifier that ends in Error or Exception, then a colon.
+/// "RuntimeError: …", "torch.jit.Error: …", "builtins.ValueError: …": an identifier that ends in Error or Exception, then a
+/// colon.
 bool names_an_error(std::string_view line) {
   auto colon = line.find(": ");
   if (colon == std::string_view::npos)

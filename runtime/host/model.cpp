@@ -14,7 +14,8 @@ namespace troupe {
 namespace {
 
 constexpr std::size_t load_error_bytes_max = 2048;
-constexpr const char* memory_advice = "the model needs more memory than its version allows; raise 'memory' under [limits] in model.toml";
+constexpr const char* memory_advice =
+    "the model needs more memory than its version allows; raise 'memory' under [limits] in model.toml";
 
 /// Lets libtorch read the model without a file system.
 class descriptor_reader final : public caffe2::serialize::ReadAdapterInterface {
@@ -124,7 +125,8 @@ result<void> model::check_signature() const {
   for (std::size_t i = 1; i <= count; ++i)
     if (!c10::TensorType::get()->isSubtypeOf(*arguments[i].type()))
       return error{error_code::invalid_argument, "input " + std::to_string(i) + " of forward(), '" + arguments[i].name()
-                                                     + "', is of type " + arguments[i].type()->str() + "; only tensors can be served"};
+                                                     + "', is of type " + arguments[i].type()->str()
+                                                     + "; only tensors can be served"};
   return {};
 }
 
@@ -147,8 +149,7 @@ call_outcome model::run(const std::vector<tensor_view>& inputs, std::uint32_t ro
   borrowed.reserve(inputs.size() + 1); // forward() puts itself in front
   for (const auto& view : inputs)
     borrowed.emplace_back(borrow(view));
-  return state_->call(std::move(borrowed), rows,
-                      [&](const std::vector<at::Tensor>& outputs) { return store(outputs, area); });
+  return state_->call(std::move(borrowed), rows, [&](const std::vector<at::Tensor>& outputs) { return store(outputs, area); });
 }
 
 } // namespace troupe

@@ -22,8 +22,8 @@ struct replica_order {
   std::uint64_t seed = 0;
 };
 
-/// The life of a replica, in the process just forked; returns its exit code. It never ends by itself once it is up: the node kills it,
-/// or dies.
+/// The life of a replica, in the process just forked; returns its exit code. It never ends by itself once it is up: the node
+/// kills it, or dies.
 int run_replica(replica_order order, model& net, const model_spec& spec, const sandbox_programs& programs);
 
 } // namespace troupe

@@ -21,16 +21,34 @@ namespace troupe {
 
 namespace {
 
-/// What libtorch 1.13 and 2.6 need at work. Not there on purpose: kill and tgkill (a host could signal the node; abort() then ends in a
+/// What libtorch needs at work. Not there on purpose: kill and tgkill (a host could signal the node; abort() then ends in a
 /// fault instead of SIGABRT), fcntl (it could make the node's writes block), open, socket, ptrace.
 constexpr int calls_at_work[] = {
-    SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(close), SCMP_SYS(poll), SCMP_SYS(ppoll),
+    SCMP_SYS(read),
+    SCMP_SYS(write),
+    SCMP_SYS(close),
+    SCMP_SYS(poll),
+    SCMP_SYS(ppoll),
     SCMP_SYS(restart_syscall), // a poll that SIGSTOP interrupted
-    SCMP_SYS(mmap), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(brk),
+    SCMP_SYS(mmap),
+    SCMP_SYS(munmap),
+    SCMP_SYS(mremap),
+    SCMP_SYS(madvise),
+    SCMP_SYS(brk),
     SCMP_SYS(mprotect), // with PROT_EXEC: oneDNN compiles for each new shape
-    SCMP_SYS(futex), SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity),
-    SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigaction), SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getrandom),
-    SCMP_SYS(clock_gettime), SCMP_SYS(exit), SCMP_SYS(exit_group),
+    SCMP_SYS(futex),
+    SCMP_SYS(set_robust_list),
+    SCMP_SYS(rseq),
+    SCMP_SYS(sched_yield),
+    SCMP_SYS(sched_getaffinity),
+    SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(rt_sigaction),
+    SCMP_SYS(getpid),
+    SCMP_SYS(gettid),
+    SCMP_SYS(getrandom),
+    SCMP_SYS(clock_gettime),
+    SCMP_SYS(exit),
+    SCMP_SYS(exit_group),
 };
 
 constexpr int calls_to_load_and_fork[] = {

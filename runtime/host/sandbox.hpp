@@ -8,8 +8,8 @@
 
 namespace troupe {
 
-/// A seccomp filter as the kernel takes it. Calls that it doesn't allow fail with EPERM; libtorch and what it links try some that they can
-/// do without, so they must not kill.
+/// A seccomp filter as the kernel takes it. Calls that it doesn't allow fail with EPERM; libtorch and what it links try some that
+/// they can do without, so they must not kill.
 class seccomp_program {
 public:
   explicit seccomp_program(std::vector<sock_filter> code) : code_(std::move(code)) {}
@@ -26,8 +26,8 @@ private:
 ///     version template: may load, receive descriptors, fork replicas and do nothing else with clone
 ///     replica:          narrower: no packets, no fork; threads only if the version asks for more than one
 ///
-/// Filters add up, so a version template that will have replicas with threads must let clone start threads, too; there the default stack size
-/// (refuse_threads) keeps them away.
+/// Filters add up, so a version template that will have replicas with threads must let clone start threads, too; there the
+/// default stack size (refuse_threads) keeps them away.
 struct sandbox_programs {
   seccomp_program version_template;
   seccomp_program version_template_of_threads;
@@ -37,8 +37,8 @@ struct sandbox_programs {
   static result<sandbox_programs> compile();
 };
 
-/// New threads fail from now on (EAGAIN) / work again. A thread in a version template would be missing in the replicas forked from
-/// it, and they would wait for it for ever.
+/// New threads fail from now on (EAGAIN) / work again. A thread in a version template would be missing in the replicas forked
+/// from it, and they would wait for it for ever.
 void refuse_threads();
 void allow_threads();
 

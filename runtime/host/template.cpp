@@ -26,7 +26,7 @@ result<forking_tools> make_tools() {
   auto forker = sibling_forker::make();
   if (!forker)
     return forker.failure();
-  // Only checked here: the parts that can refuse to work on a machine shall do so at the node's start, not at the first model.
+  // Every host inherits it; without it a filter can't be installed.
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
     return error{error_code::failed_precondition, "this kernel has no no_new_privs"};
   return forking_tools{std::move(*programs), *forker};

@@ -8,7 +8,7 @@ namespace troupe {
 
 namespace {
 
-constexpr std::array<at::ScalarType, 10> scalar_types = {at::kBool, at::kByte, at::kChar, at::kShort,    at::kInt,
+constexpr std::array<at::ScalarType, 10> scalar_types = {at::kBool, at::kByte, at::kChar,     at::kShort, at::kInt,
                                                          at::kLong, at::kHalf, at::kBFloat16, at::kFloat, at::kDouble};
 
 at::ScalarType to_scalar_type(datatype type) {
@@ -127,7 +127,8 @@ result<std::vector<at::Tensor>> unpack(const c10::IValue& returned, const std::v
     return in_order(returned.toListRef(), outputs);
   if (returned.isGenericDict())
     return by_name(returned.toGenericDict(), outputs);
-  return wrong("forward() must return a tensor, a tuple or list of tensors, or a dictionary of them, found " + returned.tagKind());
+  return wrong("forward() must return a tensor, a tuple or list of tensors, or a dictionary of them, found "
+               + returned.tagKind());
 }
 
 result<void> check(const std::vector<at::Tensor>& tensors, const std::vector<tensor_spec>& outputs, std::uint32_t rows) {
@@ -143,8 +144,9 @@ call_outcome store(const std::vector<at::Tensor>& tensors, const output_area& ar
   for (const auto& tensor : tensors) {
     auto entry = describe_stored(tensor, area.offset + used);
     if (entry.size > area.size - used)
-      return {done_status::exhausted, "the outputs are larger than the " + std::to_string(area.size)
-                                          + " bytes that this version may answer with", {}};
+      return {done_status::exhausted,
+              "the outputs are larger than the " + std::to_string(area.size) + " bytes that this version may answer with",
+              {}};
     copy(tensor, area.memory + entry.offset);
     outcome.outputs.push_back(entry);
     used = std::min(align(used + entry.size), area.size);

@@ -17,8 +17,8 @@ at::Tensor borrow(const tensor_view& view);
 /// Zeros of the spec's type and shape; the first free dimension is `rows` if that isn't 0, all others 1.
 at::Tensor zeros(const tensor_spec& spec, std::uint32_t rows);
 
-/// What forward() returned as one tensor for each output of the spec: a tensor, a tuple or list in the spec's order, or a dictionary by
-/// name. The error is for the model's author.
+/// What forward() returned as one tensor for each output of the spec: a tensor, a tuple or list in the spec's order, or a
+/// dictionary by name. The error is for the model's author.
 result<std::vector<at::Tensor>> unpack(const c10::IValue& returned, const std::vector<tensor_spec>& outputs);
 
 /// Whether the tensors have the datatypes and shapes of the spec and, if `rows` isn't 0, that many rows.

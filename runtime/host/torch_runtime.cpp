@@ -20,7 +20,8 @@ Function* blas_function(const char* name) {
   return reinterpret_cast<Function*>(::dlsym(RTLD_DEFAULT, name));
 }
 
-/// Makes OpenBLAS reserve its buffers (128 MB of address space a thread), which it keeps. Under a memory limit it would try for ever.
+/// Makes OpenBLAS reserve its buffers (128 MB of address space a thread), which it keeps. Under a memory limit it would try for
+/// ever.
 void reserve_blas_buffers() {
   constexpr std::int64_t beyond_small_matrix_kernels = 128;
   auto matrix = at::ones({beyond_small_matrix_kernels, beyond_small_matrix_kernels});

@@ -7,8 +7,8 @@ namespace troupe {
 
 /// libtorch as a whole, in this process. Without torch headers, so that few files pay for them.
 
-/// One thread, one way of execution, and every lazy part made that needs files or time: random numbers, the TorchScript front end,
-/// oneDNN. Before the sandbox and before any fork.
+/// One thread, one way of execution, and every lazy part made that needs files or time: random numbers, the TorchScript front
+/// end, oneDNN. Before the sandbox and before any fork.
 void prepare_torch();
 
 /// Computes with `count` threads from now on and starts them. The process must be allowed to.

@@ -76,8 +76,8 @@ stage_outcome warm(model& net, std::uint32_t rows) {
   return load_failure{"warm", "called with zeros, the model failed: " + outcome.text};
 }
 
-/// The batch sizes that replicas must be quick at, then the largest once more with no more memory than a replica will have. Once is enough
-/// for each: there is one plan for all shapes (prepare_torch).
+/// The batch sizes that replicas must be quick at, then the largest once more with no more memory than a replica will have. Once
+/// is enough for each: there is one plan for all shapes (prepare_torch).
 stage_outcome warm_all(model& net, const model_spec& spec) {
   for (auto rows : {std::min(spec.max_batch, 1U), spec.max_batch})
     if (auto failed = warm(net, rows))

@@ -31,7 +31,8 @@ BOOST_AUTO_TEST_CASE(an_error_in_a_model_is_told_without_its_frames) {
 }
 
 BOOST_AUTO_TEST_CASE(a_models_own_exception_keeps_all_its_lines) {
-  BOOST_TEST(error_text("Traceback\n  File \"x\"\nbuiltins.ValueError: first\nsecond\n", 512) == "builtins.ValueError: first\nsecond");
+  BOOST_TEST(error_text("Traceback\n  File \"x\"\nbuiltins.ValueError: first\nsecond\n", 512)
+             == "builtins.ValueError: first\nsecond");
 }
 
 BOOST_AUTO_TEST_CASE(the_native_stack_is_never_told) {
@@ -50,7 +51,8 @@ BOOST_AUTO_TEST_CASE(a_text_is_cut_to_its_limit_and_never_empty) {
 }
 
 BOOST_AUTO_TEST_CASE(a_failed_allocation_is_recognized) {
-  BOOST_TEST(is_out_of_memory("[enforce fail at alloc_cpu.cpp:75] err == 0. DefaultCPUAllocator: can't allocate memory: you tried"));
+  BOOST_TEST(
+      is_out_of_memory("[enforce fail at alloc_cpu.cpp:75] err == 0. DefaultCPUAllocator: can't allocate memory: you tried"));
   BOOST_TEST(is_out_of_memory("DefaultCPUAllocator: not enough memory: you tried to allocate 100 bytes"));
   BOOST_TEST(!is_out_of_memory("RuntimeError: shape '[3]' is invalid"));
 }

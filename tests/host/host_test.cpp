@@ -81,7 +81,9 @@ BOOST_AUTO_TEST_CASE(a_model_that_needs_more_memory_than_it_declares_is_refused)
   spec.outputs[0].dims = {-1, 10};
   spec.max_batch = 4096; // 12 MB of zeros
   spec.memory_bytes = 1 << 20;
-  BOOST_TEST(contains(failed_load("mlp", spec), "warm: called with zeros, the model failed: the model needs more memory than its version allows; raise 'memory'"));
+  BOOST_TEST(
+      contains(failed_load("mlp", spec),
+               "warm: called with zeros, the model failed: the model needs more memory than its version allows; raise 'memory'"));
 }
 
 BOOST_AUTO_TEST_CASE(a_node_of_another_build_is_refused) {

@@ -69,7 +69,8 @@ pid_t spawn_template(int socket) {
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_adddup2(&actions, socket, passed_as);
   pid_t pid = 0;
-  errno = ::posix_spawn(&pid, TROUPE_HOST_PATH, &actions, nullptr, const_cast<char**>(arguments), const_cast<char**>(environment));
+  errno =
+      ::posix_spawn(&pid, TROUPE_HOST_PATH, &actions, nullptr, const_cast<char**>(arguments), const_cast<char**>(environment));
   ::posix_spawn_file_actions_destroy(&actions);
   if (errno != 0)
     fail("cannot start " TROUPE_HOST_PATH);
@@ -140,8 +141,12 @@ void raw_replica::ring(std::uint32_t rows, const std::vector<raw_input>& inputs)
   std::uint64_t offset = inputs_offset;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     auto& entry = page->inputs[i];
-    entry = {offset, inputs[i].bytes.size(), static_cast<std::uint16_t>(inputs[i].type),
-             static_cast<std::uint16_t>(inputs[i].dims.size()), 0, {}};
+    entry = {offset,
+             inputs[i].bytes.size(),
+             static_cast<std::uint16_t>(inputs[i].type),
+             static_cast<std::uint16_t>(inputs[i].dims.size()),
+             0,
+             {}};
     std::copy(inputs[i].dims.begin(), inputs[i].dims.end(), entry.dims);
     std::copy(inputs[i].bytes.begin(), inputs[i].bytes.end(), memory_ + offset);
     offset = (offset + entry.size + tensor_alignment - 1) / tensor_alignment * tensor_alignment;

@@ -15,8 +15,8 @@
 
 namespace troupe::test {
 
-/// A node reduced to what troupe-host can see of one: it speaks schemas/host.capnp and the shared memory by hand, checks nothing, and
-/// throws std::runtime_error where a host doesn't do its part within `patience`.
+/// A node reduced to what troupe-host can see of one: it speaks schemas/host.capnp and the shared memory by hand, checks nothing,
+/// and throws std::runtime_error where a host doesn't do its part within `patience`.
 inline constexpr std::chrono::seconds patience{60};
 
 /// A child process known by its pidfd. Killed and reaped in the end.

@@ -149,17 +149,21 @@ BOOST_AUTO_TEST_CASE(threads_start_only_where_the_version_asks_for_them) {
 }
 
 BOOST_AUTO_TEST_CASE(threads_that_are_refused_work_again_once_allowed) {
-  BOOST_TEST(inside({&programs().version_template_of_threads}, [] {
-    refuse_threads();
-    start_thread();
-  }) == EAGAIN);
-  BOOST_TEST(inside({&programs().version_template_of_threads, &programs().replica_of_threads}, [] {
-    refuse_threads();
-    start_thread();
-    errno = 0;
-    allow_threads();
-    start_thread();
-  }) == 0);
+  BOOST_TEST(inside({&programs().version_template_of_threads},
+                    [] {
+                      refuse_threads();
+                      start_thread();
+                    })
+             == EAGAIN);
+  BOOST_TEST(inside({&programs().version_template_of_threads, &programs().replica_of_threads},
+                    [] {
+                      refuse_threads();
+                      start_thread();
+                      errno = 0;
+                      allow_threads();
+                      start_thread();
+                    })
+             == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_replica_cannot_send_or_receive_packets) {
