@@ -34,13 +34,14 @@ private:
   std::function<void(std::string)> on_exit_;
 };
 
-/// The children of this node that are model hosts or templates: each is watched, reaped once, and known by its pid as long as it
-/// isn't. Used on the watch's thread only.
+/// The children of this node that are model hosts or templates: each is watched, reaped once, and known by its pid as long as
+/// it isn't. Used on the watch's thread only.
 class child_table {
 public:
   explicit child_table(host_watch& watch) : watch_(watch) {}
 
-  /// Takes a child in that somebody else reports. Believed only if the pidfd is one, of a child of ours, of that pid, and not known yet.
+  /// Takes a child in that somebody else reports. Believed only if the pidfd is one, of a child of ours, of that pid, and not
+  /// known yet.
   result<std::shared_ptr<child_process>> adopt(pid_t reported, unique_fd pidfd);
   /// Takes in a child that this node started itself.
   std::shared_ptr<child_process> add(pid_t pid, unique_fd pidfd);
@@ -51,8 +52,8 @@ public:
   /// Kills all and waits until they are gone; each one's `on_exit` is called.
   void end_all();
 
-  /// Kills children of this thread that nobody has claimed: seen in two calls in a row and not known in between. A version template
-  /// that forks unasked makes such. Returns how many.
+  /// Kills children of this thread that nobody has claimed: seen in two calls in a row and not known in between. A version
+  /// template that forks unasked makes such. Returns how many.
   std::size_t sweep_strays();
 
 private:

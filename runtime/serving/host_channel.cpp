@@ -124,7 +124,8 @@ void host_channel::on_doorbell() {
   }
   if (taken.work.requests.empty())
     return;
-  options_.target->release(this); // first: the host computes the next batch, into the other output area, while this one is answered
+  options_.target->release(
+      this); // first: the host computes the next batch, into the other output area, while this one is answered
   if (taken.status == done_status::outputs)
     answer_all(std::move(taken.work));
   else
@@ -176,8 +177,9 @@ void host_channel::fail_all(batch work, done_status status) {
     return;
   }
   options_.target->count_answers(0, 1);
-  auto text = status == done_status::exhausted ? "the model ran out of its memory (limits.memory in model.toml): " + reply_text(page_)
-                                               : "the model failed: " + reply_text(page_);
+  auto text = status == done_status::exhausted
+                  ? "the model ran out of its memory (limits.memory in model.toml): " + reply_text(page_)
+                  : "the model failed: " + reply_text(page_);
   refuse(std::move(work.requests.front()), {error_code::model_failed, std::move(text)});
 }
 

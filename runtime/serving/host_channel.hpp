@@ -22,7 +22,8 @@ struct host_channel_options {
   std::function<void(std::string reason)> on_bad_reply;
 };
 
-/// A replica as its pool sees it: batches go into the host's shared memory, replies come back by doorbell, are checked and answered.
+/// A replica as its pool sees it: batches go into the host's shared memory, replies come back by doorbell, are checked and
+/// answered.
 ///
 ///     idle --start--> busy --doorbell--> idle
 ///       |              |  `--bad reply--> broken
@@ -42,8 +43,8 @@ public:
 
   /// Whether the batch under way has run longer than the version allows. Lock-free.
   bool overdue(steady_time now) const;
-  /// The host is dead or condemned: the channel leaves its pool, and the batch under way, if there is one, goes to `pool::fail`. Any
-  /// number of calls, any thread.
+  /// The host is dead or condemned: the channel leaves its pool, and the batch under way, if there is one, goes to
+  /// `pool::fail`. Any number of calls, any thread.
   void abandon(const std::string& reason);
   /// Gives the memory of large tensors back once the channel has been idle for a while. Called every so often.
   void trim(steady_time now);
@@ -73,7 +74,7 @@ private:
   std::uint64_t touched_bytes_ = 0; ///< of the largest batch since the last trim
   std::uint64_t seen_sequence_ = 0; ///< at the last look for idleness
   steady_time idle_since_{};
-  std::atomic<bool> answering_{false}; ///< outputs are being read
+  std::atomic<bool> answering_{false};        ///< outputs are being read
   std::atomic<steady_time::rep> deadline_{0}; ///< 0: no batch under way
 
   // Only on the owner's thread; kept to save allocations.

@@ -21,8 +21,8 @@ public:
 
   /// Calls `on_readable` whenever the descriptor is readable or hung up (level-triggered). One watch a descriptor. Any thread.
   void watch(int fd, std::function<void()> on_readable);
-  /// After it returns, the callback neither runs nor begins — unless called from within that very callback. Does not close. Harmless
-  /// on a descriptor that isn't watched. Any thread, but none that holds a lock which the callback takes.
+  /// After it returns, the callback neither runs nor begins — unless called from within that very callback. Does not close.
+  /// Harmless on a descriptor that isn't watched. Any thread, but none that holds a lock which the callback takes.
   void unwatch(int fd);
 
   using ticker_id = std::uint64_t;

@@ -34,8 +34,10 @@ struct load_order {
 result<void> check_limits(const model_spec& spec, const packet_bytes& bytes) {
   auto too_deep = [](const tensor_spec& tensor) { return tensor.dims.size() > rank_max; };
   if (spec.inputs.size() > host_tensors_max || spec.outputs.size() > host_tensors_max)
-    return error{error_code::invalid_argument, "a model may have at most " + std::to_string(host_tensors_max) + " inputs and as many outputs"};
-  if (std::any_of(spec.inputs.begin(), spec.inputs.end(), too_deep) || std::any_of(spec.outputs.begin(), spec.outputs.end(), too_deep))
+    return error{error_code::invalid_argument,
+                 "a model may have at most " + std::to_string(host_tensors_max) + " inputs and as many outputs"};
+  if (std::any_of(spec.inputs.begin(), spec.inputs.end(), too_deep)
+      || std::any_of(spec.outputs.begin(), spec.outputs.end(), too_deep))
     return error{error_code::invalid_argument, "a tensor may have at most " + std::to_string(rank_max) + " dimensions"};
   if (bytes.size() > packet_bytes_max)
     return error{error_code::invalid_argument, "the names of inputs and outputs are too long"};
@@ -43,7 +45,7 @@ result<void> check_limits(const model_spec& spec, const packet_bytes& bytes) {
 }
 
 std::uint64_t file_size(const unique_fd& file) {
-  struct stat facts {};
+  struct stat facts{};
   return ::fstat(file.get(), &facts) == 0 ? static_cast<std::uint64_t>(facts.st_size) : 0;
 }
 
@@ -92,7 +94,8 @@ process_hosts::~process_hosts() {
   ended.get_future().wait();
 }
 
-std::unique_ptr<load_handle> process_hosts::load(const version_id& id, const model_spec& spec, int model_fd, template_events events) {
+std::unique_ptr<load_handle> process_hosts::load(const version_id& id, const model_spec& spec, int model_fd,
+                                                 template_events events) {
   auto order = std::make_shared<load_order>();
   order->model.reset(model_fd);
   order->bytes = encode_load_version(id, spec, file_size(order->model));
@@ -102,7 +105,8 @@ std::unique_ptr<load_handle> process_hosts::load(const version_id& id, const mod
     usable = control.failure();
   if (usable)
     order->control = std::move(control->theirs);
-  auto process = std::make_shared<version_process>(state_->context, id, spec, usable ? std::move(control->ours) : unique_fd(), std::move(events));
+  auto process = std::make_shared<version_process>(state_->context, id, spec, usable ? std::move(control->ours) : unique_fd(),
+                                                   std::move(events));
   state_->context->options.watch.post([s = state_, order, process, usable] {
     auto answer = [process](result<std::shared_ptr<child_process>> child) {
       if (child)

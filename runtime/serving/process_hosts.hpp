@@ -20,9 +20,9 @@ struct process_hosts_options {
   event_sink& events;
 };
 
-/// Model processes as they are in a node: a template that is always there (restarted with growing delays if it dies), version templates forked
-/// from it, replicas forked from those. Everything happens on the watch's thread, which also is the parent of all of them: when it
-/// ends, they die.
+/// Model processes as they are in a node: a template that is always there (restarted with growing delays if it dies), version
+/// templates forked from it, replicas forked from those. Everything happens on the watch's thread, which also is the parent
+/// of all of them: when it ends, they die.
 ///
 /// What the options refer to must outlive the supply and everything got from it. Callbacks come on the watch's thread.
 class process_hosts final : public host_supply {

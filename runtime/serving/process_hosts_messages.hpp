@@ -9,8 +9,8 @@
 
 namespace troupe {
 
-/// schemas/host.capnp in plain types: what a node says to its hosts and hears from them. Packets from hosts are not trusted: reading
-/// one is bounded, and what doesn't fit the schema is an error.
+/// schemas/host.capnp in plain types: what a node says to its hosts and hears from them. Packets from hosts are not trusted:
+/// reading one is bounded, and what doesn't fit the schema is an error.
 
 using packet_bytes = std::vector<std::byte>;
 

@@ -52,6 +52,7 @@ void replica_process::on_forked(std::shared_ptr<child_process> child) {
   auto self = shared_from_this();
   child_ = std::move(child);
   phase_ = phase::starting;
+  memory_->close_fd();
   context_->children.expect_exit(child_, [self](const std::string& reason) { self->on_exit(reason); });
   context_->options.watch.watch(done_.get(), [self] { self->on_first_ring(); });
   ticker_.emplace(context_->options.watch, [self](steady_time now) { self->on_tick(now); });

@@ -37,8 +37,8 @@ public:
 private:
   enum class phase { forking, starting, serving, gone };
 
-  replica_process(std::shared_ptr<host_context> context, replica_number number, std::shared_ptr<pool> target, replica_events events,
-                  shared_memory memory);
+  replica_process(std::shared_ptr<host_context> context, replica_number number, std::shared_ptr<pool> target,
+                  replica_events events, shared_memory memory);
 
   void on_first_ring();
   void serve();

@@ -14,8 +14,8 @@ struct expected_reply {
   std::uint32_t rows = 0; ///< 0 if the model takes no batch
 };
 
-/// Copies out of the shared memory what a reply with `outputs_max` outputs may use. Each byte is read once, so the host can't change
-/// it after the check.
+/// Copies out of the shared memory what a reply with `outputs_max` outputs may use. Each byte is read once, so the host can't
+/// change it after the check.
 void copy_done_page(const std::byte* memory, std::size_t outputs_max, done_page& copy);
 
 /// Whether the copy is an honest host's reply to the batch: every field is checked. If it carries outputs, `outputs` gets them,

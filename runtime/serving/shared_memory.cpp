@@ -38,7 +38,7 @@ shared_memory::~shared_memory() {
 }
 
 void shared_memory::discard(std::uint64_t offset, std::uint64_t size) {
-  ::fallocate(fd_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset), static_cast<off_t>(size));
+  ::madvise(data_ + offset, size, MADV_REMOVE);
 }
 
 } // namespace troupe

@@ -22,6 +22,8 @@ public:
   std::byte* data() const { return data_; }
   std::uint64_t size() const { return size_; }
   int fd() const { return fd_.get(); }
+  /// Once the host has it: the mapping stays, and the node saves a descriptor.
+  void close_fd() { fd_.reset(); }
 
   /// Gives whole pages back to the system, in every process that maps them; they read as zeros afterwards.
   void discard(std::uint64_t offset, std::uint64_t size);

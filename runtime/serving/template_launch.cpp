@@ -18,8 +18,8 @@ namespace {
 
 constexpr int control_fd = 3; ///< in the template
 
-/// The node's environment, but for what libtorch's libraries must find when they are loaded: no threads of their own before the forks,
-/// and no spinning ones after them.
+/// The node's environment, but for what libtorch's libraries must find when they are loaded: no threads of their own before
+/// the forks, and no spinning ones after them.
 std::vector<std::string> template_environment() {
   std::vector<std::string> variables = {"OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1", "OMP_WAIT_POLICY=passive"};
   auto ours = variables.size();
@@ -86,8 +86,8 @@ result<launched_template> launch_template(const std::string& host_path) {
     return control.failure();
   spawn_plan plan(control->theirs.get());
   auto environment = template_environment();
-  std::vector<std::string> arguments = {host_path,    "--template", "--socket", std::to_string(control_fd),
-                                        "--node-pid", std::to_string(::getpid())};
+  std::vector<std::string> arguments = {
+      host_path, "--template", "--socket", std::to_string(control_fd), "--node-pid", std::to_string(::getpid())};
   pid_t pid = 0;
   int problem = ::posix_spawn(&pid, host_path.c_str(), &plan.actions, &plan.attributes, pointers_to(arguments).data(),
                               pointers_to(environment).data());

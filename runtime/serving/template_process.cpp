@@ -24,7 +24,8 @@ void template_process::launch() {
   context_->emit(severity::info, "host_template_started", {{"pid", std::to_string(child_->pid())}});
 }
 
-void template_process::fork_version(const packet_bytes& load, const unique_fd& control, const unique_fd& model, on_forked answer) {
+void template_process::fork_version(const packet_bytes& load, const unique_fd& control, const unique_fd& model,
+                                    on_forked answer) {
   if (!child_) {
     answer(error{error_code::unavailable, "the template of all model hosts is down (" + down_reason_ + "); retry"});
     return;
@@ -41,33 +42,45 @@ void template_process::on_readable() {
   packet given;
   while (doom_.empty()) {
     auto got = receive_packet(control_.get(), given);
-    if (got && *got == received::nothing)
-      return;
-    if (got && *got == received::closed) {
-      context_->options.watch.unwatch(control_.get());
-      child_->kill(); // most likely it is dying already, and then the kernel keeps the true reason
-      return;
-    }
-    if (!got || waiting_.empty()) {
+    if (!got || (*got == received::packet && waiting_.empty())) {
       condemn("bad_packet");
+    } else if (*got == received::packet) {
+      on_answer(given);
+    } else {
+      if (*got == received::closed)
+        end_silent();
       return;
     }
-    auto answer = std::move(waiting_.front().answer);
-    waiting_.pop_front();
-    answer(read_answer(given));
   }
 }
 
-result<std::shared_ptr<child_process>> template_process::read_answer(packet& given) {
+void template_process::on_answer(packet& given) {
+  auto answer = std::move(waiting_.front().answer);
+  waiting_.pop_front();
   auto started = decode_from_template(given);
-  if (!started)
-    return error{error_code::unavailable, started.failure().message};
-  if (started->pid == 0)
-    return error{error_code::unavailable, started->reason};
+  if (started && started->pid == 0) {
+    answer(error{error_code::unavailable, started->reason});
+    return;
+  }
+  auto child = started ? adopt(started->pid, given) : result<std::shared_ptr<child_process>>(started.failure());
+  if (child) {
+    delay_ = {};
+    answer(*child);
+    return;
+  }
+  condemn("bad_packet: " + child.failure().message);
+  answer(error{error_code::unavailable, "the template of all model hosts broke (" + doom_ + "); retry"});
+}
+
+result<std::shared_ptr<child_process>> template_process::adopt(pid_t pid, packet& given) {
   if (given.descriptors.size() != 1)
-    return error{error_code::unavailable, "the template of all model hosts sent no pidfd"};
-  delay_ = {};
-  return context_->children.adopt(started->pid, std::move(given.descriptors[0]));
+    return error{error_code::internal, "sent no pidfd"};
+  return context_->children.adopt(pid, std::move(given.descriptors[0]));
+}
+
+void template_process::end_silent() {
+  context_->options.watch.unwatch(control_.get()); // level-triggered: it would never be quiet again
+  child_->kill();                                  // most likely it is dying already, and then the kernel keeps the true reason
 }
 
 void template_process::on_tick(steady_time now) {

@@ -8,8 +8,8 @@
 
 namespace troupe {
 
-/// The one process that all version templates are forked from. Started at once and again whenever it dies, with growing delays if it dies
-/// young without having forked anything. Everything runs on the watch's thread.
+/// The one process that all version templates are forked from. Started at once and again whenever it dies, with growing
+/// delays if it dies young without having forked anything. Everything runs on the watch's thread.
 ///
 ///     up --its end--> down --delay--> up            closed: after `close`, for good
 class template_process : public std::enable_shared_from_this<template_process> {
@@ -24,7 +24,8 @@ public:
   explicit template_process(std::shared_ptr<host_context> context) : context_(std::move(context)) {}
 
   void launch();
-  /// Forks a version template that talks over `control` and loads `model`. Answered once, by `unavailable` if the template is or goes down.
+  /// Forks a version template that talks over `control` and loads `model`. Answered once, by `unavailable` if the template is
+  /// or goes down.
   void fork_version(const packet_bytes& load, const unique_fd& control, const unique_fd& model, on_forked answer);
   /// Kills it; it stays dead.
   void close();
@@ -36,7 +37,9 @@ private:
   };
 
   void on_readable();
-  result<std::shared_ptr<child_process>> read_answer(packet& given);
+  void on_answer(packet& given);
+  result<std::shared_ptr<child_process>> adopt(pid_t pid, packet& given);
+  void end_silent();
   void on_tick(steady_time now);
   void on_exit(const std::string& reason);
   void plan_restart(const std::string& reason);

@@ -95,7 +95,7 @@ void version_process::on_readable() {
 
 void version_process::end_silent() {
   context_->options.watch.unwatch(control_.get()); // level-triggered: it would never be quiet again
-  child_->kill(); // most likely it is dying already, and then the kernel keeps the true reason
+  child_->kill();                                  // most likely it is dying already, and then the kernel keeps the true reason
 }
 
 void version_process::on_packet(packet& given) {
@@ -154,8 +154,9 @@ void version_process::on_forked(const replica_forked& message, packet& given) {
 
 void version_process::on_tick(steady_time now) {
   if (phase_ == phase::loading && now > load_deadline_ && doom_.empty()) {
-    load_error_ = error{error_code::invalid_argument, "the model did not load within " + std::to_string(spec_.load_timeout.count())
-                                                          + " ms (limits.load_timeout in model.toml)"};
+    load_error_ =
+        error{error_code::invalid_argument, "the model did not load within " + std::to_string(spec_.load_timeout.count())
+                                                + " ms (limits.load_timeout in model.toml)"};
     condemn("load_timeout");
   }
   for (const auto& [number, replica] : forking_)
@@ -192,6 +193,9 @@ void version_process::on_exit(const std::string& reason) {
 }
 
 error version_process::crash_while_loading(const std::string& reason) const {
+  if (reason == "signal:9")
+    return {error_code::unavailable,
+            "the host of " + to_string(id_) + " was killed while loading, perhaps for want of memory; retry"};
   if (reason.rfind("signal:", 0) == 0)
     return {error_code::invalid_argument, "the model crashed its host while loading (signal " + reason.substr(7) + ")"};
   return {error_code::unavailable, "the host of " + to_string(id_) + " ended while loading (" + reason + "); retry"};

@@ -15,7 +15,8 @@ namespace troupe {
 /// What it sends is not trusted: a packet that is wrong or unasked for condemns it.
 class version_process : public std::enable_shared_from_this<version_process> {
 public:
-  version_process(std::shared_ptr<host_context> context, version_id id, model_spec spec, unique_fd control, template_events events);
+  version_process(std::shared_ptr<host_context> context, version_id id, model_spec spec, unique_fd control,
+                  template_events events);
 
   void on_started(std::shared_ptr<child_process> child);
   void on_not_started(const error& why);

@@ -8,7 +8,7 @@ namespace troupe {
 
 process_fixture::process_fixture(std::string host_path)
   : hosts(std::make_unique<process_hosts>(
-      process_hosts_options{std::move(host_path), {&first_loop, &second_loop}, time, watch, events})) {}
+        process_hosts_options{std::move(host_path), {&first_loop, &second_loop}, time, watch, events})) {}
 
 loaded_version process_fixture::load(const std::string& model, const std::function<void(model_spec&)>& change) {
   auto folder = read_model_folder(TROUPE_MODELS "/" + model);

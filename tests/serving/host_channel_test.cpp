@@ -25,7 +25,8 @@ model_spec identity_spec() {
 
 /// A pool, a loop and requests; hosts are attached by the tests.
 struct fixture {
-  explicit fixture(const model_spec& spec = identity_spec()) : target(std::make_shared<pool>(version_id{"m", 1}, spec, time, events)) {}
+  explicit fixture(const model_spec& spec = identity_spec())
+    : target(std::make_shared<pool>(version_id{"m", 1}, spec, time, events)) {}
 
   std::unique_ptr<scripted_host> host(host_script script) {
     return std::make_unique<scripted_host>(target, time, loop, std::move(script));
@@ -97,11 +98,12 @@ const lie lies[] = {
     {"offset of the work page", "outside", [](const work_page&, done_page& d) { d.outputs[0].offset = 0; }},
     {"offset of the inputs", "outside", [](const work_page&, done_page& d) { d.outputs[0].offset = inputs_offset; }},
     {"the other turn's area", "outside",
-     [](const work_page& w, done_page& d) { d.outputs[0].offset = outputs_offset({w.input_bytes, w.output_bytes}, w.sequence + 1); }},
+     [](const work_page& w, done_page& d) {
+       d.outputs[0].offset = outputs_offset({w.input_bytes, w.output_bytes}, w.sequence + 1);
+     }},
     {"offset behind the memory", "outside",
      [](const work_page& w, done_page& d) { d.outputs[0].offset = host_memory_size({w.input_bytes, w.output_bytes}); }},
-    {"last byte over the end", "outside",
-     [](const work_page& w, done_page& d) { d.outputs[0].offset += w.output_bytes; }},
+    {"last byte over the end", "outside", [](const work_page& w, done_page& d) { d.outputs[0].offset += w.output_bytes; }},
     {"offset that overflows", "outside", [](const work_page&, done_page& d) { d.outputs[0].offset = ~63ULL; }},
     {"text too long", "text of 513 bytes",
      [](const work_page&, done_page& d) {
@@ -168,7 +170,9 @@ BOOST_AUTO_TEST_CASE(running_out_of_memory_says_which_limit_it_was) {
 
 BOOST_AUTO_TEST_CASE(one_guilty_request_of_a_batch_fails_alone) {
   fixture f;
-  auto innocent = [](const float* values, std::uint32_t rows) { return std::find(values, values + 2 * rows, -1.0F) == values + 2 * rows; };
+  auto innocent = [](const float* values, std::uint32_t rows) {
+    return std::find(values, values + 2 * rows, -1.0F) == values + 2 * rows;
+  };
   auto host = f.host(failing(innocent, done_status::failed, "negative"));
   auto first = f.submit({1, 2});
   auto guilty = f.submit({-1, 3});

@@ -75,7 +75,7 @@ void scripted_host::ring() {
 }
 
 std::uint64_t scripted_host::resident_bytes() const {
-  struct stat facts {};
+  struct stat facts{};
   ::fstat(memory_fd_.get(), &facts);
   return static_cast<std::uint64_t>(facts.st_blocks) * 512;
 }

@@ -6,7 +6,8 @@
 
 namespace troupe {
 
-/// A thread with epoll behind the seam that a gateway's loop implements. Destroying it stops the thread; what is left is destroyed unrun.
+/// A thread with epoll behind the seam that a gateway's loop implements. Destroying it stops the thread; what is left is
+/// destroyed unrun.
 class test_loop final : public event_loop {
 public:
   test_loop();
