@@ -23,6 +23,7 @@ struct node_options {
   std::string name;                        ///< empty: the machine's host name
   std::string data_folder = "troupe-data"; ///< made if missing; one node at a time
   std::string listen = "127.0.0.1:7550";   ///< only loopback, as long as there is no TLS
+  std::string address_file;                ///< written with the address once the node serves; empty: none. Command line only
   std::string host_binary;                 ///< empty: the `troupe-host` beside the node's own binary
   std::uint32_t gateway_loops = 0;         ///< threads that serve clients; 0: half of the cores, at least 1
 

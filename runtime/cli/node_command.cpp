@@ -16,6 +16,7 @@ struct node_flags {
   std::string name;
   std::string data;
   std::string listen;
+  std::string address_file;
 };
 
 node_arguments resolve(const node_flags& flags) {
@@ -30,6 +31,7 @@ node_arguments resolve(const node_flags& flags) {
   overlay(arguments.options.name, flags.name);
   overlay(arguments.options.data_folder, flags.data);
   overlay(arguments.options.listen, flags.listen);
+  overlay(arguments.options.address_file, flags.address_file);
   if (auto outcome = check(arguments.options); !outcome)
     throw command_failure(exit_code::bad_usage, outcome.failure().message);
   return arguments;
@@ -46,6 +48,9 @@ void add_node(CLI::App& app, std::function<void(const node_arguments&)> on_node)
       ->type_name("FOLDER");
   verb->add_option("--listen", flags->listen, "Where clients reach it (default: " + defaults.listen + ")")
       ->type_name("HOST:PORT");
+  verb->add_option("--address-file", flags->address_file,
+                   "Writes the address there once the node serves; with port 0 in --listen the kernel chooses one")
+      ->type_name("FILE");
   verb->add_option("--config", flags->config, "Reads the rest from a file; the command line goes first")->type_name("FILE");
   verb->footer("Example:\n  troupe node --data /var/lib/troupe");
   verb->callback([flags, on_node = std::move(on_node)] { on_node(resolve(*flags)); });

@@ -19,6 +19,7 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <malloc.h>
 #include <random>
 #include <sys/resource.h>
@@ -127,6 +128,18 @@ sigset_t block_stop_signals() {
   return stop;
 }
 
+/// Whoever waits for the file finds it whole.
+result<void> write_address_file(const std::string& path, const std::string& address) {
+  auto unfinished = path + ".new";
+  std::ofstream(unfinished) << address << "\n" << std::flush;
+  std::error_code failure;
+  std::filesystem::rename(unfinished, path, failure);
+  if (failure)
+    return error{error_code::io_failed, "cannot write the address to " + path + ": " + failure.message()
+                                            + "; name a file in a writable folder with --address-file"};
+  return {};
+}
+
 void wait_until_quiet(const routing_cell& routes, const clock& time) {
   auto until = time.now() + drain_patience;
   auto quiet = [&routes] {
@@ -201,14 +214,19 @@ int run_node(const node_options& options) {
                 {"node", (*storage)->identity.node_id},
                 {"after_ms", std::to_string((time.now() - started) / 1ms)}}});
 
-  int signal = 0;
-  ::sigwait(&stop, &signal);
-  events.emit({time.wall_now(), severity::info, "node_stops", {{"signal", std::to_string(signal)}}});
+  result<void> announced;
+  if (!options.address_file.empty())
+    announced = write_address_file(options.address_file, address);
+  if (announced) {
+    int signal = 0;
+    ::sigwait(&stop, &signal);
+    events.emit({time.wall_now(), severity::info, "node_stops", {{"signal", std::to_string(signal)}}});
+  }
   server.stop_accepting();
   wait_until_quiet(routes, time);
   stop_tree(system, root);
   loops.clear();
-  return 0;
+  return announced ? 0 : fail(announced.failure());
 }
 
 } // namespace troupe
