@@ -29,7 +29,7 @@ public:
 };
 
 struct replica_events {
-  /// Up and warmed, or why not. Once.
+  /// Up and warmed, or why not. Once. The owner attaches its runner to the pool.
   std::function<void(result<std::unique_ptr<replica_host>>)> ready;
   /// A host that was ready is gone; its batch was given back to the pool before. Reason as in events: "signal:9", "exit:1",
   /// "batch_timeout", "bad_reply: …". Once, never before `ready`.
@@ -39,7 +39,7 @@ struct replica_events {
 /// A process that has a version loaded and forks its replicas.
 class version_template {
 public:
-  /// Kills the template; replicas that it forked live on.
+  /// Kills the template; replicas that it forked live on, forks under way are answered with an error.
   virtual ~version_template() = default;
   virtual pid_t pid() const = 0;
   /// Forks a replica that serves `target`. Answered by `events.ready`, an error at the latest after the spec's load_timeout.
