@@ -11,16 +11,22 @@ std::uint32_t queue_rows(const inference_request& request) {
   return std::max(request.rows, 1U);
 }
 
-/// FNV-1a over every dimension but the first, so that only requests whose inputs can be concatenated share a batch.
-std::uint64_t form_of(const inference_request& request) {
-  std::uint64_t hash = 0xcbf29ce484222325ULL;
-  auto mix = [&hash](std::int64_t value) { hash = (hash ^ static_cast<std::uint64_t>(value)) * 0x100000001b3ULL; };
-  for (const auto& input : request.inputs) {
-    mix(input.rank);
-    for (std::size_t i = 1; i < input.rank; ++i)
-      mix(input.dims[i]);
-  }
-  return hash;
+/// Whether the requests agree in every dimension but the first, so that their inputs can be concatenated. Their ranks and datatypes are
+/// the model's.
+bool alike(const inference_request& a, const inference_request& b) {
+  for (std::size_t i = 0; i < a.inputs.size(); ++i)
+    for (std::size_t d = 1; d < a.inputs[i].rank; ++d)
+      if (a.inputs[i].dims[d] != b.inputs[i].dims[d])
+        return false;
+  return true;
+}
+
+error removed(const version_id& id) {
+  return {error_code::unavailable, "deployment '" + id.deployment + "' is being replaced or removed; retry"};
+}
+
+error waited_too_long() {
+  return {error_code::deadline_exceeded, "waited past its deadline"};
 }
 
 } // namespace
@@ -32,27 +38,30 @@ pool::~pool() {
   close(true);
 }
 
-result<void> pool::admit(const inference_request& request) const {
-  if (closed_)
-    return error{error_code::unavailable, "deployment '" + id_.deployment + "' is being replaced or removed; retry"};
+result<void> pool::admit(const inference_request& request, const std::optional<quarantine::digest>& input) const {
+  if (phase_ != phase::open)
+    return removed(id_);
   if (queued_rows_ + queue_rows(request) > spec_.queue_rows_max)
     return error{error_code::overloaded, "deployment '" + id_.deployment + "' has " + std::to_string(queued_rows_)
                                              + " rows waiting, the limit is " + std::to_string(spec_.queue_rows_max)
                                              + " (queue_rows in model.toml); retry later or add replicas"};
   if (request.deadline <= clock_.now())
     return error{error_code::deadline_exceeded, "the deadline had passed when the request arrived"};
-  if (quarantine_.size() > 0 && quarantine_.holds(request))
-    return error{error_code::poisoned, "this input crashed two replicas of '" + id_.deployment + "' and is quarantined; do not retry it"};
+  if (input && quarantine_.holds(*input))
+    return error{error_code::poisoned,
+                 "this input crashed two replicas of '" + id_.deployment + "' and is quarantined; do not retry it"};
   return {};
 }
 
 void pool::submit(request_ptr request) {
-  request->form = form_of(*request);
   request->bytes = 0;
   for (const auto& input : request->inputs)
     request->bytes += input.size;
+  std::optional<quarantine::digest> input;
+  if (has_quarantined_.load(std::memory_order_acquire))
+    input = quarantine::digest_of(*request);
   std::unique_lock lock(mutex_);
-  auto admitted = admit(*request);
+  auto admitted = admit(*request, input);
   if (admitted) {
     queued_rows_ += queue_rows(*request);
     queue_.push_back(std::move(request));
@@ -77,7 +86,7 @@ void pool::dispatch() {
         runner = idle->runner;
       }
     }
-    refuse_counted(std::move(expired), {error_code::deadline_exceeded, "waited past its deadline"});
+    refuse_counted(std::move(expired), waited_too_long());
     if (work.requests.empty())
       return;
     runner->start(std::move(work));
@@ -128,20 +137,20 @@ void pool::release(batch_runner* runner) {
       found->busy = !work.requests.empty();
     }
   }
-  refuse_counted(std::move(expired), {error_code::deadline_exceeded, "waited past its deadline"});
+  refuse_counted(std::move(expired), waited_too_long());
   if (!work.requests.empty())
     keep->start(std::move(work));
 }
 
 void pool::requeue(batch work) {
-  push_front(std::move(work.requests));
+  put_back(std::move(work.requests));
   dispatch();
 }
 
 void pool::retry_alone(batch work) {
   for (auto& request : work.requests)
     request->alone = true;
-  push_front(std::move(work.requests));
+  put_back(std::move(work.requests));
   dispatch();
 }
 
@@ -153,18 +162,26 @@ void pool::fail(batch work, const std::string& reason) {
     request->alone = true;
     (request->crashes < 2 ? again : poisoned).push_back(std::move(request));
   }
-  if (!poisoned.empty()) {
-    std::lock_guard lock(mutex_);
-    for (const auto& request : poisoned)
-      quarantine_.add(*request);
-  }
-  for (std::size_t i = 0; i < poisoned.size(); ++i)
-    events_.emit({clock_.wall_now(), severity::error, "request_quarantined",
-                  {{"deployment", id_.deployment}, {"version", std::to_string(id_.number)}, {"reason", reason}}});
-  refuse_counted(std::move(poisoned), {error_code::poisoned, "this input crashed two replicas of '" + id_.deployment
-                                                                 + "' (" + reason + ") and is quarantined; do not retry it"});
-  push_front(std::move(again));
+  put_into_quarantine(poisoned, reason);
+  refuse_counted(std::move(poisoned), {error_code::poisoned, "this input crashed two replicas of '" + id_.deployment + "' ("
+                                                                 + reason + ") and is quarantined; do not retry it"});
+  put_back(std::move(again));
   dispatch();
+}
+
+void pool::put_into_quarantine(const std::vector<request_ptr>& poisoned, const std::string& reason) {
+  for (const auto& request : poisoned) {
+    auto input = quarantine::digest_of(*request);
+    {
+      std::lock_guard lock(mutex_);
+      quarantine_.add(input);
+    }
+    has_quarantined_.store(true, std::memory_order_release);
+    events_.emit({clock_.wall_now(),
+                  severity::error,
+                  "request_quarantined",
+                  {{"deployment", id_.deployment}, {"version", std::to_string(id_.number)}, {"reason", reason}}});
+  }
 }
 
 void pool::expire(steady_time now) {
@@ -178,18 +195,18 @@ void pool::expire(steady_time now) {
     }
     queue_.erase(late, queue_.end());
   }
-  refuse_counted(std::move(expired), {error_code::deadline_exceeded, "waited past its deadline"});
+  refuse_counted(std::move(expired), waited_too_long());
 }
 
 void pool::close(bool refuse_waiting) {
   std::vector<request_ptr> left;
   {
     std::lock_guard lock(mutex_);
-    closed_ = true;
-    while (refuse_waiting && !queue_.empty())
-      left.push_back(pop_front());
+    phase_ = refuse_waiting || phase_ == phase::refusing ? phase::refusing : phase::draining;
+    while (phase_ == phase::refusing && !queue_.empty())
+      left.push_back(remove_at(0));
   }
-  refuse_counted(std::move(left), {error_code::unavailable, "deployment '" + id_.deployment + "' was removed"});
+  refuse_counted(std::move(left), removed(id_));
 }
 
 bool pool::quiet() const {
@@ -214,43 +231,49 @@ void pool::count_answers(std::uint64_t answered, std::uint64_t failed) {
 }
 
 batch pool::take(std::vector<request_ptr>& expired) {
-  take_expired_front(clock_.now(), expired);
+  look_at_front(expired);
   batch work;
-  scratch_.clear();
-  auto seen = std::min<std::size_t>(queue_.size(), std::max(spec_.max_batch, 1U));
-  for (std::size_t i = 0; i < seen; ++i) {
-    const auto& next = *queue_[i];
-    scratch_.push_back({next.rows, next.alone, next.form, next.bytes});
-  }
   auto count = plan_batch(scratch_, {spec_.max_batch, spec_.input_bytes_max});
   work.requests.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
     work.rows += queue_.front()->rows;
-    work.requests.push_back(pop_front());
+    work.requests.push_back(remove_at(0));
   }
   if (count > 0)
     batches_.fetch_add(1, std::memory_order_relaxed);
   return work;
 }
 
-void pool::take_expired_front(steady_time now, std::vector<request_ptr>& expired) {
-  while (!queue_.empty() && queue_.front()->deadline <= now)
-    expired.push_back(pop_front());
-}
-
-request_ptr pool::pop_front() {
-  auto first = std::move(queue_.front());
-  queue_.pop_front();
-  queued_rows_ -= queue_rows(*first);
-  return first;
-}
-
-void pool::push_front(std::vector<request_ptr> requests) {
-  std::lock_guard lock(mutex_);
-  for (auto it = requests.rbegin(); it != requests.rend(); ++it) {
-    queued_rows_ += queue_rows(**it);
-    queue_.push_front(std::move(*it));
+void pool::look_at_front(std::vector<request_ptr>& expired) {
+  auto now = clock_.now();
+  scratch_.clear();
+  while (scratch_.size() < std::min<std::size_t>(queue_.size(), std::max(spec_.max_batch, 1U))) {
+    const auto& next = *queue_[scratch_.size()];
+    if (next.deadline <= now)
+      expired.push_back(remove_at(scratch_.size()));
+    else
+      scratch_.push_back({next.rows, next.alone, alike(*queue_.front(), next) ? 0U : 1U, next.bytes});
   }
+}
+
+request_ptr pool::remove_at(std::size_t index) {
+  auto taken = std::move(queue_[index]);
+  queue_.erase(queue_.begin() + static_cast<std::ptrdiff_t>(index));
+  queued_rows_ -= queue_rows(*taken);
+  return taken;
+}
+
+void pool::put_back(std::vector<request_ptr> requests) {
+  {
+    std::lock_guard lock(mutex_);
+    for (auto it = requests.rbegin(); phase_ != phase::refusing && it != requests.rend(); ++it) {
+      queued_rows_ += queue_rows(**it);
+      queue_.push_front(std::move(*it));
+    }
+    if (phase_ != phase::refusing)
+      return;
+  }
+  refuse_counted(std::move(requests), removed(id_));
 }
 
 pool::slot* pool::find(const batch_runner* runner) {

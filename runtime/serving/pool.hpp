@@ -12,6 +12,8 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace troupe {
@@ -57,7 +59,7 @@ public:
 
   /// Refuses what is past its deadline. Called by a ticker, at least every 50 ms.
   void expire(steady_time now);
-  /// No new requests; what waits is still served (`draining`) or refused (`refuse_all`).
+  /// No new requests; what waits is still served, or refused, and then so is what comes back from a crash. Any number of times.
   void close(bool refuse_waiting);
   /// Whether nothing waits and nothing runs.
   bool quiet() const;
@@ -83,14 +85,19 @@ private:
     bool detached = false;
   };
 
+  /// What becomes of requests: `draining` serves those that are there, `refusing` none.
+  enum class phase { open, draining, refusing };
+
   /// Why the request may not enter the queue. Needs the lock.
-  result<void> admit(const inference_request& request) const;
+  result<void> admit(const inference_request& request, const std::optional<quarantine::digest>& input) const;
   /// The next batch, empty if nothing waits; what has expired goes to `expired`. Needs the lock.
   batch take(std::vector<request_ptr>& expired);
-  /// The front of the queue that is past its deadline. Needs the lock.
-  void take_expired_front(steady_time now, std::vector<request_ptr>& expired);
-  request_ptr pop_front();
-  void push_front(std::vector<request_ptr> requests);
+  /// Lists in `scratch_` what the next batch may be made of. Needs the lock.
+  void look_at_front(std::vector<request_ptr>& expired);
+  request_ptr remove_at(std::size_t index);
+  /// Puts requests that were taken back to where they were, or refuses them if nobody will take them again.
+  void put_back(std::vector<request_ptr> requests);
+  void put_into_quarantine(const std::vector<request_ptr>& poisoned, const std::string& reason);
   slot* find(const batch_runner* runner);
   void erase(const slot* gone);
   void refuse_counted(std::vector<request_ptr> requests, const error& why);
@@ -104,8 +111,9 @@ private:
   std::uint32_t queued_rows_ = 0;
   std::vector<slot> slots_;
   std::vector<waiting_request> scratch_;
-  bool closed_ = false;
+  phase phase_ = phase::open;
   quarantine quarantine_;
+  std::atomic<bool> has_quarantined_{false}; ///< so that no input is hashed while none is
   std::atomic<std::uint64_t> answered_{0};
   std::atomic<std::uint64_t> failed_{0};
   std::atomic<std::uint64_t> batches_{0};

@@ -5,14 +5,14 @@
 
 namespace troupe {
 
-void quarantine::add(const inference_request& request) {
+void quarantine::add(const digest& input) {
   if (entries_.size() == entries_max)
     entries_.pop_front();
-  entries_.push_back(digest_of(request));
+  entries_.push_back(input);
 }
 
-bool quarantine::holds(const inference_request& request) const {
-  return std::find(entries_.begin(), entries_.end(), digest_of(request)) != entries_.end();
+bool quarantine::holds(const digest& input) const {
+  return std::find(entries_.begin(), entries_.end(), input) != entries_.end();
 }
 
 quarantine::digest quarantine::digest_of(const inference_request& request) {
@@ -20,6 +20,7 @@ quarantine::digest quarantine::digest_of(const inference_request& request) {
   EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr);
   for (const auto& input : request.inputs) {
     EVP_DigestUpdate(context.get(), &input.type, sizeof input.type);
+    EVP_DigestUpdate(context.get(), &input.rank, sizeof input.rank);
     EVP_DigestUpdate(context.get(), input.dims, input.rank * sizeof input.dims[0]);
     EVP_DigestUpdate(context.get(), input.data, input.size);
   }

@@ -8,19 +8,21 @@
 
 namespace troupe {
 
-/// The inputs that crashed two hosts, by SHA-256 over datatypes, shapes and bytes. Costs nothing while it is empty. Not thread-safe.
+/// The inputs that crashed two hosts, by SHA-256 over datatypes, shapes and bytes. Not thread-safe.
 class quarantine {
 public:
+  using digest = std::array<std::uint8_t, 32>;
+
   /// Most inputs kept; the oldest goes first.
   static constexpr std::size_t entries_max = 1024;
 
-  void add(const inference_request& request);
-  bool holds(const inference_request& request) const;
-  std::size_t size() const { return entries_.size(); }
+  /// Reads every byte of the request: call it without holding a lock.
+  static digest digest_of(const inference_request& request);
+
+  void add(const digest& input);
+  bool holds(const digest& input) const;
 
 private:
-  using digest = std::array<std::uint8_t, 32>;
-  static digest digest_of(const inference_request& request);
   std::deque<digest> entries_;
 };
 

@@ -22,7 +22,6 @@ public:
   std::uint32_t rows = 0;    ///< 0 if the model takes no batch
   std::uint32_t crashes = 0; ///< how many hosts died with it in their batch
   bool alone = false;        ///< runs in a batch of its own: it was in one that failed
-  std::uint64_t form = 0;    ///< equal for requests that agree in everything but their rows; the pool sets it
   std::uint64_t bytes = 0;   ///< of all inputs; the pool sets it
   steady_time arrived{};
   steady_time deadline{};

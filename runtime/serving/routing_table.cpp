@@ -1,5 +1,7 @@
 #include "runtime/serving/routing_table.hpp"
 
+#include <algorithm>
+
 namespace troupe {
 
 void routing_cell::publish(std::shared_ptr<const routing_table> table) {
@@ -11,6 +13,21 @@ void routing_cell::publish(std::shared_ptr<const routing_table> table) {
 std::shared_ptr<const routing_table> routing_cell::read() const {
   std::lock_guard lock(mutex_);
   return table_;
+}
+
+void routing_cell::enlist(const std::shared_ptr<pool>& target) {
+  std::lock_guard lock(mutex_);
+  pools_.erase(std::remove_if(pools_.begin(), pools_.end(), [](const auto& known) { return known.expired(); }), pools_.end());
+  pools_.push_back(target);
+}
+
+std::vector<std::shared_ptr<pool>> routing_cell::pools() const {
+  std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<pool>> alive;
+  for (const auto& known : pools_)
+    if (auto one = known.lock(); one != nullptr)
+      alive.push_back(std::move(one));
+  return alive;
 }
 
 const route* routing_view::find(std::string_view deployment) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 namespace troupe {
 
@@ -20,17 +21,23 @@ struct route {
 /// An immutable snapshot: every deployment that can answer, by name.
 using routing_table = std::map<std::string, route, std::less<>>;
 
-/// Holds the newest table. The router publishes; loops read through a `routing_view` each.
+/// Holds the newest table. The router publishes; loops read through a `routing_view` each. Thread-safe.
 class routing_cell {
 public:
   void publish(std::shared_ptr<const routing_table> table);
   std::shared_ptr<const routing_table> read() const;
   std::uint64_t revision() const { return revision_.load(std::memory_order_acquire); }
 
+  /// A pool in which requests may wait, whether it is in the table or not.
+  void enlist(const std::shared_ptr<pool>& target);
+  /// Those that live.
+  std::vector<std::shared_ptr<pool>> pools() const;
+
 private:
   mutable std::mutex mutex_;
   std::shared_ptr<const routing_table> table_ = std::make_shared<routing_table>();
   std::atomic<std::uint64_t> revision_{0};
+  std::vector<std::weak_ptr<pool>> pools_;
 };
 
 /// One thread's view of the cell: takes the lock only after a change. Not thread-safe.
