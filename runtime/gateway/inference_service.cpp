@@ -1,5 +1,6 @@
 #include "runtime/gateway/inference_service.hpp"
 
+#include "runtime/base/host_layout.hpp"
 #include "runtime/gateway/error_map.hpp"
 
 #include <cstring>
@@ -20,7 +21,8 @@ std::string_view view_of(capnp::Text::Reader text) {
 void refuse_call(infer_call& call, const error& failure) {
   auto response = call.getResults(capnp::MessageSize{64 + failure.message.size() / 8, 0}).initResponse();
   write_error(response.initError(), failure);
-  response.setId(call.getParams().getRequest().getId());
+  if (auto id = call.getParams().getRequest().getId(); id.size() <= id_bytes_max)
+    response.setId(id);
 }
 
 /// A request that came by Cap'n Proto. The call context owns the message that the inputs lie in.
@@ -73,11 +75,14 @@ private:
 
 result<void> read_tensors(capnp::List<schema::Tensor>::Reader list, std::vector<named_tensor>& into) {
   into.clear();
+  if (list.size() > host_tensors_max)
+    return error{error_code::invalid_argument, "the request has " + std::to_string(list.size()) + " inputs; at most "
+                                                   + std::to_string(host_tensors_max) + " are served"};
   for (auto tensor : list) {
     auto name = view_of(tensor.getName());
     auto dims = tensor.getShape();
     if (dims.size() > rank_max)
-      return error{error_code::invalid_argument, "input '" + std::string(name) + "' has " + std::to_string(dims.size())
+      return error{error_code::invalid_argument, "input '" + quotable(name) + "' has " + std::to_string(dims.size())
                                                      + " dimensions; at most " + std::to_string(rank_max) + " are served"};
     auto data = tensor.getData();
     named_tensor next{name, {}};
@@ -109,13 +114,16 @@ std::chrono::microseconds deadline_or_default(std::uint64_t asked_us, const gate
   return std::min(std::chrono::microseconds(std::min<std::uint64_t>(asked_us, INT64_MAX)), options.deadline_max);
 }
 
+error no_route(std::string_view deployment) {
+  return {error_code::not_found, "no deployment '" + quotable(deployment) + "' serves here; `troupe status` lists them"};
+}
+
 /// The pool that serves the request, or why there is none.
 result<std::shared_ptr<pool>> find_target(routing_view& routes, schema::InferRequest::Reader request) {
   auto name = view_of(request.getDeployment());
   auto route = routes.find(name);
   if (route == nullptr)
-    return error{error_code::not_found, "no deployment '" + std::string(name.substr(0, 80))
-                                            + "' serves here; `troupe status` lists them"};
+    return no_route(name);
   auto version = request.getVersion();
   if (version != 0 && version != route->version.number)
     return error{error_code::not_found, "deployment '" + route->version.deployment + "' serves version "
@@ -136,7 +144,7 @@ kj::Promise<void> inference_service::infer(InferContext call) {
     return refused(target.failure());
   const auto& spec = (*target)->spec();
   if (request.getId().size() > id_bytes_max)
-    return refused({error_code::invalid_argument, "the request id is longer than 128 bytes"});
+    return refused({error_code::invalid_argument, "the request id is longer than " + std::to_string(id_bytes_max) + " bytes"});
   if (auto read = read_tensors(request.getInputs(), context_.scratch); !read)
     return refused(read.failure());
   auto wanted = read_wanted(spec, request.getOutputs());
@@ -167,8 +175,7 @@ kj::Promise<void> inference_service::metadata(MetadataContext call) {
   auto route = context_.routes.find(view_of(name));
   auto results = call.getResults();
   if (route == nullptr) {
-    write_error(results.initError(), {error_code::not_found, "no deployment '" + std::string(view_of(name).substr(0, 80))
-                                                                 + "' serves here; `troupe status` lists them"});
+    write_error(results.initError(), no_route(view_of(name)));
     return kj::READY_NOW;
   }
   const auto& spec = route->target->spec();

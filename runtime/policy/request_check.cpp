@@ -23,9 +23,9 @@ error explain_names(const model_spec& spec, const std::vector<named_tensor>& giv
   for (const auto& [name, tensor] : given) {
     auto same = [n = name](const auto& other) { return other.name == n; };
     if (std::none_of(spec.inputs.begin(), spec.inputs.end(), same))
-      return refuse("input '" + std::string(name) + "' is not one of this model's; it takes " + names_of(spec.inputs));
+      return refuse("input '" + quotable(name) + "' is not one of this model's; it takes " + names_of(spec.inputs));
     if (std::count_if(given.begin(), given.end(), same) > 1)
-      return refuse("input '" + std::string(name) + "' is given more than once");
+      return refuse("input '" + quotable(name) + "' is given more than once");
   }
   for (const auto& input : spec.inputs)
     if (std::none_of(given.begin(), given.end(), [&](const auto& g) { return g.name == input.name; }))
@@ -61,7 +61,13 @@ result<void> check_bytes(const model_spec& spec, const std::vector<tensor_view>&
 
 } // namespace
 
-result<std::uint32_t> check_request(const model_spec& spec, const std::vector<named_tensor>& given, std::vector<tensor_view>& ordered) {
+std::string quotable(std::string_view name) {
+  constexpr std::size_t quoted_max = 128;
+  return name.size() <= quoted_max ? std::string(name) : std::string(name.substr(0, quoted_max)) + "…";
+}
+
+result<std::uint32_t> check_request(const model_spec& spec, const std::vector<named_tensor>& given,
+                                    std::vector<tensor_view>& ordered) {
   if (given.size() != spec.inputs.size())
     return explain_names(spec, given);
   ordered.clear();
@@ -84,10 +90,10 @@ result<std::vector<std::uint32_t>> select_outputs(const model_spec& spec, const 
   for (auto name : names) {
     auto found = std::find_if(spec.outputs.begin(), spec.outputs.end(), [&](const tensor_spec& s) { return s.name == name; });
     if (found == spec.outputs.end())
-      return refuse("output '" + std::string(name) + "' is not one of this model's; it gives " + names_of(spec.outputs));
+      return refuse("output '" + quotable(name) + "' is not one of this model's; it gives " + names_of(spec.outputs));
     auto index = static_cast<std::uint32_t>(found - spec.outputs.begin());
     if (std::find(selected.begin(), selected.end(), index) != selected.end())
-      return refuse("output '" + std::string(name) + "' is asked for more than once");
+      return refuse("output '" + quotable(name) + "' is asked for more than once");
     selected.push_back(index);
   }
   return selected;
