@@ -1,5 +1,7 @@
 #include "actors/keeper.hpp"
 
+#include <caf/send.hpp>
+
 namespace troupe {
 
 namespace {
@@ -70,7 +72,8 @@ caf::result<upload_ticket> keeper_state::on_begin(const begin_upload& ask) {
   if (!writer)
     return refusal(writer.failure());
   uploads_[++last_ticket_] = std::move(*writer);
-  return upload_ticket{last_ticket_};
+  auto forget = [me = caf::actor_cast<keeper_actor>(self_), id = last_ticket_](void*) { caf::anon_send(me, drop_upload{id}); };
+  return upload_ticket{last_ticket_, std::shared_ptr<void>(nullptr, forget)};
 }
 
 caf::result<done> keeper_state::on_chunk(const upload_chunk& ask) {

@@ -170,6 +170,8 @@ struct begin_upload {
 };
 struct upload_ticket {
   std::uint64_t id = 0; ///< 0: the artifact is there
+  /// The upload is forgotten once the last copy of this is gone, wherever that happens: so one that nobody asks for any more holds no place.
+  std::shared_ptr<void> lease{};
 };
 struct upload_chunk {
   std::uint64_t id = 0;

@@ -40,7 +40,8 @@ kj::Promise<void> control_service::upload(UploadContext call) {
   if (bytes > context_.options.artifact_bytes_max) {
     write_error(call.getResults().initError(),
                 {error_code::invalid_argument, "the artifact has " + std::to_string(bytes) + " bytes, this node takes at most "
-                                                   + std::to_string(context_.options.artifact_bytes_max) + " (artifact_bytes_max)"});
+                                                   + std::to_string(context_.options.artifact_bytes_max)
+                                                   + " (artifact_bytes_max)"});
     return kj::READY_NOW;
   }
   auto keeper = context_.node.actors.keeper.get();
@@ -51,7 +52,7 @@ kj::Promise<void> control_service::upload(UploadContext call) {
         auto results = call.getResults();
         results.setPresent(ticket->id == 0);
         if (ticket->id != 0)
-          results.setUpload(kj::heap<upload_service>(context_, keeper, ticket->id));
+          results.setUpload(kj::heap<upload_service>(context_, keeper, std::move(*ticket)));
       });
 }
 

@@ -2,8 +2,6 @@
 
 #include "runtime/gateway/error_map.hpp"
 
-#include <caf/send.hpp>
-
 namespace troupe {
 
 namespace {
@@ -12,10 +10,6 @@ namespace {
 constexpr auto disk_patience = std::chrono::seconds(120);
 
 } // namespace
-
-upload_service::~upload_service() {
-  caf::anon_send(keeper_, drop_upload{ticket_});
-}
 
 kj::Promise<void> upload_service::write(WriteContext call) {
   auto chunk = call.getParams().getChunk();
@@ -27,7 +21,7 @@ kj::Promise<void> upload_service::write(WriteContext call) {
   }
   auto bytes = std::make_shared<const std::string>(reinterpret_cast<const char*>(chunk.begin()), chunk.size());
   call.releaseParams();
-  return context_.actors.ask<done>(keeper_, upload_chunk{ticket_, std::move(bytes)}, disk_patience)
+  return context_.actors.ask<done>(keeper_, upload_chunk{ticket_.id, std::move(bytes)}, disk_patience)
       .then([call](result<done> outcome) mutable {
         if (!outcome)
           write_error(call.getResults().initError(), outcome.failure());
@@ -35,7 +29,7 @@ kj::Promise<void> upload_service::write(WriteContext call) {
 }
 
 kj::Promise<void> upload_service::finish(FinishContext call) {
-  return context_.actors.ask<done>(keeper_, finish_upload{ticket_}, disk_patience).then([call](result<done> outcome) mutable {
+  return context_.actors.ask<done>(keeper_, finish_upload{ticket_.id}, disk_patience).then([call](result<done> outcome) mutable {
     if (!outcome)
       write_error(call.getResults().initError(), outcome.failure());
   });
