@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+#include <utility>
 
 namespace troupe {
 
@@ -43,10 +44,10 @@ void read_counter(int fd) {
 
 struct kj_loop::watched {
   watched(kj::UnixEventPort& port, int fd_, std::function<void()> on_ready_)
-    : observer(port, fd_, kj::UnixEventPort::FdObserver::OBSERVE_READ), on_ready(std::move(on_ready_)) {}
+    : on_ready(std::move(on_ready_)), observer(port, fd_, kj::UnixEventPort::FdObserver::OBSERVE_READ) {}
 
+  std::function<void()> on_ready; // may own the descriptor, so it dies after the observer
   kj::UnixEventPort::FdObserver observer;
-  std::function<void()> on_ready;
   kj::Promise<void> task = nullptr;
 };
 
@@ -58,23 +59,30 @@ kj_loop::kj_loop(std::string name, complaint_handler on_complaint)
 }
 
 kj_loop::~kj_loop() {
-  post([this] { stop_->fulfill(); });
-  thread_.join();
+  stop();
   ::close(doorbell_);
 }
 
+void kj_loop::stop() {
+  if (!thread_.joinable())
+    return;
+  post([this] { stop_->fulfill(); });
+  thread_.join();
+}
+
 bool kj_loop::is_current() const {
-  return std::this_thread::get_id() == thread_.get_id();
+  return std::this_thread::get_id() == id_.load(std::memory_order_relaxed);
 }
 
 void kj_loop::post(std::function<void()> task) {
-  std::lock_guard lock(mutex_);
-  if (stopped_)
-    return;
-  outbox_.push_back(std::move(task));
-  if (rung_)
-    return;
-  rung_ = true;
+  {
+    std::lock_guard lock(mutex_);
+    if (stopped_)
+      return;
+    outbox_.push_back(std::move(task));
+    if (std::exchange(rung_, true))
+      return;
+  }
   std::uint64_t one = 1;
   [[maybe_unused]] auto put = ::write(doorbell_, &one, sizeof one);
 }
@@ -100,6 +108,7 @@ void kj_loop::keep(kj::Promise<void> work) {
 }
 
 void kj_loop::run(std::promise<void>& started) {
+  id_ = std::this_thread::get_id();
   pthread_setname_np(pthread_self(), name_.substr(0, 15).c_str());
   complaint_callback callback(on_complaint_);
   auto io = kj::setupAsyncIo();
@@ -138,7 +147,7 @@ kj::Promise<void> kj_loop::observe(std::shared_ptr<watched> target) {
       return kj::READY_NOW;
     // Edge-triggered: ask for the next edge before looking, or one that comes in between is lost.
     auto next = observe(again);
-    again->on_ready();
+    call(again->on_ready);
     return next;
   });
 }
@@ -147,13 +156,17 @@ void kj_loop::run_posted() {
   std::vector<std::function<void()>> tasks;
   {
     std::lock_guard lock(mutex_);
-    if (rung_)
-      read_counter(doorbell_);
+    read_counter(doorbell_);
     rung_ = false;
     tasks.swap(outbox_);
   }
   for (auto& task : tasks)
-    task();
+    call(task);
+}
+
+void kj_loop::call(const std::function<void()>& task) {
+  KJ_IF_MAYBE (failure, kj::runCatchingExceptions([&task] { task(); }))
+    on_complaint_(failure->getDescription().cStr());
 }
 
 void kj_loop::dispatch_now() {

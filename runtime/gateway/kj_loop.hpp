@@ -6,6 +6,7 @@
 #include <kj/async-io.h>
 #include <kj/async-unix.h>
 
+#include <atomic>
 #include <functional>
 #include <future>
 #include <memory>
@@ -26,8 +27,11 @@ public:
 
   /// Starts the thread; returns when the loop runs.
   kj_loop(std::string name, complaint_handler on_complaint);
-  /// Stops the loop, then joins. Promises that are left are dropped.
   ~kj_loop() override;
+
+  /// Stops the loop and joins its thread: promises and tasks that are left are dropped on it, later posts at once. Whoever may still post
+  /// needs the object to live on. Any number of times, from one thread.
+  void stop();
 
   bool is_current() const override;
   void post(std::function<void()> task) override;
@@ -48,6 +52,8 @@ private:
   void run(std::promise<void>& started);
   void start_watching(int fd, std::function<void()> on_ready);
   kj::Promise<void> observe(std::shared_ptr<watched> target);
+  /// Calls what somebody else gave us; what it throws is a complaint.
+  void call(const std::function<void()>& task);
   void run_posted();
   void dispatch_now();
 
@@ -58,6 +64,8 @@ private:
   std::vector<std::function<void()>> outbox_;
   bool rung_ = false;
   bool stopped_ = false;
+
+  std::atomic<std::thread::id> id_{}; ///< of the loop's thread
 
   // Below: the loop thread's own.
   kj::AsyncIoContext* io_ = nullptr;

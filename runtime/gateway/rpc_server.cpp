@@ -4,6 +4,7 @@
 
 #include <capnp/rpc-twoparty.h>
 
+#include <cerrno>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -22,11 +23,21 @@ struct rpc_server::lane {
 
 namespace {
 
+/// Between tries to accept while the process has no descriptors left.
+constexpr auto accept_pause = 50 * kj::MILLISECONDS;
+
+bool out_of_resources(int error_number) {
+  return error_number == EMFILE || error_number == ENFILE || error_number == ENOBUFS || error_number == ENOMEM;
+}
+
 /// A client's connection, until it hangs up.
 struct connection {
   connection(kj::Own<kj::AsyncIoStream> stream_, capnp::Capability::Client login, const gateway_options& options)
     : stream(kj::mv(stream_)), network(*stream, capnp::rpc::twoparty::Side::SERVER, limits(options)),
-      system(capnp::makeRpcServer(network, kj::mv(login))) {}
+      system(capnp::makeRpcServer(network, kj::mv(login))) {
+    // What a client may have under way: past it nothing more is read until answers have gone out.
+    system.setFlowLimit(options.message_bytes_max / sizeof(capnp::word));
+  }
 
   static capnp::ReaderOptions limits(const gateway_options& options) {
     capnp::ReaderOptions bounded;
@@ -51,33 +62,49 @@ rpc_server::rpc_server(std::vector<kj_loop*> loops, listener door, gateway_view 
 rpc_server::~rpc_server() = default;
 
 void rpc_server::stop_accepting() {
-  loops_.front()->unwatch(door_.socket.get());
+  auto& first = *loops_.front();
+  first.unwatch(door_.socket.get());
+  first.post([this] { door_.socket.reset(); });
 }
 
 void rpc_server::accept_all() {
-  for (;;) {
-    auto fd = ::accept4(door_.socket.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd < 0)
+  while (door_.socket) {
+    unique_fd client(::accept4(door_.socket.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (client)
+      admit(std::move(client));
+    else if (errno == EAGAIN || errno == EWOULDBLOCK)
       return;
-    if (connections_.load() >= options_.connections_max) {
-      ::close(fd);
-      continue;
-    }
-    connections_.fetch_add(1);
-    int on = 1;
-    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    auto& chosen = *lanes_[next_lane_++ % lanes_.size()];
-    chosen.loop.post([this, &chosen, fd] { serve(chosen, fd); });
+    else if (out_of_resources(errno))
+      return accept_later();
+    // else: that client has gone already
   }
 }
 
-void rpc_server::serve(lane& on, int fd) {
+void rpc_server::accept_later() {
+  auto& first = *loops_.front();
+  first.keep(first.io().provider->getTimer().afterDelay(accept_pause).then([this] { accept_all(); }));
+}
+
+void rpc_server::admit(unique_fd client) {
+  if (connections_.load() >= options_.connections_max)
+    return;
+  connections_.fetch_add(1);
+  int on = 1;
+  ::setsockopt(client.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  auto& chosen = *lanes_[next_lane_++ % lanes_.size()];
+  // std::function wants a copyable target.
+  auto shared = std::make_shared<unique_fd>(std::move(client));
+  chosen.loop.post([this, &chosen, shared] { serve(chosen, std::move(*shared)); });
+}
+
+void rpc_server::serve(lane& on, unique_fd client) {
   using flags = kj::LowLevelAsyncIoProvider;
-  auto stream = on.loop.io().lowLevelProvider->wrapSocketFd(
-      fd, flags::TAKE_OWNERSHIP | flags::ALREADY_NONBLOCK | flags::ALREADY_CLOEXEC);
-  auto client = kj::heap<connection>(kj::mv(stream), kj::heap<login_service>(on.inference, on.control), options_);
-  auto gone = client->network.onDisconnect();
-  on.loop.keep(gone.attach(kj::mv(client), kj::defer([this] { connections_.fetch_sub(1); })));
+  auto leave = kj::defer([this] { connections_.fetch_sub(1); });
+  auto stream = on.loop.io().lowLevelProvider->wrapSocketFd(client.release(), flags::TAKE_OWNERSHIP | flags::ALREADY_NONBLOCK
+                                                                                  | flags::ALREADY_CLOEXEC);
+  auto served = kj::heap<connection>(kj::mv(stream), kj::heap<login_service>(on.inference, on.control), options_);
+  auto gone = served->network.onDisconnect();
+  on.loop.keep(gone.attach(kj::mv(served), kj::mv(leave)));
 }
 
 } // namespace troupe

@@ -25,14 +25,17 @@ public:
   ~rpc_server();
 
   const std::string& address() const { return door_.address; }
-  /// Accepts no more; connections that are open go on.
+  /// Closes the door; connections that are open go on. Any thread.
   void stop_accepting();
 
 private:
   struct lane;
 
+  /// Takes what waits at the door. It is edge-triggered, so what can't be taken for want of descriptors is tried again later.
   void accept_all();
-  void serve(lane& on, int fd);
+  void accept_later();
+  void admit(unique_fd client);
+  void serve(lane& on, unique_fd client);
 
   std::vector<kj_loop*> loops_;
   listener door_;
