@@ -1,5 +1,7 @@
 #include "runtime/gateway/listener.hpp"
 
+#include "runtime/base/config.hpp"
+
 #include <arpa/inet.h>
 #include <cerrno>
 #include <cstring>
@@ -14,21 +16,6 @@ namespace troupe {
 namespace {
 
 constexpr int backlog = 4096;
-
-struct host_port {
-  std::string host;
-  std::string port;
-};
-
-result<host_port> split(const std::string& address) {
-  auto colon = address.rfind(':');
-  auto host = colon == std::string::npos ? std::string() : address.substr(0, colon);
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']')
-    host = host.substr(1, host.size() - 2);
-  if (host.empty() || colon + 1 == address.size())
-    return error{error_code::invalid_argument, "cannot listen on '" + address + "': expected HOST:PORT, e.g. 127.0.0.1:7550"};
-  return host_port{host, address.substr(colon + 1)};
-}
 
 bool is_loopback(const sockaddr* address) {
   if (address->sa_family == AF_INET)
@@ -53,6 +40,8 @@ error cannot(const std::string& address, const std::string& why) {
 
 result<listener> open(const addrinfo& where, const std::string& address) {
   unique_fd socket(::socket(where.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket)
+    return cannot(address, std::strerror(errno));
   int on = 1;
   ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (::bind(socket.get(), where.ai_addr, where.ai_addrlen) != 0 || ::listen(socket.get(), backlog) != 0) {
@@ -67,19 +56,21 @@ result<listener> open(const addrinfo& where, const std::string& address) {
 } // namespace
 
 result<listener> listen_on(const std::string& address) {
-  auto parts = split(address);
+  auto parts = listen_address_from(address);
   if (!parts)
     return parts.failure();
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   addrinfo* found = nullptr;
-  if (auto rc = ::getaddrinfo(parts->host.c_str(), parts->port.c_str(), &hints, &found); rc != 0)
+  if (auto rc = ::getaddrinfo(parts->host.c_str(), std::to_string(parts->port).c_str(), &hints, &found); rc != 0)
     return cannot(address, ::gai_strerror(rc));
   std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned(found, &::freeaddrinfo);
   if (!is_loopback(found->ai_addr))
-    return error{error_code::invalid_argument, "refusing to listen on " + address
-                                                   + ": beyond loopback a node needs TLS and authentication, which this release doesn't have; use 127.0.0.1:PORT"};
+    return error{
+        error_code::invalid_argument,
+        "refusing to listen on " + address
+            + ": beyond loopback a node needs TLS and authentication, which this release doesn't have; use 127.0.0.1:PORT"};
   return open(*found, address);
 }
 
