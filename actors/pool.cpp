@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <fcntl.h>
+#include <utility>
 
 namespace troupe {
 
@@ -35,6 +36,7 @@ pool_state::behavior_type pool_state::begin(pool_options options) {
   const auto& node = options_->node;
   since_ = node.time.now();
   target_ = std::make_shared<pool>(options_->id, options_->spec, node.time, node.events);
+  node.routes.enlist(target_);
   supervisor_options below{node.time, node.events, rng(node.seeds.next())};
   below.name = "replicas";
   below.intensity.restarts_max = 50;
@@ -57,10 +59,14 @@ pool_state::behavior_type pool_state::loading() {
       [this](const template_up& up) { on_template_up(up); },
       [this](const template_failed& failed) { on_template_failed(failed); },
       [this](const template_exited& exited) { on_template_exited(exited); },
-      [this](set_replicas ask) { options_->wanted = ask.wanted; },
+      [this](set_replicas ask) { on_set_replicas(ask.wanted); },
       [this](get_pool_status) { return get_status_view(); },
       [](look_drained) {},
-      [this](try_again) { model_ == nullptr ? open_model() : load(); },
+      [this](try_again) {
+        retry_is_due_ = false;
+        if (load_ == nullptr)
+          model_ == nullptr ? open_model() : load();
+      },
   };
 }
 
@@ -73,14 +79,11 @@ pool_state::behavior_type pool_state::serving() {
       [](const template_up&) {},
       [](const template_failed&) {},
       [this](const template_exited& exited) { on_template_exited(exited); },
-      [this](set_replicas ask) {
-        options_->wanted = ask.wanted;
-        announced_ = false;
-        adjust();
-      },
+      [this](set_replicas ask) { on_set_replicas(ask.wanted); },
       [this](get_pool_status) { return get_status_view(); },
       [](look_drained) {},
       [this](try_again) {
+        retry_is_due_ = false;
         adjust();
         replace_next();
       },
@@ -106,7 +109,9 @@ pool_state::behavior_type pool_state::draining() {
 // -- the template -----------------------------------------------------------------------------------------------------------------
 
 void pool_state::open_model() {
-  self_->request(options_->node.actors.keeper.get(), options_->node.timing.keeper_patience, open_artifact{options_->artifact_sha256})
+  self_
+      ->request(options_->node.actors.keeper.get(), options_->node.timing.keeper_patience,
+                open_artifact{options_->artifact_sha256})
       .then(
           [this](const artifact& opened) {
             model_ = opened.file;
@@ -122,6 +127,9 @@ void pool_state::open_model() {
 }
 
 void pool_state::load() {
+  unique_fd own_copy(::fcntl(model_->get(), F_DUPFD_CLOEXEC, 0));
+  if (!own_copy)
+    return try_later();
   auto attempt = ++attempt_;
   auto me = caf::actor_cast<pool_actor>(self_);
   template_events tell;
@@ -132,8 +140,7 @@ void pool_state::load() {
       caf::anon_send(me, template_failed{attempt, made.failure()});
   };
   tell.exited = [me, attempt](const std::string& reason) { caf::anon_send(me, template_exited{attempt, reason}); };
-  auto own_copy = ::fcntl(model_->get(), F_DUPFD_CLOEXEC, 0);
-  load_ = options_->node.hosts.load(options_->id, options_->spec, own_copy, std::move(tell));
+  load_ = options_->node.hosts.load(options_->id, options_->spec, own_copy.release(), std::move(tell));
 }
 
 void pool_state::on_template_up(const template_up& up) {
@@ -171,15 +178,24 @@ void pool_state::on_template_exited(const template_exited& exited) {
     to_replace_.push_back(number);
   replacement_ = 0;
   self_->become(loading());
-  load();
+  try_later(); // not at once: one that always dies as soon as it is up must not keep the node busy
 }
 
 void pool_state::try_later() {
+  if (std::exchange(retry_is_due_, true))
+    return;
   auto delay = options_->node.timing.retry_base * (1U << std::min(failures_in_a_row_++, 10U));
   self_->delayed_send(self_, std::min(delay, options_->node.timing.retry_max), try_again{});
 }
 
 // -- replicas ---------------------------------------------------------------------------------------------------------------------
+
+void pool_state::on_set_replicas(std::uint32_t wanted) {
+  options_->wanted = wanted;
+  announced_ = false;
+  if (template_ != nullptr)
+    adjust();
+}
 
 void pool_state::fork_for(const host_listener& from) {
   if (template_ == nullptr) {
@@ -201,18 +217,18 @@ void pool_state::on_replica_changed(const replica_info& info) {
   auto found = replicas_.find(info.number);
   if (found == replicas_.end())
     return;
-  auto restarts = found->second.restarts + (info.phase == replica_phase::starting && found->second.since != wall_time{} ? 1U : 0U);
+  auto restarts =
+      found->second.restarts + (info.phase == replica_phase::starting && found->second.since != wall_time{} ? 1U : 0U);
   found->second = info;
   found->second.restarts = restarts;
   announce_if_complete();
 }
 
 void pool_state::adjust() {
-  auto allowed = options_->wanted + (replacement_ == 0 ? 0U : 1U);
   while (replicas_.size() < options_->wanted)
     start_replica();
-  while (replicas_.size() > allowed)
-    stop_replica(replicas_.rbegin()->first);
+  while (replicas_.size() > options_->wanted + (replacement_ == 0 ? 0U : 1U))
+    stop_one();
   announce_if_complete();
 }
 
@@ -234,26 +250,34 @@ void pool_state::start_replica() {
 }
 
 void pool_state::stop_replica(std::uint64_t number) {
-  replicas_.erase(number);
+  forget(number);
   auto patience = options_->spec.batch_timeout + 4 * start_margin;
-  self_->request(replicas_supervisor_, patience, stop_child{id_text(number)}).then([](const child_down&) {}, [](const caf::error&) {});
+  self_->request(replicas_supervisor_, patience, stop_child{id_text(number)})
+      .then([](const child_down&) {}, [](const caf::error&) {});
+}
+
+void pool_state::stop_one() {
+  stop_replica(to_replace_.empty() ? replicas_.rbegin()->first : to_replace_.front());
+}
+
+bool pool_state::forget(std::uint64_t number) {
+  bool ends_replacement = number == replacement_ || (!to_replace_.empty() && number == to_replace_.front());
+  if (ends_replacement)
+    replacement_ = 0;
+  to_replace_.erase(std::remove(to_replace_.begin(), to_replace_.end(), number), to_replace_.end());
+  return replicas_.erase(number) != 0;
 }
 
 void pool_state::on_replica_started(std::uint64_t number) {
   failures_in_a_row_ = 0;
-  if (number != replacement_)
-    return;
-  replacement_ = 0;
-  stop_replica(to_replace_.front());
-  to_replace_.pop_front();
+  if (number == replacement_)
+    stop_one();
   replace_next();
 }
 
 void pool_state::on_replica_not_started(std::uint64_t number, const error& why) {
-  if (replicas_.erase(number) == 0)
-    return;
-  if (number == replacement_)
-    replacement_ = 0;
+  if (!forget(number))
+    return; // it was stopped while it started
   emit(severity::warn, "replica_not_started", {{"replica", id_text(number)}, {"reason", why.message}});
   if (!has_served_ && failures_in_a_row_ + 1 >= first_starts_max)
     give_up(why);
@@ -262,8 +286,6 @@ void pool_state::on_replica_not_started(std::uint64_t number, const error& why) 
 }
 
 void pool_state::replace_next() {
-  while (!to_replace_.empty() && replicas_.count(to_replace_.front()) == 0)
-    to_replace_.pop_front();
   if (to_replace_.empty() || replacement_ != 0 || template_ == nullptr)
     return;
   start_replica();
@@ -309,8 +331,8 @@ void pool_state::quit_when_quiet() {
 // -- what is seen -----------------------------------------------------------------------------------------------------------------
 
 std::uint32_t pool_state::serving_count() const {
-  return static_cast<std::uint32_t>(std::count_if(replicas_.begin(), replicas_.end(),
-                                                  [](const auto& r) { return r.second.phase == replica_phase::serving; }));
+  return static_cast<std::uint32_t>(
+      std::count_if(replicas_.begin(), replicas_.end(), [](const auto& r) { return r.second.phase == replica_phase::serving; }));
 }
 
 pool_status pool_state::get_status_view() const {

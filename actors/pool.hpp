@@ -56,6 +56,7 @@ public:
 
 private:
   // -- what happens
+  void on_set_replicas(std::uint32_t wanted);
   void on_replica_changed(const replica_info& info);
   void on_template_up(const template_up& up);
   void on_template_failed(const template_failed& failed);
@@ -72,6 +73,10 @@ private:
   void adjust();
   void start_replica();
   void stop_replica(std::uint64_t number);
+  /// Stops one replica, of those from a lost template first.
+  void stop_one();
+  /// No replica of this number any more; false if there was none.
+  bool forget(std::uint64_t number);
   void replace_next();
   void announce_if_complete();
   void give_up(const error& why);
@@ -99,7 +104,8 @@ private:
   std::deque<std::uint64_t> to_replace_; ///< forked from a template that is gone
   std::uint64_t replacement_ = 0;        ///< the replica that is starting in place of to_replace_.front(); 0: none
   std::uint32_t failures_in_a_row_ = 0;
-  bool announced_ = false; ///< that all wanted replicas serve
+  bool retry_is_due_ = false; ///< a try_again is under way
+  bool announced_ = false;    ///< that all wanted replicas serve
   bool has_served_ = false;
   steady_time drain_until_{};
 };
