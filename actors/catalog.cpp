@@ -14,8 +14,13 @@ namespace troupe {
 
 namespace {
 
+caf::error unknown(const std::string& deployment_name) {
+  return make_error(error_code::not_found, "no deployment '" + deployment_name.substr(0, 80) + "'; `troupe status` lists them");
+}
+
 /// Answers of several deployments on their way into one list.
 struct list_in_progress {
+  std::string name; ///< asked for; "": all
   caf::typed_response_promise<deployment_list> answer;
   std::vector<deployment_view> views;
   std::size_t open = 0;
@@ -23,6 +28,10 @@ struct list_in_progress {
   void one_done() {
     if (--open != 0)
       return;
+    if (!name.empty() && views.empty()) {
+      answer.deliver(unknown(name));
+      return;
+    }
     std::sort(views.begin(), views.end(), [](const auto& a, const auto& b) { return a.record.name < b.record.name; });
     answer.deliver(deployment_list{std::move(views)});
   }
@@ -104,19 +113,26 @@ void catalog_state::deploy_checked(const deploy& ask, caf::typed_response_promis
     pass_on(found, ask, answer);
     return;
   }
+  auto& waiting = first_deploys_[ask.name];
+  waiting.push_back({ask, answer});
+  if (waiting.size() > 1)
+    return; // another first deploy has it started
   self_->request(node_->actors.deployments.get(), node_->timing.keeper_patience, start_of(ask.name))
       .then(
-          [this, ask, answer](const child_up& up) mutable {
+          [this](const child_up& up) {
             on_child_up(up);
-            pass_on(find(ask.name), ask, answer);
+            for (auto& first : take_first_deploys(up.id))
+              pass_on(find(up.id), first.ask, first.answer);
           },
-          [this, ask, answer](const caf::error& reason) mutable {
-            // Two first deploys at once: the other one has started it.
-            if (auto found = find(ask.name); found && to_error(reason).code == error_code::already_exists)
-              pass_on(found, ask, answer);
-            else
-              answer.deliver(reason);
+          [this, deployment_name = ask.name](const caf::error& reason) {
+            for (auto& first : take_first_deploys(deployment_name))
+              first.answer.deliver(reason);
           });
+}
+
+std::vector<catalog_state::first_deploy> catalog_state::take_first_deploys(const std::string& deployment_name) {
+  auto taken = first_deploys_.extract(deployment_name);
+  return taken.empty() ? std::vector<first_deploy>{} : std::move(taken.mapped());
 }
 
 void catalog_state::pass_on(const deployment_actor& to, const deploy& ask, caf::typed_response_promise<deployed> answer) {
@@ -131,19 +147,26 @@ caf::result<done> catalog_state::on_undeploy(const undeploy& ask) {
     return unknown(ask.name);
   auto answer = self_->make_response_promise<done>();
   self_->request(found, node_->timing.keeper_patience, ask)
-      .then(
-          [this, ask, answer](done) mutable {
-            self_->send(node_->actors.deployments.get(), stop_child{ask.name});
-            answer.deliver(done{});
-          },
-          [answer](const caf::error& reason) mutable { answer.deliver(reason); });
+      .then([this, ask, answer](done) mutable { stop_removed(ask.name, answer); },
+            [answer](const caf::error& reason) mutable { answer.deliver(reason); });
   return answer;
+}
+
+void catalog_state::stop_removed(const std::string& deployment_name, caf::typed_response_promise<done> answer) {
+  // Answered after it is down, so that the same name can be deployed again at once; its pools drain on their own.
+  auto gone = [this, deployment_name, answer]() mutable {
+    deployments_.erase(deployment_name);
+    answer.deliver(done{});
+  };
+  self_->request(node_->actors.deployments.get(), node_->timing.patience, stop_child{deployment_name})
+      .then([gone](const child_down&) mutable { gone(); }, [gone](const caf::error&) mutable { gone(); });
 }
 
 caf::result<deployment_list> catalog_state::on_list(const list_deployments& ask) {
   if (!ask.name.empty() && !find(ask.name))
     return unknown(ask.name);
   auto progress = std::make_shared<list_in_progress>();
+  progress->name = ask.name;
   progress->answer = self_->make_response_promise<deployment_list>();
   progress->open = 1;
   for (const auto& [deployment_name, handle] : deployments_) {
@@ -201,10 +224,6 @@ void catalog_state::on_child_up(const child_up& up) {
 deployment_actor catalog_state::find(const std::string& deployment_name) const {
   auto found = deployments_.find(deployment_name);
   return found == deployments_.end() ? deployment_actor() : found->second;
-}
-
-caf::error catalog_state::unknown(const std::string& deployment_name) const {
-  return make_error(error_code::not_found, "no deployment '" + deployment_name.substr(0, 80) + "'; `troupe status` lists them");
 }
 
 start_child catalog_state::start_of(const std::string& deployment_name) const {

@@ -30,17 +30,23 @@ public:
   std::string name = "catalog"; ///< where CAF looks for it
 
 private:
+  struct first_deploy {
+    deploy ask;
+    caf::typed_response_promise<deployed> answer;
+  };
+
   caf::result<deployed> on_deploy(const deploy& ask);
   caf::result<done> on_undeploy(const undeploy& ask);
   caf::result<deployment_list> on_list(const list_deployments& ask);
   void on_names(const name_list& stored);
   void on_child_up(const child_up& up);
+  void stop_removed(const std::string& deployment_name, caf::typed_response_promise<done> answer);
   void deploy_checked(const deploy& ask, caf::typed_response_promise<deployed> answer);
+  std::vector<first_deploy> take_first_deploys(const std::string& deployment_name);
   void pass_on(const deployment_actor& to, const deploy& ask, caf::typed_response_promise<deployed> answer);
 
   /// The deployment, or an empty handle.
   deployment_actor find(const std::string& deployment_name) const;
-  caf::error unknown(const std::string& deployment_name) const;
   start_child start_of(const std::string& deployment_name) const;
   actor_status status(const char* state) const;
 
@@ -48,6 +54,7 @@ private:
   const actor_environment* node_ = nullptr;
   steady_time since_{};
   std::map<std::string, deployment_actor> deployments_;
+  std::map<std::string, std::vector<first_deploy>> first_deploys_; ///< of deployments that are being started for them
   std::size_t still_starting_ = 0;
   std::vector<caf::typed_response_promise<ready>> awaiting_ready_;
 };

@@ -125,7 +125,8 @@ deployment_state::behavior_type deployment_state::removed() {
       [this](get_status ask) { return status("removed", ask.patience); },
       [](await_ready) -> caf::result<ready> { return ready{}; },
       [=](const deploy&) -> caf::result<deployed> {
-        return make_error(error_code::failed_precondition, "deployment '" + record_.name + "' is being removed; deploy again in a moment");
+        return make_error(error_code::failed_precondition,
+                          "deployment '" + record_.name + "' is being removed; deploy again in a moment");
       },
       [=](const scale&) -> caf::result<done> { return gone(); },
       [=](const undeploy&) -> caf::result<done> { return gone(); },
@@ -173,7 +174,8 @@ caf::result<deployed> deployment_state::on_deploy(const deploy& ask) {
 }
 
 void deployment_state::begin_version(const version_record& version, version_number given_up) {
-  emit(severity::info, "version_deployed", {{"version", std::to_string(version.id.number)}, {"artifact", version.artifact_sha256}});
+  emit(severity::info, "version_deployed",
+       {{"version", std::to_string(version.id.number)}, {"artifact", version.artifact_sha256}});
   if (auto old = find(given_up); old != nullptr) {
     settle(*old);
     stop_pool(given_up, std::chrono::nanoseconds(0));
@@ -186,8 +188,8 @@ caf::result<done> deployment_state::on_scale(const scale& ask) {
   if (record_.last_version == 0)
     return make_error(error_code::not_found, "no deployment '" + record_.name + "'; `troupe status` lists them");
   if (ask.replicas > replicas_max)
-    return make_error(error_code::invalid_argument, std::to_string(ask.replicas) + " replicas are more than the most, "
-                                                        + std::to_string(replicas_max));
+    return make_error(error_code::invalid_argument,
+                      std::to_string(ask.replicas) + " replicas are more than the most, " + std::to_string(replicas_max));
   auto record = record_;
   record.wanted_replicas = ask.replicas;
   auto answer = self_->make_response_promise<done>();
@@ -224,10 +226,12 @@ caf::result<done> deployment_state::on_undeploy() {
 }
 
 caf::result<done> deployment_state::on_await(const await_version& ask) {
-  auto wanted = ask.version != 0 ? ask.version : record_.target_version != 0 ? record_.target_version : record_.current_version;
+  auto wanted = ask.version;
+  for (auto other : {record_.target_version, record_.current_version, record_.last_version})
+    wanted = wanted != 0 ? wanted : other;
   auto slot = find(wanted);
   if (slot == nullptr)
-    return make_error(error_code::not_found, "deployment '" + record_.name + "' has no version " + std::to_string(ask.version));
+    return make_error(error_code::not_found, "deployment '" + record_.name + "' has no version " + std::to_string(wanted));
   auto answer = self_->make_response_promise<done>();
   slot->awaiting.push_back(answer);
   settle(*slot);
@@ -286,7 +290,7 @@ void deployment_state::on_pool_serves(const pool_serves& news) {
 
 void deployment_state::on_pool_gave_up(const pool_gave_up& news) {
   auto slot = find(news.version);
-  if (slot == nullptr)
+  if (slot == nullptr || slot->record.state == version_state::failed)
     return;
   stop_pool(news.version, std::chrono::nanoseconds(0));
   auto record = record_;
@@ -376,7 +380,8 @@ void deployment_state::stop_pool(version_number number, std::chrono::nanoseconds
 
 void deployment_state::on_retire_pool(version_number number) {
   auto patience = 2 * options_->node.timing.drain_grace;
-  self_->request(pools_supervisor_, patience, stop_child{pool_id(number)}).then([](const child_down&) {}, [](const caf::error&) {});
+  self_->request(pools_supervisor_, patience, stop_child{pool_id(number)})
+      .then([](const child_down&) {}, [](const caf::error&) {});
 }
 
 void deployment_state::promote(version_number number, const std::shared_ptr<pool>& target) {

@@ -21,7 +21,8 @@ struct deployment_options {
   std::string name;
 };
 
-using deployment_interface = deployment_actor::extend<caf::reacts_to<child_up>, caf::reacts_to<child_down>, caf::reacts_to<retire_pool>>;
+using deployment_interface =
+    deployment_actor::extend<caf::reacts_to<child_up>, caf::reacts_to<child_down>, caf::reacts_to<retire_pool>>;
 
 /// One deployment: the only writer of its record. Every move is in the store before it is acted on, so that after a crash it goes on from there.
 ///
@@ -77,10 +78,12 @@ private:
   // -- what is done
   /// Writes the change, then takes `record` over and calls `next` in the state `steady`. On failure calls `failed` and quits: whether it was
   /// written isn't known, and the next life reads it.
-  void save(deployment_record record, state_change change, std::function<void()> next, std::function<void(const caf::error&)> failed);
+  void save(deployment_record record, state_change change, std::function<void()> next,
+            std::function<void(const caf::error&)> failed);
   /// The same for a command that is answered with the failure.
   template <class Answer>
-  void save_for(caf::typed_response_promise<Answer> answer, deployment_record record, state_change change, std::function<void()> next);
+  void save_for(caf::typed_response_promise<Answer> answer, deployment_record record, state_change change,
+                std::function<void()> next);
   void begin_version(const version_record& version, version_number given_up);
   void start_pool(const version_record& version);
   void stop_pool(version_number number, std::chrono::nanoseconds delay);
