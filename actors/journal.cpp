@@ -17,6 +17,7 @@ journal_state::behavior_type journal_state::keeping(journal_options options) {
       [this](try_again) {
         write_is_due_ = false;
         write();
+        write_later();
       },
   };
 }
@@ -25,6 +26,10 @@ void journal_state::on_note(const event& what) {
   waiting_.push_back(what);
   if (waiting_.size() >= batch_max && last_failure_.empty())
     write();
+  write_later();
+}
+
+void journal_state::write_later() {
   if (waiting_.empty() || write_is_due_)
     return;
   write_is_due_ = true;

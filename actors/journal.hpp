@@ -46,6 +46,8 @@ private:
   void on_note(const event& what);
   caf::result<event_list> on_query(const query_events& ask);
   void write();
+  /// If anything waits: a write comes.
+  void write_later();
   actor_status status() const;
 
   self_pointer self_;
