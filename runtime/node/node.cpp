@@ -1,5 +1,6 @@
 #include "runtime/node/node.hpp"
 
+#include "actors/errors.hpp"
 #include "actors/root.hpp"
 #include "runtime/gateway/rpc_server.hpp"
 #include "runtime/node/event_hub.hpp"
@@ -16,6 +17,8 @@
 #include <caf/typed_event_based_actor.hpp>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -143,8 +146,8 @@ result<void> write_address_file(const std::string& path, const std::string& addr
 void wait_until_quiet(const routing_cell& routes, const clock& time) {
   auto until = time.now() + drain_patience;
   auto quiet = [&routes] {
-    auto table = routes.read();
-    return std::all_of(table->begin(), table->end(), [](const auto& entry) { return entry.second.target->quiet(); });
+    auto pools = routes.pools();
+    return std::all_of(pools.begin(), pools.end(), [](const auto& target) { return target->quiet(); });
   };
   while (!quiet() && time.now() < until)
     std::this_thread::sleep_for(5ms);
@@ -182,9 +185,8 @@ int run_node(const node_options& options) {
   routing_cell routes;
   host_watch watch(time);
   watch.add_ticker([&routes](steady_time now) {
-    auto table = routes.read();
-    for (const auto& entry : *table)
-      entry.second.target->expire(now);
+    for (const auto& target : routes.pools())
+      target->expire(now);
   });
   std::vector<std::unique_ptr<kj_loop>> loops;
   std::vector<kj_loop*> gateway_loops;
@@ -205,6 +207,12 @@ int run_node(const node_options& options) {
   caf::actor_system system(config);
   auto root = start_root(system, {node, {time, (*storage)->state, (*storage)->blobs}, {time, (*storage)->log}, true});
 
+  // A root that gives up ends the node as a signal would, so that whoever watches the process starts it again.
+  std::atomic<bool> root_failed{false};
+  caf::actor_cast<caf::actor>(root)->attach_functor([&root_failed](const caf::error& reason) {
+    root_failed = !is_normal_exit(reason);
+    ::kill(::getpid(), SIGTERM);
+  });
   auto address = door->address;
   auto gateway = gateway_of(options);
   rpc_server server(gateway_loops, std::move(*door), {routes, time, {system, actors, time, node_name(options), TROUPE_VERSION, started}}, gateway);
@@ -225,8 +233,11 @@ int run_node(const node_options& options) {
   server.stop_accepting();
   wait_until_quiet(routes, time);
   stop_tree(system, root);
-  loops.clear();
-  return announced ? 0 : fail(announced.failure());
+  for (auto& loop : loops)
+    loop->stop();
+  if (!announced)
+    return fail(announced.failure());
+  return root_failed ? 1 : 0;
 }
 
 } // namespace troupe
