@@ -35,7 +35,7 @@ FOLDERS = {
 TESTS = ["tests/", "examples/"]
 RPC_PLACES = ["runtime/gateway/", "runtime/cli/", "runtime/node/", "cluster/"] + TESTS
 KINDS = [
-    ("libtorch", r"(torch|ATen|c10|caffe2)/", ["runtime/host/"]),
+    ("libtorch", r"(torch|ATen|c10|caffe2)/", ["runtime/host/", "tests/bench/torch_floor.cpp"]),
     ("RocksDB", r"rocksdb/", ["storage/rocks_", "runtime/node/"] + TESTS),
     ("CAF", r"caf/", ["actors/", "runtime/gateway/", "runtime/node/"] + TESTS),
     ("KJ's loop and Cap'n Proto RPC", r"kj/(async|compat/|timer)|capnp/(rpc|ez-rpc|capability|membrane|compat/)", RPC_PLACES),

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "tests/bench/lab.hpp"
+#include "tests/bench/report.hpp"
+
+namespace troupe::bench {
+
+using findings = std::vector<finding>;
+
+// Each starts its own node and its floors, and throws std::runtime_error where something can't be measured.
+
+findings measure_lone(lab& room);     ///< no-op, 1 caller: p50
+findings measure_flight(lab& room);   ///< no-op, 64 in flight: requests a second, the node's CPU time a request
+findings measure_mlp(lab& room);      ///< one row a request, 64 in flight: requests a second
+findings measure_large(lab& room);    ///< 600 KB in, 4 KB out: p50
+findings measure_resnet(lab& room);   ///< 8 in flight: rows a second, against a bare libtorch loop
+findings measure_recovery(lab& room); ///< kill -9 of a host under load
+findings measure_sharing(lab& room);  ///< memory of 4 replicas against 1's
+findings measure_idle(lab& room);     ///< a node that has nothing to do, and how it starts
+findings measure_many(lab& room);     ///< 100 deployments of one tiny model
+/// Where the time of one request goes, alone and among 64: a table of its own.
+std::string trace_hops(lab& room);
+
+} // namespace troupe::bench

@@ -1,0 +1,87 @@
+#include "tests/bench/node_server.hpp"
+
+#include "runtime/cli/client.hpp"
+#include "runtime/cli/wire.hpp"
+
+#include <algorithm>
+
+namespace troupe::bench {
+
+namespace {
+
+std::string address_of(unsigned port) {
+  return "127.0.0.1:" + std::to_string(port);
+}
+
+/// Returns once a client can open a session.
+void await_service(const std::string& address) {
+  auto serves = [&] {
+    try {
+      client probe(address);
+      return true;
+    } catch (const command_failure&) {
+      return false;
+    }
+  };
+  await(address + " serves", serves, std::chrono::seconds(10));
+}
+
+} // namespace
+
+std::vector<replica_view> replicas(client& node, const std::string& name) {
+  auto call = node.control().statusRequest();
+  call.setName(name);
+  auto status = node.wait(call.send());
+  require_ok(status.getError());
+  std::vector<replica_view> found;
+  for (auto deployment : status.getDeployments())
+    for (auto version : deployment.getVersions())
+      for (auto replica : version.getReplicas())
+        found.push_back({static_cast<pid_t>(replica.getPid()), replica.getState() == "ready", replica.getSinceUnixNs()});
+  return found;
+}
+
+node_server::node_server(lab& room) : lab_(room), address_(address_of(free_port())) {
+  auto begun = std::chrono::steady_clock::now();
+  node_.emplace(std::vector<std::string>{room.binary("troupe"), "node", "--data", room.new_path("data"), "--listen", address_},
+                room.new_path("node.log"));
+  await_service(address_);
+  started_in_ = std::chrono::steady_clock::now() - begun;
+}
+
+void node_server::deploy(const std::string& name, const std::string& model, unsigned replicas) {
+  program({lab_.binary("troupe"), "--node", address_, "deploy", name, lab_.model_folder(model), "--replicas",
+           std::to_string(replicas), "--wait"},
+          lab_.new_path("deploy.log"))
+      .finish();
+}
+
+void node_server::scale(const std::string& name, unsigned replicas) {
+  program({lab_.binary("troupe"), "--node", address_, "scale", name, std::to_string(replicas)}, lab_.new_path("scale.log"))
+      .finish();
+  await_replicas(name, replicas);
+}
+
+std::vector<replica_view> node_server::replicas(const std::string& name) const {
+  client node(address_);
+  return bench::replicas(node, name);
+}
+
+void node_server::await_replicas(const std::string& name, unsigned count) const {
+  client node(address_);
+  auto complete = [&] {
+    auto all = bench::replicas(node, name);
+    return all.size() == count && std::all_of(all.begin(), all.end(), [](const replica_view& replica) { return replica.ready; });
+  };
+  await(std::to_string(count) + " replicas of " + name + " are ready", complete);
+}
+
+floor_server::floor_server(lab& room, std::uint64_t output_bytes) {
+  auto port = free_port();
+  address_ = address_of(port);
+  server_.emplace(std::vector<std::string>{room.binary("troupe-floor"), std::to_string(port), std::to_string(output_bytes)},
+                  room.new_path("floor.log"));
+  await_service(address_);
+}
+
+} // namespace troupe::bench
