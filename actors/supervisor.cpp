@@ -47,6 +47,10 @@ supervisor_state::behavior_type supervisor_state::begin(supervisor_options optio
     children_.add(std::move(spec), options_->backoff);
   self_->set_down_handler([this](caf::down_msg& down) { on_down(down.source, down.reason); });
   self_->set_exit_handler([this](caf::exit_msg& exit) { on_exit_asked(exit.reason); });
+  if (children_.size() == 0) { // at once, or the first to ask for a child, whose message may be here already, would be refused
+    mode_ = mode::running;
+    return running();
+  }
   next_look_ = now();
   self_->send(self_, look_again{*next_look_});
   return starting();
