@@ -1,0 +1,589 @@
+#define BOOST_TEST_MODULE rpc_server
+#include "actors/root.hpp"
+#include "runtime/gateway/rpc_server.hpp"
+#include "storage/memory_store.hpp"
+#include "tests/storage/temporary_folder.hpp"
+#include "tests/support/collected_events.hpp"
+#include "tests/support/recorded_request.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <capnp/rpc-twoparty.h>
+#include <kj/async-io.h>
+
+#include <arpa/inet.h>
+#include <cmath>
+#include <limits>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+using namespace troupe;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// The first value of a request that the runner treats in its own way. Below 100: that error code; anything else comes back as it is.
+constexpr float held = 101;
+constexpr float crashes = 102;
+
+/// A model that gives its input back, on whichever thread calls.
+class echo_runner final : public batch_runner {
+public:
+  explicit echo_runner(std::shared_ptr<pool> target) : target_(target) {}
+
+  void start(batch work) override {
+    auto target = target_.lock();
+    for (auto& request : work.requests)
+      treat(*target, std::move(request));
+    target->release(this);
+  }
+
+private:
+  void treat(pool& target, request_ptr request) {
+    auto first = *reinterpret_cast<const float*>(request->inputs[0].data);
+    if (first == held) {
+      held_.push_back(std::move(request));
+    } else if (first == crashes) {
+      batch dead;
+      dead.requests.push_back(std::move(request));
+      target.fail(std::move(dead), "signal:11");
+    } else if (first >= 1 && first < 100) {
+      refuse(std::move(request), {static_cast<error_code>(first), "as told"});
+    } else {
+      auto outputs = request->inputs;
+      answer(std::move(request), outputs);
+    }
+  }
+
+  std::weak_ptr<pool> target_;
+  std::vector<request_ptr> held_;
+};
+
+/// No model ever loads.
+class no_hosts final : public host_supply {
+public:
+  std::atomic<bool> hang{false};
+
+  std::unique_ptr<load_handle> load(const version_id&, const model_spec&, int model_fd, template_events events) override {
+    unique_fd model(model_fd);
+    if (!hang)
+      events.ready(error{error_code::invalid_argument, "not a TorchScript file"});
+    return nullptr;
+  }
+};
+
+gateway_options small_limits() {
+  gateway_options options;
+  options.message_bytes_max = 1 << 20;
+  options.chunk_bytes_max = 1 << 10;
+  options.artifact_bytes_max = 1 << 16;
+  options.default_deadline = 200ms;
+  options.connections_max = 1100;
+  return options;
+}
+
+/// A server with one deployment, "echo", behind it, and the node's whole tree of actors over a store in memory.
+struct server_fixture {
+  test::temporary_folder folder;
+  real_clock time;
+  collected_events events;
+  directory actors;
+  routing_cell routes;
+  no_hosts hosts;
+  seed_source seeds{1};
+  memory_store records;
+  state_store state{records};
+  data_folder data = data_folder::open(folder.path()).value();
+  blob_store blobs = blob_store::open(data, 1 << 16).value();
+  log_store log = log_store::open(records, 1000).value();
+  actor_environment node{time, events, seeds, hosts, routes, actors};
+  std::vector<std::unique_ptr<kj_loop>> loops = make_loops();
+  caf::actor_system_config config;
+  caf::actor_system system{config};
+  supervisor_actor root;
+  std::shared_ptr<pool> echo;
+  std::unique_ptr<rpc_server> server;
+
+  explicit server_fixture(const gateway_options& options = small_limits()) {
+    open_echo();
+    root = start_root(system, {node, {time, state, blobs}, {time, log}, false});
+    gateway_view view{routes, time, {system, actors, time, "node-1", "1.0", time.now()}};
+    server = std::make_unique<rpc_server>(std::vector<kj_loop*>{loops[0].get(), loops[1].get()}, listen_on("127.0.0.1:0").value(),
+                                          view, options);
+    BOOST_REQUIRE(eventually([this] { return static_cast<bool>(actors.catalog.get()); }));
+  }
+  ~server_fixture() {
+    caf::anon_send_exit(root, caf::exit_reason::user_shutdown);
+    echo->close(true);
+    for (auto& loop : loops)
+      loop->stop();
+  }
+
+  static std::vector<std::unique_ptr<kj_loop>> make_loops() {
+    std::vector<std::unique_ptr<kj_loop>> made;
+    for (int i = 0; i < 2; ++i)
+      made.push_back(std::make_unique<kj_loop>("loop", [](const std::string&) {}));
+    return made;
+  }
+  void open_echo() {
+    model_spec spec;
+    spec.inputs = {{"x", datatype::fp32, {-1, -1}}};
+    spec.outputs = {{"y", datatype::fp32, {-1, -1}}};
+    spec.max_batch = 4;
+    spec.queue_rows_max = 8;
+    echo = std::make_shared<pool>(version_id{"echo", 3}, spec, time, events);
+    echo->attach(std::make_shared<echo_runner>(echo));
+    routes.enlist(echo);
+    routing_table table;
+    table["echo"] = {{"echo", 3}, echo};
+    routes.publish(std::make_shared<routing_table>(std::move(table)));
+  }
+  std::uint16_t port() const {
+    return static_cast<std::uint16_t>(std::stoi(server->address().substr(server->address().rfind(':') + 1)));
+  }
+};
+
+constexpr const char* small_toml = R"(
+max_batch = 4
+[[inputs]]
+name = "x"
+datatype = "FP32"
+shape = [-1, 2]
+[[outputs]]
+name = "y"
+datatype = "FP32"
+shape = [-1, 2]
+)";
+
+/// The one KJ loop of the test's own thread.
+kj::AsyncIoContext& own_io() {
+  static auto io = kj::setupAsyncIo();
+  return io;
+}
+
+/// A client on the test's own thread.
+struct rpc_client {
+  kj::AsyncIoContext& io = own_io();
+  kj::Own<kj::AsyncIoStream> stream;
+  kj::Own<capnp::TwoPartyVatNetwork> network;
+  kj::Own<capnp::RpcSystem<capnp::rpc::twoparty::VatId>> rpc;
+
+  explicit rpc_client(const server_fixture& to) {
+    stream =
+        io.provider->getNetwork().parseAddress(to.server->address().c_str()).wait(io.waitScope)->connect().wait(io.waitScope);
+    network = kj::heap<capnp::TwoPartyVatNetwork>(*stream, capnp::rpc::twoparty::Side::CLIENT);
+    rpc = kj::heap<capnp::RpcSystem<capnp::rpc::twoparty::VatId>>(capnp::makeRpcClient(*network));
+  }
+  schema::Session::Client session() {
+    capnp::MallocMessageBuilder message;
+    auto id = message.initRoot<capnp::rpc::twoparty::VatId>();
+    id.setSide(capnp::rpc::twoparty::Side::SERVER);
+    return rpc->bootstrap(id).castAs<schema::Login>().anonymousRequest().send().getSession();
+  }
+  schema::Inference::Client inference() { return session().inferenceRequest().send().getInference(); }
+  schema::Control::Client control() { return session().controlRequest().send().getControl(); }
+
+  auto request(schema::Inference::Client to, const std::vector<float>& values) {
+    auto call = to.inferRequest();
+    auto request = call.initRequest();
+    request.setDeployment("echo");
+    request.setId("r1");
+    auto input = request.initInputs(1)[0];
+    input.setName("x");
+    input.setDatatype(schema::Datatype::FP32);
+    auto shape = input.initShape(2);
+    shape.set(0, 1);
+    shape.set(1, static_cast<std::int64_t>(values.size()));
+    input.setData(kj::arrayPtr(reinterpret_cast<const kj::byte*>(values.data()), values.size() * sizeof(float)));
+    return call;
+  }
+  template <class Call>
+  auto wait(Call call) {
+    return call.send().wait(io.waitScope);
+  }
+  schema::Code infer_code(const std::vector<float>& values) {
+    return wait(request(inference(), values)).getResponse().getError().getCode();
+  }
+  /// Brings an artifact of three bytes to the node.
+  void upload_abc(schema::Control::Client& control) {
+    auto begin = control.uploadRequest();
+    begin.setSha256(sha256_of("abc").c_str());
+    begin.setBytes(3);
+    auto upload = wait(kj::mv(begin)).getUpload();
+    auto write = upload.writeRequest();
+    write.setChunk(kj::StringPtr("abc").asBytes());
+    wait(kj::mv(write));
+    BOOST_TEST((wait(upload.finishRequest()).getError().getCode() == schema::Code::OK));
+  }
+  auto deploy_digits(schema::Control::Client& control, const char* toml) {
+    auto call = control.deployRequest();
+    call.setName("digits");
+    call.setArtifact(sha256_of("abc").c_str());
+    call.setModelToml(toml);
+    return wait(kj::mv(call));
+  }
+};
+
+unique_fd connect_raw(std::uint16_t port) {
+  unique_fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(port);
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  timeval patience{5, 0};
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  BOOST_REQUIRE(::connect(socket.get(), reinterpret_cast<sockaddr*>(&to), sizeof to) == 0);
+  return socket;
+}
+
+/// Whether the other side closes it, after its last words, within 5 s of silence.
+bool closes(const unique_fd& socket) {
+  char bytes[4096];
+  ssize_t got = 0;
+  do {
+    got = ::recv(socket.get(), bytes, sizeof bytes, 0);
+  } while (got > 0);
+  return got == 0 || errno == ECONNRESET;
+}
+
+bool throws(const std::function<void()>& action) {
+  return kj::runCatchingExceptions(action) != nullptr;
+}
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(inference_suite, server_fixture)
+
+BOOST_AUTO_TEST_CASE(every_error_code_reaches_the_client) {
+  rpc_client client(*this);
+  for (int code = 1; code <= static_cast<int>(error_code::internal); ++code)
+    BOOST_TEST(static_cast<int>(client.infer_code({static_cast<float>(code)})) == code);
+}
+
+BOOST_AUTO_TEST_CASE(a_deployment_or_version_that_is_not_served_is_not_found) {
+  rpc_client client(*this);
+  auto call = client.request(client.inference(), {1000});
+  call.getRequest().setDeployment("digits");
+  auto answer = client.wait(kj::mv(call));
+  BOOST_TEST((answer.getResponse().getError().getCode() == schema::Code::NOT_FOUND));
+  BOOST_TEST(answer.getResponse().getId().cStr() == "r1");
+  auto other = client.request(client.inference(), {1000});
+  other.getRequest().setVersion(2);
+  auto refused = client.wait(kj::mv(other));
+  BOOST_TEST(refused.getResponse().getError().getMessage().cStr() == "deployment 'echo' serves version 3, not 2");
+  auto metadata = client.inference().metadataRequest();
+  metadata.setDeployment("digits");
+  BOOST_TEST((client.wait(kj::mv(metadata)).getError().getCode() == schema::Code::NOT_FOUND));
+}
+
+BOOST_AUTO_TEST_CASE(what_the_request_gets_wrong_is_an_invalid_argument) {
+  rpc_client client(*this);
+  using builder = schema::InferRequest::Builder;
+  const std::vector<std::pair<std::string, std::function<void(builder)>>> mistakes = {
+      {"the request id is longer than 128 bytes", [](builder r) { r.setId(std::string(129, 'i').c_str()); }},
+      {"the request has 33 inputs; at most 32 are served", [](builder r) { r.initInputs(33); }},
+      {"input 'x' is missing; the model takes 'x'", [](builder r) { r.initInputs(0); }},
+      {"input 'x' has 9 dimensions; at most 8 are served", [](builder r) { r.getInputs()[0].initShape(9); }},
+      {"more outputs are asked for than the model gives", [](builder r) { r.initOutputs(2); }},
+      {"output 'z' is not one of this model's; it gives 'y'", [](builder r) { r.initOutputs(1).set(0, "z"); }},
+      {"input 'x': expected datatype FP32, found FP64", [](builder r) { r.getInputs()[0].setDatatype(schema::Datatype::FP64); }},
+      {"input 'x': expected datatype FP32, found unknown",
+       [](builder r) { r.getInputs()[0].setDatatype(static_cast<schema::Datatype>(77)); }},
+      {"input 'x': shape [1, 1] of FP32 needs 4 bytes, found 3", [](builder r) { r.getInputs()[0].initData(3); }},
+  };
+  for (const auto& [message, mistake] : mistakes) {
+    auto call = client.request(client.inference(), {1000});
+    mistake(call.getRequest());
+    auto answer = client.wait(kj::mv(call));
+    BOOST_TEST((answer.getResponse().getError().getCode() == schema::Code::INVALID_ARGUMENT));
+    BOOST_TEST(answer.getResponse().getError().getMessage().cStr() == message);
+    BOOST_TEST(answer.getResponse().getId().size() < 129U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(input_that_crashes_twice_is_poisoned) {
+  rpc_client client(*this);
+  BOOST_TEST((client.infer_code({crashes}) == schema::Code::POISONED));
+  BOOST_TEST((client.infer_code({crashes}) == schema::Code::POISONED));
+  BOOST_TEST((client.infer_code({1000}) == schema::Code::OK));
+}
+
+BOOST_AUTO_TEST_CASE(a_closed_pool_is_unavailable_and_a_full_one_overloaded) {
+  rpc_client client(*this);
+  auto none = std::make_shared<echo_runner>(echo);
+  auto full = std::make_shared<pool>(version_id{"echo", 4}, echo->spec(), time, events);
+  for (int i = 0; i < 8; ++i)
+    full->submit(std::make_unique<recorded_request>(*loops[0], std::vector<float>{1}, 1, std::make_shared<outcome>()));
+  routing_table table;
+  table["echo"] = {{"echo", 4}, full};
+  routes.publish(std::make_shared<routing_table>(table));
+  BOOST_TEST((client.infer_code({1000}) == schema::Code::OVERLOADED));
+  full->close(true);
+  BOOST_TEST((client.infer_code({1000}) == schema::Code::UNAVAILABLE));
+}
+
+BOOST_AUTO_TEST_CASE(what_waits_past_the_default_deadline_is_answered_so) {
+  rpc_client client(*this);
+  auto stuck = std::make_shared<pool>(version_id{"echo", 4}, echo->spec(), time, events);
+  routes.enlist(stuck);
+  routing_table table;
+  table["echo"] = {{"echo", 4}, stuck};
+  routes.publish(std::make_shared<routing_table>(table));
+  std::atomic<bool> done{false};
+  std::thread ticker([&] {
+    while (!done) {
+      for (const auto& target : routes.pools())
+        target->expire(time.now());
+      std::this_thread::yield();
+    }
+  });
+  BOOST_TEST((client.infer_code({1000}) == schema::Code::DEADLINE_EXCEEDED));
+  done = true;
+  ticker.join();
+}
+
+BOOST_AUTO_TEST_CASE(values_come_back_bit_for_bit_also_nan_and_infinities) {
+  rpc_client client(*this);
+  std::vector<float> values{-0.0F, std::nanf("7"), std::numeric_limits<float>::infinity(),
+                            -std::numeric_limits<float>::infinity(), std::numeric_limits<float>::denorm_min()};
+  auto call = client.request(client.inference(), values);
+  call.getRequest().initOutputs(1).set(0, "y");
+  auto answer = client.wait(kj::mv(call));
+  auto response = answer.getResponse();
+  BOOST_TEST((response.getError().getCode() == schema::Code::OK));
+  BOOST_TEST(response.getVersion() == 3U);
+  BOOST_TEST(response.getId().cStr() == "r1");
+  auto output = response.getOutputs()[0];
+  BOOST_TEST(output.getName().cStr() == "y");
+  BOOST_TEST(output.getShape()[1] == 5);
+  BOOST_REQUIRE(output.getData().size() == values.size() * sizeof(float));
+  BOOST_TEST(std::memcmp(output.getData().begin(), values.data(), output.getData().size()) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(metadata_and_limits_tell_what_may_be_sent) {
+  rpc_client client(*this);
+  auto ask = client.inference().metadataRequest();
+  ask.setDeployment("echo");
+  auto answer = client.wait(kj::mv(ask));
+  BOOST_TEST(answer.getMetadata().getMaxBatch() == 4U);
+  BOOST_TEST(answer.getMetadata().getInputs()[0].getShape()[0] == -1);
+  auto limits = client.wait(client.session().limitsRequest());
+  BOOST_TEST(limits.getLimits().getMessageBytesMax() == 1U << 20);
+  BOOST_TEST(limits.getLimits().getDefaultDeadlineUs() == 200'000U);
+}
+
+// -- connections ------------------------------------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(a_message_over_the_limit_breaks_its_connection_and_no_other) {
+  rpc_client big(*this);
+  rpc_client client(*this);
+  BOOST_TEST(throws([&] { big.infer_code(std::vector<float>(300'000, 1000)); }));
+  BOOST_TEST((client.infer_code(std::vector<float>(200'000, 1000)) == schema::Code::OK));
+}
+
+BOOST_AUTO_TEST_CASE(garbage_closes_its_connection_and_no_other) {
+  rpc_client client(*this);
+  for (const auto& garbage : {std::string("GET / HTTP/1.1\r\n\r\n"), std::string(4096, '\xff')}) {
+    auto socket = connect_raw(port());
+    BOOST_REQUIRE(::send(socket.get(), garbage.data(), garbage.size(), MSG_NOSIGNAL) > 0);
+    ::shutdown(socket.get(), SHUT_WR);
+    BOOST_TEST(closes(socket));
+  }
+  BOOST_TEST((client.infer_code({1000}) == schema::Code::OK));
+}
+
+BOOST_AUTO_TEST_CASE(a_client_that_hangs_up_in_the_middle_of_a_call_harms_nobody) {
+  {
+    rpc_client leaves(*this);
+    auto pending = leaves.request(leaves.inference(), {held}).send();
+    auto calm = leaves.wait(leaves.request(leaves.inference(), {1000}));
+    BOOST_TEST((calm.getResponse().getError().getCode() == schema::Code::OK));
+  }
+  rpc_client client(*this);
+  BOOST_TEST((client.infer_code({1000}) == schema::Code::OK));
+}
+
+BOOST_AUTO_TEST_CASE(a_thousand_connections_at_once_are_served) {
+  std::vector<unique_fd> crowd;
+  for (int i = 0; i < 1000; ++i)
+    crowd.push_back(connect_raw(port()));
+  rpc_client client(*this);
+  BOOST_TEST((client.infer_code({1000}) == schema::Code::OK));
+}
+
+BOOST_AUTO_TEST_CASE(a_door_that_is_closed_takes_nobody_and_those_inside_stay) {
+  rpc_client client(*this);
+  BOOST_TEST((client.infer_code({1000}) == schema::Code::OK));
+  server->stop_accepting();
+  BOOST_TEST(eventually([this] {
+    unique_fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(port());
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return ::connect(socket.get(), reinterpret_cast<sockaddr*>(&to), sizeof to) != 0;
+  }));
+  BOOST_TEST((client.infer_code({1000}) == schema::Code::OK));
+}
+
+BOOST_AUTO_TEST_CASE(connections_that_came_while_descriptors_were_out_are_accepted_later) {
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  rpc_client client(*this);
+  BOOST_TEST((client.infer_code({1000}) == schema::Code::OK));
+  unique_fd waiting(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  rlimit none{static_cast<rlim_t>(waiting.get()), before.rlim_max};
+  BOOST_REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(port());
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  auto connected = ::connect(waiting.get(), reinterpret_cast<sockaddr*>(&to), sizeof to);
+  auto served = client.infer_code({1000}); // the loop has seen the door by now
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  BOOST_TEST(connected == 0);
+  BOOST_TEST((served == schema::Code::OK));
+  std::string garbage(4096, '\xff');
+  timeval patience{5, 0};
+  ::setsockopt(waiting.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  BOOST_REQUIRE(::send(waiting.get(), garbage.data(), garbage.size(), MSG_NOSIGNAL) > 0);
+  ::shutdown(waiting.get(), SHUT_WR);
+  BOOST_TEST(closes(waiting));
+}
+
+// -- control ----------------------------------------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(commands_for_an_unknown_deployment_are_not_found) {
+  rpc_client client(*this);
+  auto control = client.control();
+  auto scale = control.scaleRequest();
+  scale.setName("digits");
+  BOOST_TEST((client.wait(kj::mv(scale)).getError().getCode() == schema::Code::NOT_FOUND));
+  auto undeploy = control.undeployRequest();
+  undeploy.setName("digits");
+  BOOST_TEST((client.wait(kj::mv(undeploy)).getError().getCode() == schema::Code::NOT_FOUND));
+  auto status = control.statusRequest();
+  status.setName("digits");
+  BOOST_TEST((client.wait(kj::mv(status)).getError().getCode() == schema::Code::NOT_FOUND));
+}
+
+BOOST_AUTO_TEST_CASE(uploads_are_bounded_and_verified) {
+  rpc_client client(*this);
+  auto control = client.control();
+  auto huge = control.uploadRequest();
+  huge.setSha256(std::string(64, 'a').c_str());
+  huge.setBytes(1 << 17);
+  BOOST_TEST((client.wait(kj::mv(huge)).getError().getCode() == schema::Code::INVALID_ARGUMENT));
+  auto begin = control.uploadRequest();
+  begin.setSha256(std::string(64, 'a').c_str());
+  begin.setBytes(3);
+  auto begun = client.wait(kj::mv(begin));
+  BOOST_REQUIRE(!begun.getPresent());
+  auto chunk = begun.getUpload().writeRequest();
+  chunk.initChunk(2000);
+  BOOST_TEST((client.wait(kj::mv(chunk)).getError().getCode() == schema::Code::INVALID_ARGUMENT));
+  auto fits = begun.getUpload().writeRequest();
+  fits.setChunk(kj::StringPtr("abc").asBytes());
+  BOOST_TEST((client.wait(kj::mv(fits)).getError().getCode() == schema::Code::OK));
+  BOOST_TEST((client.wait(begun.getUpload().finishRequest()).getError().getCode() == schema::Code::CORRUPT));
+  BOOST_TEST((client.wait(begun.getUpload().finishRequest()).getError().getCode() == schema::Code::NOT_FOUND));
+}
+
+BOOST_AUTO_TEST_CASE(uploads_whose_client_has_gone_hold_no_place) {
+  auto begin = [](rpc_client& client, schema::Control::Client& control) {
+    auto call = control.uploadRequest();
+    call.setSha256(std::string(64, 'a').c_str());
+    call.setBytes(3);
+    return client.wait(kj::mv(call)).getError().getCode();
+  };
+  for (int round = 0; round < 2; ++round) {
+    rpc_client client(*this);
+    auto control = client.control();
+    std::vector<kj::Promise<void>> unanswered;
+    for (std::size_t i = 0; i < keeper_state::uploads_max; ++i) {
+      auto call = control.uploadRequest();
+      call.setSha256(std::string(64, 'a').c_str());
+      call.setBytes(3);
+      unanswered.push_back(call.send().ignoreResult());
+    }
+    client.wait(client.session().limitsRequest()); // they are on their way
+  }
+  rpc_client client(*this);
+  auto control = client.control();
+  BOOST_TEST(eventually([&] { return begin(client, control) == schema::Code::OK; }));
+}
+
+BOOST_AUTO_TEST_CASE(a_version_that_cannot_load_is_told_to_who_awaits_it_and_can_be_undeployed) {
+  rpc_client client(*this);
+  auto control = client.control();
+  client.upload_abc(control);
+  BOOST_TEST((client.deploy_digits(control, "nonsense").getError().getCode() == schema::Code::INVALID_ARGUMENT));
+  BOOST_TEST(client.deploy_digits(control, small_toml).getVersion() == 1U);
+  auto await = control.awaitReadyRequest();
+  await.setName("digits");
+  await.setVersion(1);
+  auto failed = client.wait(kj::mv(await));
+  BOOST_TEST((failed.getError().getCode() == schema::Code::FAILED_PRECONDITION));
+  BOOST_TEST(failed.getError().getMessage().cStr() == "version 1 failed: not a TorchScript file");
+  auto status = client.wait(control.statusRequest());
+  BOOST_REQUIRE(status.getDeployments().size() == 1U);
+  BOOST_TEST(status.getDeployments()[0].getVersions()[0].getState().cStr() == "failed");
+  BOOST_TEST(status.getNode().getName().cStr() == "node-1");
+  for (int round = 0; round < 2; ++round) {
+    auto undeploy = control.undeployRequest();
+    undeploy.setName("digits");
+    BOOST_TEST((client.wait(kj::mv(undeploy)).getError().getCode() == schema::Code::OK));
+    BOOST_TEST(client.deploy_digits(control, small_toml).getVersion() == 1U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_tree_begins_with_root_and_events_are_told) {
+  rpc_client client(*this);
+  auto tree = client.wait(client.control().treeRequest());
+  BOOST_TEST(tree.getRoot().getName().cStr() == "root");
+  BOOST_TEST(tree.getRoot().getChildren().size() == 4U);
+  auto journal = actors.journal.get();
+  caf::anon_send(journal, note_event{{time.wall_now(), severity::warn, "happened", {{"deployment", "digits"}}}});
+  auto ask = client.control().eventsRequest();
+  ask.setName("digits");
+  ask.setLimit(5);
+  auto answer = client.wait(kj::mv(ask));
+  BOOST_REQUIRE(answer.getEvents().size() == 1U);
+  BOOST_TEST(answer.getEvents()[0].getName().cStr() == "happened");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_CASE(a_client_over_the_connection_limit_is_closed_and_may_come_again_later) {
+  auto limits = small_limits();
+  limits.connections_max = 1;
+  server_fixture node(limits);
+  auto first = connect_raw(node.port());
+  auto second = connect_raw(node.port());
+  BOOST_TEST(closes(second));
+  first.reset();
+  BOOST_TEST(eventually([&] {
+    rpc_client client(node);
+    return !throws([&] { client.infer_code({1000}); });
+  }));
+}
+
+BOOST_AUTO_TEST_CASE(a_node_stops_though_a_client_still_awaits_a_version) {
+  std::unique_ptr<rpc_client> client;
+  kj::Promise<void> unanswered = nullptr;
+  {
+    server_fixture node;
+    node.hosts.hang = true;
+    client = std::make_unique<rpc_client>(node);
+    auto control = client->control();
+    client->upload_abc(control);
+    BOOST_TEST(client->deploy_digits(control, small_toml).getVersion() == 1U);
+    auto await = control.awaitReadyRequest();
+    await.setName("digits");
+    unanswered = await.send().ignoreResult();
+    client->wait(control.statusRequest()); // it is on its way
+  }                                        // would take the 300 s of the question otherwise
+  BOOST_TEST(throws([&] { unanswered.wait(client->io.waitScope); }));
+}
