@@ -63,6 +63,11 @@ result<void> drop_capabilities() {
   return {};
 }
 
+void reset_signal_handlers() {
+  for (int number = 1; number < NSIG; ++number)
+    ::signal(number, SIG_DFL); // refused for SIGKILL and SIGSTOP, which have no handlers
+}
+
 void volunteer_for_oom() {
   constexpr char score[] = "500"; // of 1000; the node has 0
   unique_fd file(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));

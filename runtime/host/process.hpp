@@ -23,6 +23,9 @@ void limit_resource(int resource, rlim_t value);
 /// Gives up every capability, so that limits that root has set hold for it, too.
 result<void> drop_capabilities();
 
+/// Undoes the signal handlers of libraries: a crash shall end a host at once, with its signal as the reason.
+void reset_signal_handlers();
+
 /// If memory runs out, the kernel shall end hosts before the node.
 void volunteer_for_oom();
 

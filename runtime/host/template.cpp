@@ -98,6 +98,7 @@ int run_template(unique_fd control, pid_t node) {
   limit_resource(RLIMIT_CORE, 0);
   ::mallopt(M_ARENA_MAX, 1); // an arena for each thread would count against a version's memory
   prepare_torch();
+  reset_signal_handlers(); // libtorch 2.6 brings UCX, which catches faults
   if (thread_count() != 1)
     return complain("libtorch has started threads, so it can't be forked; OPENBLAS_NUM_THREADS and OMP_NUM_THREADS must be 1");
   auto tools = make_tools();
