@@ -37,6 +37,8 @@ using namespace std::chrono_literals;
 
 /// Requests that were accepted may finish for so long after SIGTERM.
 constexpr auto drain_patience = 10s;
+/// The tree's parts have deadlines of their own, all shorter.
+constexpr auto tree_patience = 10min;
 /// Threads of the actor system: it is the control plane, not the path of a request.
 constexpr std::size_t actor_threads = 2;
 
@@ -153,6 +155,14 @@ void wait_until_quiet(const routing_cell& routes, const clock& time) {
     std::this_thread::sleep_for(5ms);
 }
 
+/// Clients that are let in before the whole tree is up would only hear `unavailable`.
+result<void> await_tree(caf::actor_system& system, const supervisor_actor& root) {
+  caf::scoped_actor self(system);
+  result<void> up;
+  self->request(root, tree_patience, await_ready{}).receive([](ready) {}, [&up](const caf::error& why) { up = to_error(why); });
+  return up;
+}
+
 void stop_tree(caf::actor_system& system, const supervisor_actor& root) {
   caf::scoped_actor self(system);
   self->monitor(root);
@@ -213,19 +223,18 @@ int run_node(const node_options& options) {
     root_failed = !is_normal_exit(reason);
     ::kill(::getpid(), SIGTERM);
   });
+  auto up = await_tree(system, root);
   auto address = door->address;
   auto gateway = gateway_of(options);
   rpc_server server(gateway_loops, std::move(*door), {routes, time, {system, actors, time, node_name(options), TROUPE_VERSION, started}}, gateway);
-  events.emit({time.wall_now(), severity::info, "node_serves",
-               {{"address", address},
-                {"data", options.data_folder},
-                {"node", (*storage)->identity.node_id},
-                {"after_ms", std::to_string((time.now() - started) / 1ms)}}});
-
-  result<void> announced;
-  if (!options.address_file.empty())
-    announced = write_address_file(options.address_file, address);
-  if (announced) {
+  if (up && !options.address_file.empty())
+    up = write_address_file(options.address_file, address);
+  if (up) {
+    events.emit({time.wall_now(), severity::info, "node_serves",
+                 {{"address", address},
+                  {"data", options.data_folder},
+                  {"node", (*storage)->identity.node_id},
+                  {"after_ms", std::to_string((time.now() - started) / 1ms)}}});
     int signal = 0;
     ::sigwait(&stop, &signal);
     events.emit({time.wall_now(), severity::info, "node_stops", {{"signal", std::to_string(signal)}}});
@@ -235,8 +244,8 @@ int run_node(const node_options& options) {
   stop_tree(system, root);
   for (auto& loop : loops)
     loop->stop();
-  if (!announced)
-    return fail(announced.failure());
+  if (!up)
+    return fail(up.failure());
   return root_failed ? 1 : 0;
 }
 
