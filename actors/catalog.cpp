@@ -63,7 +63,7 @@ catalog_state::behavior_type catalog_state::loading() {
       [](const await_version&) -> caf::result<done> { return caf::skip(); },
       [](const list_deployments&) -> caf::result<deployment_list> { return caf::skip(); },
       [this](const child_up& up) { on_child_up(up); },
-      [this](const child_down& down) { deployments_.erase(down.id); },
+      [this](const child_down& down) { on_child_down(down); },
   };
 }
 
@@ -75,17 +75,17 @@ catalog_state::behavior_type catalog_state::open() {
       [this](const scale& ask) -> caf::result<done> {
         if (auto found = find(ask.name))
           return self_->delegate(found, ask);
-        return unknown(ask.name);
+        return absence_of(ask.name);
       },
       [this](const undeploy& ask) { return on_undeploy(ask); },
       [this](const await_version& ask) -> caf::result<done> {
         if (auto found = find(ask.name))
           return self_->delegate(found, ask);
-        return unknown(ask.name);
+        return absence_of(ask.name);
       },
       [this](const list_deployments& ask) { return on_list(ask); },
       [this](const child_up& up) { on_child_up(up); },
-      [this](const child_down& down) { deployments_.erase(down.id); },
+      [this](const child_down& down) { on_child_down(down); },
   };
 }
 
@@ -109,24 +109,37 @@ caf::result<deployed> catalog_state::on_deploy(const deploy& ask) {
 }
 
 void catalog_state::deploy_checked(const deploy& ask, caf::typed_response_promise<deployed> answer) {
-  if (auto found = find(ask.name)) {
-    pass_on(found, ask, answer);
+  if (auto found = find(ask.name))
+    return pass_on(found, ask, answer);
+  if (is_known(ask.name)) {
+    answer.deliver(absence_of(ask.name));
     return;
   }
   auto& waiting = first_deploys_[ask.name];
   waiting.push_back({ask, answer});
-  if (waiting.size() > 1)
-    return; // another first deploy has it started
-  self_->request(node_->actors.deployments.get(), node_->timing.keeper_patience, start_of(ask.name))
+  if (waiting.size() == 1) // else another first deploy has it started
+    start_first(ask.name, true);
+}
+
+void catalog_state::start_first(const std::string& deployment_name, bool may_clear) {
+  const auto& deployments = node_->actors.deployments.get();
+  auto give_up = [this, deployment_name](const caf::error& reason) {
+    for (auto& first : take_first_deploys(deployment_name))
+      first.answer.deliver(reason);
+  };
+  self_->request(deployments, node_->timing.keeper_patience, start_of(deployment_name))
       .then(
           [this](const child_up& up) {
             on_child_up(up);
             for (auto& first : take_first_deploys(up.id))
               pass_on(find(up.id), first.ask, first.answer);
           },
-          [this, deployment_name = ask.name](const caf::error& reason) {
-            for (auto& first : take_first_deploys(deployment_name))
-              first.answer.deliver(reason);
+          [=](const caf::error& reason) {
+            if (!may_clear || to_error(reason).code != error_code::already_exists)
+              return give_up(reason);
+            // The catalog died before it had the one that was undeployed forgotten.
+            self_->request(deployments, node_->timing.patience, stop_child{deployment_name})
+                .then([=](const child_down&) { start_first(deployment_name, false); }, give_up);
           });
 }
 
@@ -144,7 +157,7 @@ void catalog_state::pass_on(const deployment_actor& to, const deploy& ask, caf::
 caf::result<done> catalog_state::on_undeploy(const undeploy& ask) {
   auto found = find(ask.name);
   if (!found)
-    return unknown(ask.name);
+    return absence_of(ask.name);
   auto answer = self_->make_response_promise<done>();
   self_->request(found, node_->timing.keeper_patience, ask)
       .then([this, ask, answer](done) mutable { stop_removed(ask.name, answer); },
@@ -164,13 +177,13 @@ void catalog_state::stop_removed(const std::string& deployment_name, caf::typed_
 
 caf::result<deployment_list> catalog_state::on_list(const list_deployments& ask) {
   if (!ask.name.empty() && !find(ask.name))
-    return unknown(ask.name);
+    return absence_of(ask.name);
   auto progress = std::make_shared<list_in_progress>();
   progress->name = ask.name;
   progress->answer = self_->make_response_promise<deployment_list>();
   progress->open = 1;
   for (const auto& [deployment_name, handle] : deployments_) {
-    if (!ask.name.empty() && ask.name != deployment_name)
+    if (!handle || (!ask.name.empty() && ask.name != deployment_name))
       continue;
     ++progress->open;
     self_->request(handle, node_->timing.patience, get_deployment{deployment_name})
@@ -199,6 +212,9 @@ void catalog_state::on_names(const name_list& stored) {
       waiting.deliver(ready{});
   };
   for (const auto& stored_name : stored.names)
+    deployments_.emplace(stored_name, deployment_actor());
+  drop_stray_routes();
+  for (const auto& stored_name : stored.names)
     self_->request(node_->actors.deployments.get(), node_->timing.keeper_patience, start_of(stored_name))
         .then(
             [this, one_started](const child_up& up) {
@@ -219,6 +235,21 @@ void catalog_state::on_child_up(const child_up& up) {
   deployments_[up.id] = caf::actor_cast<deployment_actor>(up.handle);
 }
 
+void catalog_state::on_child_down(const child_down& down) {
+  if (is_normal_exit(down.reason))
+    deployments_.erase(down.id);
+  else if (is_known(down.id))
+    deployments_[down.id] = deployment_actor();
+}
+
+/// A deployment that died while it was being removed has left its route.
+void catalog_state::drop_stray_routes() {
+  for (const auto& [deployment_name, where] : *node_->routes.read())
+    if (!is_known(deployment_name))
+      self_->request(node_->actors.router.get(), node_->timing.patience, drop_route{deployment_name})
+          .then([](done) {}, [this](const caf::error& reason) { self_->quit(reason); });
+}
+
 // -- what is seen -----------------------------------------------------------------------------------------------------------------
 
 deployment_actor catalog_state::find(const std::string& deployment_name) const {
@@ -226,10 +257,17 @@ deployment_actor catalog_state::find(const std::string& deployment_name) const {
   return found == deployments_.end() ? deployment_actor() : found->second;
 }
 
+caf::error catalog_state::absence_of(const std::string& deployment_name) const {
+  if (is_known(deployment_name))
+    return make_error(error_code::unavailable, "deployment '" + deployment_name + "' is being restarted; retry");
+  return unknown(deployment_name);
+}
+
 start_child catalog_state::start_of(const std::string& deployment_name) const {
   child_spec child;
   child.id = deployment_name;
   child.kind = "deployment";
+  child.restart = restart_type::transient; // it stops by itself once it is removed
   child.ready_deadline = node_->timing.keeper_patience;
   child.start = [node = node_, deployment_name](caf::local_actor& parent) -> supervised_actor {
     return parent.spawn(deployment, deployment_options{*node, deployment_name});

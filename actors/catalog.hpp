@@ -40,11 +40,17 @@ private:
   caf::result<deployment_list> on_list(const list_deployments& ask);
   void on_names(const name_list& stored);
   void on_child_up(const child_up& up);
+  void on_child_down(const child_down& down);
+  void drop_stray_routes();
   void stop_removed(const std::string& deployment_name, caf::typed_response_promise<done> answer);
   void deploy_checked(const deploy& ask, caf::typed_response_promise<deployed> answer);
   std::vector<first_deploy> take_first_deploys(const std::string& deployment_name);
   void pass_on(const deployment_actor& to, const deploy& ask, caf::typed_response_promise<deployed> answer);
 
+  void start_first(const std::string& deployment_name, bool may_clear);
+  bool is_known(const std::string& deployment_name) const { return deployments_.count(deployment_name) != 0; }
+  /// Why `find` gives no handle.
+  caf::error absence_of(const std::string& deployment_name) const;
   /// The deployment, or an empty handle.
   deployment_actor find(const std::string& deployment_name) const;
   start_child start_of(const std::string& deployment_name) const;
@@ -53,7 +59,7 @@ private:
   self_pointer self_;
   const actor_environment* node_ = nullptr;
   steady_time since_{};
-  std::map<std::string, deployment_actor> deployments_;
+  std::map<std::string, deployment_actor> deployments_; ///< empty handles: being restarted
   std::map<std::string, std::vector<first_deploy>> first_deploys_; ///< of deployments that are being started for them
   std::size_t still_starting_ = 0;
   std::vector<caf::typed_response_promise<ready>> awaiting_ready_;

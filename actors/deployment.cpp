@@ -29,6 +29,12 @@ struct view_in_progress {
   }
 };
 
+/// Whether the store itself has said no. Its later answers can be relied on: the change isn't seen before the node starts again.
+bool is_refusal(const caf::error& reason) {
+  auto code = to_error(reason).code;
+  return code == error_code::io_failed || code == error_code::corrupt || code == error_code::invalid_argument;
+}
+
 std::string pool_id(version_number number) {
   return "v" + std::to_string(number);
 }
@@ -57,10 +63,10 @@ deployment_state::behavior_type deployment_state::begin(deployment_options optio
   self_->request(node.actors.keeper.get(), node.timing.keeper_patience, load_deployment{options_->name})
       .then([this](const stored_deployment& stored) { on_loaded(stored); },
             [this](const caf::error& reason) {
-              if (to_error(reason).code == error_code::not_found)
-                on_loaded({record_, {}});
-              else
-                self_->quit(reason);
+              if (to_error(reason).code != error_code::not_found)
+                return self_->quit(reason);
+              on_loaded({record_, {}});
+              drop_own_route(); // of an earlier life that died while it was removed
             });
   return loading();
 }
@@ -82,6 +88,7 @@ deployment_state::behavior_type deployment_state::loading() {
       [this](const child_up& up) { on_pool_up(up); },
       [this](const child_down& down) { on_pool_down(down); },
       [this](const retire_pool& ask) { on_retire_pool(ask.version); },
+      [](try_again) {},
   };
 }
 
@@ -99,6 +106,11 @@ deployment_state::behavior_type deployment_state::steady() {
       [this](const child_up& up) { on_pool_up(up); },
       [this](const child_down& down) { on_pool_down(down); },
       [this](const retire_pool& ask) { on_retire_pool(ask.version); },
+      [this](try_again) {
+        promotion_is_due_ = false;
+        if (auto slot = find(record_.target_version); slot != nullptr && slot->target != nullptr && !slot->draining)
+          promote(record_.target_version, slot->target);
+      },
   };
 }
 
@@ -116,6 +128,7 @@ deployment_state::behavior_type deployment_state::saving() {
       [this](const child_up& up) { on_pool_up(up); },
       [this](const child_down& down) { on_pool_down(down); },
       [this](const retire_pool& ask) { on_retire_pool(ask.version); },
+      [](try_again) -> caf::result<void> { return caf::skip(); },
   };
 }
 
@@ -137,6 +150,7 @@ deployment_state::behavior_type deployment_state::removed() {
       [this](const child_up& up) { on_pool_up(up); },
       [this](const child_down& down) { on_pool_down(down); },
       [this](const retire_pool& ask) { on_retire_pool(ask.version); },
+      [](try_again) {},
   };
 }
 
@@ -160,13 +174,16 @@ caf::result<deployed> deployment_state::on_deploy(const deploy& ask) {
     record.wanted_replicas = std::min(ask.replicas, replicas_max);
   auto given_up = std::exchange(record.target_version, next.id.number);
   state_change change{{record}, {}, {next}, {}};
-  if (auto old = find(given_up); old != nullptr) {
-    old->record.state = version_state::failed;
-    old->record.reason = "version " + std::to_string(next.id.number) + " was deployed before this one served";
+  if (auto old = find(given_up); old != nullptr && old->record.state == version_state::preparing) {
     change.put_versions.push_back(old->record);
+    change.put_versions.back().state = version_state::failed;
+    change.put_versions.back().reason = "version " + std::to_string(next.id.number) + " was deployed before this one served";
   }
   auto answer = self_->make_response_promise<deployed>();
-  save_for(answer, record, std::move(change), [this, next, given_up, answer]() mutable {
+  auto written = change.put_versions;
+  save_for(answer, record, std::move(change), [this, next, given_up, written, answer]() mutable {
+    for (const auto& each : written)
+      versions_[each.id.number].record = each;
     begin_version(next, given_up);
     answer.deliver(deployed{next.id.number});
   });
@@ -180,8 +197,14 @@ void deployment_state::begin_version(const version_record& version, version_numb
     settle(*old);
     stop_pool(given_up, std::chrono::nanoseconds(0));
   }
-  versions_[version.id.number].record = version;
+  tell_wanted();
   start_pool(version);
+}
+
+void deployment_state::tell_wanted() {
+  for (auto& [number, slot] : versions_)
+    if (slot.pool && !slot.draining)
+      self_->send(slot.pool, set_replicas{record_.wanted_replicas});
 }
 
 caf::result<done> deployment_state::on_scale(const scale& ask) {
@@ -195,9 +218,7 @@ caf::result<done> deployment_state::on_scale(const scale& ask) {
   auto answer = self_->make_response_promise<done>();
   save_for(answer, record, state_change{{record}, {}, {}, {}}, [this, answer]() mutable {
     emit(severity::info, "deployment_scaled", {{"replicas", std::to_string(record_.wanted_replicas)}});
-    for (auto& [number, slot] : versions_)
-      if (slot.pool && !slot.draining)
-        self_->send(slot.pool, set_replicas{record_.wanted_replicas});
+    tell_wanted();
     if (record_.wanted_replicas == 0)
       drop_own_route();
     answer.deliver(done{});
@@ -218,11 +239,22 @@ caf::result<done> deployment_state::on_undeploy() {
     for (auto& [number, slot] : versions_)
       for (auto& waiting : std::exchange(slot.awaiting, {}))
         waiting.deliver(make_error(error_code::not_found, "deployment '" + record_.name + "' was removed"));
-    self_->request(options_->node.actors.router.get(), options_->node.timing.patience, drop_route{record_.name})
-        .then([answer](done) mutable { answer.deliver(done{}); },
-              [answer](const caf::error& reason) mutable { answer.deliver(reason); });
+    finish_removal(answer);
   });
   return answer;
+}
+
+void deployment_state::finish_removal(caf::typed_response_promise<done> answer) {
+  self_->request(options_->node.actors.router.get(), options_->node.timing.patience, drop_route{record_.name})
+      .then(
+          [this, answer](done) mutable {
+            answer.deliver(done{});
+            self_->quit(caf::exit_reason::user_shutdown);
+          },
+          [this, answer](const caf::error& reason) mutable {
+            answer.deliver(reason);
+            self_->quit(reason); // the next life drops the route
+          });
 }
 
 caf::result<done> deployment_state::on_await(const await_version& ask) {
@@ -272,7 +304,7 @@ void deployment_state::on_loaded(const stored_deployment& stored) {
     versions_[version.id.number].record = version;
   self_->become(steady());
   for (auto number : {record_.current_version, record_.target_version})
-    if (auto slot = find(number); slot != nullptr)
+    if (auto slot = find(number); slot != nullptr && slot->record.state != version_state::failed)
       start_pool(slot->record);
   for (auto& waiting : std::exchange(awaiting_ready_, {}))
     waiting.deliver(ready{});
@@ -282,6 +314,7 @@ void deployment_state::on_pool_serves(const pool_serves& news) {
   auto slot = find(news.version);
   if (slot == nullptr || slot->draining)
     return;
+  slot->target = news.target;
   if (news.version == record_.target_version)
     promote(news.version, news.target);
   else if (news.version == record_.current_version)
@@ -308,12 +341,18 @@ void deployment_state::on_pool_gave_up(const pool_gave_up& news) {
           drop_own_route();
         settle(failed);
       },
-      [](const caf::error&) {});
+      [this, version](const caf::error&) {
+        versions_[version.id.number].record = version; // in this life; the next one tries it again
+        settle(versions_[version.id.number]);
+      });
 }
 
 void deployment_state::on_pool_up(const child_up& up) {
-  if (auto slot = find(number_of(up.id)); slot != nullptr)
-    slot->pool = caf::actor_cast<pool_actor>(up.handle);
+  auto slot = find(number_of(up.id));
+  if (slot == nullptr)
+    return;
+  slot->pool = caf::actor_cast<pool_actor>(up.handle);
+  self_->send(slot->pool, set_replicas{record_.wanted_replicas}); // perhaps it was changed while the pool started
 }
 
 void deployment_state::on_pool_down(const child_down& down) {
@@ -321,6 +360,7 @@ void deployment_state::on_pool_down(const child_down& down) {
   if (slot == nullptr)
     return;
   slot->pool = pool_actor();
+  slot->target.reset();
   slot->draining = false;
 }
 
@@ -339,8 +379,10 @@ void deployment_state::save(deployment_record record, state_change change, std::
             next();
           },
           [this, failed = std::move(failed)](const caf::error& reason) {
+            self_->become(steady());
             failed(reason);
-            self_->quit(reason);
+            if (!is_refusal(reason))
+              self_->quit(reason);
           });
 }
 
@@ -362,7 +404,8 @@ void deployment_state::start_pool(const version_record& version) {
   child.kind = "pool";
   child.restart = restart_type::transient;
   child.shutdown.grace = options_->node.timing.drain_grace + std::chrono::seconds(1);
-  pool_options options{options_->node, caf::actor_cast<deployment_actor>(self_), version.id, *spec, version.artifact_sha256, 0};
+  pool_options options{options_->node, caf::actor_cast<deployment_actor>(self_), version.id, *spec, version.artifact_sha256, 0,
+                       version.state == version_state::live};
   child.start = [options, wanted = wanted_](caf::local_actor& parent) -> supervised_actor {
     auto now = options;
     now.wanted = wanted->load();
@@ -404,7 +447,10 @@ void deployment_state::promote(version_number number, const std::shared_ptr<pool
         emit(severity::info, "version_live", {{"version", std::to_string(number)}});
         switch_route(number, target);
       },
-      [](const caf::error&) {});
+      [this](const caf::error&) {
+        if (!std::exchange(promotion_is_due_, true))
+          self_->delayed_send(self_, options_->node.timing.retry_max, try_again{});
+      });
 }
 
 void deployment_state::switch_route(version_number number, const std::shared_ptr<pool>& target) {

@@ -22,13 +22,13 @@ struct deployment_options {
 };
 
 using deployment_interface =
-    deployment_actor::extend<caf::reacts_to<child_up>, caf::reacts_to<child_down>, caf::reacts_to<retire_pool>>;
+    deployment_actor::extend<caf::reacts_to<child_up>, caf::reacts_to<child_down>, caf::reacts_to<retire_pool>, caf::reacts_to<try_again>>;
 
 /// One deployment: the only writer of its record. Every move is in the store before it is acted on, so that after a crash it goes on from there.
 ///
 ///     loading --record read--> steady <--write answered-- saving     commands wait in the mailbox while a write is under way
 ///        |                       |  ------a command----->    |
-///        +--store silent--+      +--asked to stop--> (gone)  +--removed--> removed --asked to stop--> (gone, as it should)
+///        +--store silent--+      +--asked to stop--> (gone)  +--removed--> removed --route dropped--> (gone, as it should)
 ///                         v
 ///                       (gone, a failure: restarted with backoff)
 ///
@@ -55,6 +55,7 @@ private:
   struct version_slot {
     version_record record;
     pool_actor pool;       ///< empty: it has none
+    std::shared_ptr<troupe::pool> target; ///< of a pool that serves with all its replicas
     bool draining = false; ///< its pool is being stopped
     std::vector<caf::typed_response_promise<done>> awaiting;
   };
@@ -76,15 +77,18 @@ private:
   void on_retire_pool(version_number number);
 
   // -- what is done
-  /// Writes the change, then takes `record` over and calls `next` in the state `steady`. On failure calls `failed` and quits: whether it was
-  /// written isn't known, and the next life reads it.
+  /// Writes the change, then takes `record` over and calls `next` in the state `steady`. On failure calls `failed`. After what the store
+  /// refused all goes on as it was, for what serves must not stop with the disk: whether it was written shows when the node starts again,
+  /// and until then the store takes no other write. After any other failure quits: the next life reads what was written.
   void save(deployment_record record, state_change change, std::function<void()> next,
             std::function<void(const caf::error&)> failed);
   /// The same for a command that is answered with the failure.
   template <class Answer>
   void save_for(caf::typed_response_promise<Answer> answer, deployment_record record, state_change change,
                 std::function<void()> next);
+  void tell_wanted();
   void begin_version(const version_record& version, version_number given_up);
+  void finish_removal(caf::typed_response_promise<done> answer);
   void start_pool(const version_record& version);
   void stop_pool(version_number number, std::chrono::nanoseconds delay);
   void promote(version_number number, const std::shared_ptr<pool>& target);
@@ -107,6 +111,7 @@ private:
   std::map<version_number, version_slot> versions_;
   version_number routed_ = 0; ///< the version that the routing table names; 0: none
   std::vector<caf::typed_response_promise<ready>> awaiting_ready_;
+  bool promotion_is_due_ = false; ///< a try_again is under way
 };
 
 deployment_state::behavior_type deployment(deployment_state::self_pointer self, deployment_options options);

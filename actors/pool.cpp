@@ -35,6 +35,7 @@ pool_state::behavior_type pool_state::begin(pool_options options) {
   options_.emplace(std::move(options));
   const auto& node = options_->node;
   since_ = node.time.now();
+  has_served_ = options_->proven;
   target_ = std::make_shared<pool>(options_->id, options_->spec, node.time, node.events);
   node.routes.enlist(target_);
   supervisor_options below{node.time, node.events, rng(node.seeds.next())};
@@ -191,6 +192,8 @@ void pool_state::try_later() {
 // -- replicas ---------------------------------------------------------------------------------------------------------------------
 
 void pool_state::on_set_replicas(std::uint32_t wanted) {
+  if (wanted == options_->wanted)
+    return;
   options_->wanted = wanted;
   announced_ = false;
   if (template_ != nullptr)

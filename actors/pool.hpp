@@ -23,6 +23,7 @@ struct pool_options {
   model_spec spec;
   std::string artifact_sha256;
   std::uint32_t wanted;
+  bool proven; ///< the version has served in an earlier life: failed starts don't make the pool give up
 };
 
 using pool_interface = pool_actor::extend<caf::reacts_to<look_drained>, caf::reacts_to<try_again>>;
@@ -106,7 +107,7 @@ private:
   std::uint32_t failures_in_a_row_ = 0;
   bool retry_is_due_ = false; ///< a try_again is under way
   bool announced_ = false;    ///< that all wanted replicas serve
-  bool has_served_ = false;
+  bool has_served_ = false; ///< in this life or an earlier one
   steady_time drain_until_{};
 };
 

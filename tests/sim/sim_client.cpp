@@ -1,0 +1,93 @@
+#include "tests/sim/sim_client.hpp"
+
+namespace troupe {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// On top of its deadline and of two batches that run into their timeout: tickers, posted answers.
+constexpr auto answer_slack = 300ms;
+
+} // namespace
+
+class sim_client::request final : public inference_request {
+public:
+  request(sim_client& from, std::uint64_t id, float value, std::uint32_t row_count) : from_(from), id_(id), values_(2 * row_count, value) {
+    tensor_view input;
+    input.rank = 2;
+    input.dims[0] = row_count;
+    input.dims[1] = 2;
+    input.data = reinterpret_cast<const std::byte*>(values_.data());
+    input.size = values_.size() * sizeof(float);
+    inputs.push_back(input);
+    rows = row_count;
+  }
+  ~request() override { from_.on_dropped(id_); }
+  void on_outputs(const std::vector<tensor_view>& outputs) override { from_.on_outputs(id_, values_[0], outputs); }
+  void on_error(const error& failure) override { from_.on_error(id_, failure); }
+
+private:
+  sim_client& from_;
+  std::uint64_t id_;
+  std::vector<float> values_;
+};
+
+void sim_client::send(const routing_cell& routes, const std::string& deployment, float value, std::chrono::milliseconds patience,
+                      std::uint32_t rows) {
+  auto id = ++last_id_;
+  auto table = routes.read();
+  auto found = table->find(deployment);
+  if (found == table->end()) {
+    ++refused_;
+    ++refusals_[error_code::not_found];
+    return;
+  }
+  auto target = found->second.target;
+  open_[id] = {deployment, time_.now() + patience, target->spec().batch_timeout};
+  auto next = std::make_unique<request>(*this, id, value, rows);
+  next->arrived = time_.now();
+  next->deadline = time_.now() + patience;
+  next->loop = &loop_;
+  loop_.run([&] {
+    target->submit(std::move(next));
+    target->dispatch();
+  });
+}
+
+void sim_client::check_overdue() {
+  for (auto& [id, each] : open_)
+    if (time_.now() > each.deadline + 2 * each.batch_timeout + answer_slack && !std::exchange(each.complained, true))
+      complain_("request " + std::to_string(id) + " to '" + each.deployment + "' was never answered");
+}
+
+void sim_client::on_outputs(std::uint64_t id, float value, const std::vector<tensor_view>& outputs) {
+  auto first = reinterpret_cast<const float*>(outputs[0].data);
+  auto factor = first[0] / value;
+  for (std::size_t i = 0; i < outputs[0].size / sizeof(float); ++i)
+    if (first[i] != first[0] || factor != static_cast<float>(static_cast<int>(factor)))
+      complain_("request " + std::to_string(id) + " got another one's answer");
+  if (close(id))
+    ++answered_;
+}
+
+void sim_client::on_error(std::uint64_t id, const error& why) {
+  if (close(id)) {
+    ++refused_;
+    ++refusals_[why.code];
+  }
+}
+
+void sim_client::on_dropped(std::uint64_t id) {
+  if (open_.erase(id) != 0)
+    complain_("request " + std::to_string(id) + " was dropped without an answer");
+}
+
+bool sim_client::close(std::uint64_t id) {
+  bool was_open = open_.erase(id) != 0;
+  if (!was_open && id > last_hung_up_)
+    complain_("request " + std::to_string(id) + " was answered twice");
+  return was_open;
+}
+
+} // namespace troupe

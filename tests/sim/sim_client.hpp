@@ -1,0 +1,68 @@
+#pragma once
+
+#include "runtime/base/rng.hpp"
+#include "runtime/serving/routing_table.hpp"
+#include "tests/support/sim_loop.hpp"
+#include "tests/support/sim_time.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+
+namespace troupe {
+
+/// A client's requests and what became of each.
+class sim_client {
+public:
+  /// What a violated promise is told to.
+  using complaint = std::function<void(const std::string&)>;
+
+  sim_client(sim_time& time, sim_loop& loop, complaint complain) : time_(time), loop_(loop), complain_(std::move(complain)) {}
+
+  /// Sends a request of 1 to 2 rows whose inputs are all `value`, on the client's loop, as a gateway does.
+  void send(const routing_cell& routes, const std::string& deployment, float value, std::chrono::milliseconds patience, std::uint32_t rows = 1);
+  /// Complains about requests that should have been answered by now.
+  void check_overdue();
+  /// The node has lost its power: what it hadn't answered is lost, as the connection is.
+  void hang_up() {
+    open_.clear();
+    last_hung_up_ = last_id_;
+  }
+
+  std::uint64_t sent() const { return last_id_; }
+  std::uint64_t answered() const { return answered_; }
+  std::uint64_t refused() const { return refused_; }
+  std::size_t open() const { return open_.size(); }
+  /// How often an error was the answer.
+  std::uint64_t refused_as(error_code code) const {
+    auto found = refusals_.find(code);
+    return found == refusals_.end() ? 0 : found->second;
+  }
+
+private:
+  class request;
+  struct pending {
+    std::string deployment;
+    steady_time deadline;
+    std::chrono::milliseconds batch_timeout;
+    bool complained = false;
+  };
+
+  void on_outputs(std::uint64_t id, float value, const std::vector<tensor_view>& outputs);
+  void on_error(std::uint64_t id, const error& why);
+  void on_dropped(std::uint64_t id);
+  bool close(std::uint64_t id);
+
+  sim_time& time_;
+  sim_loop& loop_;
+  complaint complain_;
+  std::uint64_t last_id_ = 0;
+  std::uint64_t last_hung_up_ = 0; ///< nobody listens for the answers of requests up to this one
+  std::uint64_t answered_ = 0;
+  std::uint64_t refused_ = 0;
+  std::map<error_code, std::uint64_t> refusals_;
+  std::map<std::uint64_t, pending> open_;
+};
+
+} // namespace troupe
