@@ -35,6 +35,16 @@ struct directory {
   handle_cell<router_actor> router;
   handle_cell<supervisor_actor> deployments;
   handle_cell<catalog_actor> catalog;
+
+  /// Lets go of all handles. Before the actor system ends: it waits for detached actors to be destroyed, not only to be done.
+  void clear() {
+    root.set({});
+    keeper.set({});
+    journal.set({});
+    router.set({});
+    deployments.set({});
+    catalog.set({});
+  }
 };
 
 } // namespace troupe

@@ -244,6 +244,7 @@ int run_node(const node_options& options) {
   stop_tree(system, root);
   for (auto& loop : loops)
     loop->stop();
+  actors.clear();
   if (!up)
     return fail(up.failure());
   return root_failed ? 1 : 0;
