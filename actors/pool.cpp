@@ -282,10 +282,9 @@ void pool_state::on_replica_not_started(std::uint64_t number, const error& why) 
   if (!forget(number))
     return; // it was stopped while it started
   emit(severity::warn, "replica_not_started", {{"replica", id_text(number)}, {"reason", why.message}});
-  if (!has_served_ && failures_in_a_row_ + 1 >= first_starts_max)
+  try_later();
+  if (!has_served_ && failures_in_a_row_ >= first_starts_max)
     give_up(why);
-  else
-    try_later();
 }
 
 void pool_state::replace_next() {

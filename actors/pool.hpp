@@ -40,7 +40,7 @@ public:
   using self_pointer = pool_interface::stateful_pointer<pool_state>;
   using behavior_type = pool_interface::behavior_type;
 
-  /// Replicas in a row that fail to start before the version has ever served; then it is given up.
+  /// Tries in a row at which replicas fail to start before the version has ever served; then it is given up.
   static constexpr std::uint32_t first_starts_max = 5;
 
   explicit pool_state(self_pointer self) : self_(self) {}

@@ -1,0 +1,261 @@
+#define BOOST_TEST_MODULE deployment
+#include "tests/actors/tree_fixture.hpp"
+
+using namespace troupe;
+
+BOOST_FIXTURE_TEST_SUITE(deployment_suite, tree_fixture)
+
+// -- what goes wrong --------------------------------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(commands_for_an_unknown_deployment_are_not_found) {
+  auto catalog = actors.catalog.get();
+  BOOST_TEST((code_of(ask<done>(catalog, scale{"digits", 2})) == error_code::not_found));
+  BOOST_TEST((code_of(ask<done>(catalog, undeploy{"digits"})) == error_code::not_found));
+  BOOST_TEST((code_of(ask<done>(catalog, await_version{"digits", 0})) == error_code::not_found));
+  BOOST_TEST((code_of(ask<deployment_list>(catalog, list_deployments{"digits"})) == error_code::not_found));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_deploy_gets_wrong_is_refused_before_anything_is_made) {
+  auto refused = [this](deploy ask_for) { return code_of(ask<deployed>(actors.catalog.get(), std::move(ask_for))); };
+  BOOST_TEST((refused({"-digits", sha, toml(1), 0}) == error_code::invalid_argument));
+  BOOST_TEST((refused({"digits", sha, "nonsense", 0}) == error_code::invalid_argument));
+  BOOST_TEST((refused({"digits", sha, toml(1), 257}) == error_code::invalid_argument));
+  BOOST_TEST((refused({"digits", std::string(64, 'a'), toml(1), 0}) == error_code::not_found));
+  BOOST_TEST(ask<deployment_list>(actors.catalog.get(), list_deployments{})->deployments.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_model_at_fault_fails_its_version_and_who_awaits_it_gets_the_reason) {
+  hosts.obliging = false;
+  BOOST_REQUIRE(deploy_digits());
+  auto awaited = await_digits(1);
+  hosts.load_failed(0, {error_code::invalid_argument, "not a TorchScript file"});
+  settle();
+  BOOST_REQUIRE(awaited->has_value());
+  auto why = to_error((*awaited)->error());
+  BOOST_TEST((why.code == error_code::failed_precondition));
+  BOOST_TEST(why.message == "version 1 failed: not a TorchScript file");
+  pass_in_steps(60s, 1s);
+  BOOST_TEST(hosts.loads.size() == 1U);
+  BOOST_TEST((newest().record.state == version_state::failed));
+  BOOST_TEST((code_of(**await_digits()) == error_code::failed_precondition));
+}
+
+BOOST_AUTO_TEST_CASE(a_load_that_failed_for_want_of_something_is_tried_again) {
+  hosts.obliging = false;
+  BOOST_REQUIRE(deploy_digits());
+  auto awaited = await_digits(1);
+  hosts.load_failed(0, {error_code::unavailable, "no memory"});
+  settle();
+  BOOST_TEST(hosts.loads.size() == 1U);
+  hosts.obliging = true;
+  pass(node.timing.retry_base);
+  BOOST_TEST(hosts.loads.size() == 2U);
+  BOOST_REQUIRE(awaited->has_value());
+  BOOST_TEST(static_cast<bool>(**awaited));
+}
+
+BOOST_AUTO_TEST_CASE(a_store_that_refuses_is_told_to_the_client_and_nothing_was_deployed) {
+  records.full = true;
+  BOOST_TEST((code_of(deploy_digits()) == error_code::io_failed));
+  records.full = false;
+  pass_in_steps(5s, 100ms);
+  BOOST_TEST(hosts.loads.empty());
+  BOOST_REQUIRE(deploy_digits());
+  BOOST_TEST(routed() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_scale_that_is_not_durable_changes_nothing) {
+  BOOST_REQUIRE(deploy_digits(2));
+  records.full = true;
+  BOOST_TEST((code_of(ask<done>(actors.catalog.get(), scale{"digits", 4})) == error_code::io_failed));
+  records.full = false;
+  pass_in_steps(5s, 100ms);
+  BOOST_TEST(view().record.wanted_replicas == 2U);
+  BOOST_TEST(runners() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_version_deployed_over_before_it_served_fails_and_says_why) {
+  hosts.obliging = false;
+  BOOST_REQUIRE(deploy_digits());
+  auto awaited = await_digits(1);
+  hosts.obliging = true;
+  BOOST_REQUIRE(deploy_digits());
+  BOOST_REQUIRE(awaited->has_value());
+  BOOST_TEST(to_error((*awaited)->error()).message == "version 1 failed: version 2 was deployed before this one served");
+  BOOST_TEST(routed() == 2U);
+  hosts.load_failed(0, {error_code::invalid_argument, "late news"});
+  pass_in_steps(1s, 100ms);
+  BOOST_TEST(view().versions.at(1).record.reason == "version 2 was deployed before this one served");
+}
+
+BOOST_AUTO_TEST_CASE(replicas_that_never_start_fail_the_version_after_some_tries) {
+  hosts.obliging = false;
+  BOOST_REQUIRE(deploy_digits(8));
+  auto awaited = await_digits(1);
+  hosts.load_up(0);
+  settle();
+  BOOST_REQUIRE(hosts.forks.size() == 8U);
+  std::size_t failed = 0;
+  for (int round = 0; round < 10 && !awaited->has_value(); ++round) {
+    for (; failed < hosts.forks.size(); ++failed)
+      hosts.fork_failed(failed, {error_code::unavailable, "no memory"});
+    settle();
+    BOOST_TEST((awaited->has_value() == (round == 4))); // the eight of one round count once
+    pass(node.timing.retry_max);
+  }
+  BOOST_REQUIRE(awaited->has_value());
+  BOOST_TEST((code_of(**awaited) == error_code::failed_precondition));
+}
+
+// -- replicas ---------------------------------------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(a_replica_whose_host_dies_is_started_again) {
+  BOOST_REQUIRE(deploy_digits(2));
+  BOOST_TEST(runners() == 2U);
+  hosts.replica_dies(0);
+  settle();
+  pass_in_steps(1s, 50ms);
+  BOOST_TEST(hosts.forks.size() == 3U);
+  BOOST_TEST(hosts.alive == (std::set<pid_t>{101, 102}), boost::test_tools::per_element());
+  BOOST_TEST(events.named("replica_crashed").size() == 1U);
+  BOOST_TEST(newest().pool.replicas.size() == 2U);
+  BOOST_TEST(newest().pool.replicas[0].restarts + newest().pool.replicas[1].restarts == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(after_the_template_died_replicas_are_replaced_one_by_one_and_go_on_serving) {
+  BOOST_REQUIRE(deploy_digits(3));
+  hosts.obliging = false;
+  hosts.template_dies(0);
+  settle();
+  pass(node.timing.retry_base);
+  BOOST_REQUIRE(hosts.loads.size() == 2U);
+  BOOST_TEST(hosts.alive.size() == 3U);
+  BOOST_TEST(routed() == 1U);
+  hosts.load_up(1);
+  settle();
+  for (std::size_t replaced = 0; replaced < 3; ++replaced) {
+    BOOST_REQUIRE(hosts.forks.size() == 4 + replaced); // no more than one at once
+    BOOST_TEST(hosts.alive.size() == 3U);
+    hosts.fork_up(3 + replaced);
+    settle();
+  }
+  pass_in_steps(1s, 50ms);
+  BOOST_TEST(hosts.forks.size() == 6U);
+  BOOST_TEST(hosts.alive == (std::set<pid_t>{103, 104, 105}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_scale_down_while_replicas_are_replaced_still_replaces_the_rest) {
+  BOOST_REQUIRE(deploy_digits(4));
+  hosts.obliging = false;
+  hosts.template_dies(0);
+  settle();
+  pass(node.timing.retry_base);
+  hosts.load_up(1);
+  settle();
+  BOOST_REQUIRE(hosts.forks.size() == 5U);
+  BOOST_REQUIRE(ask<done>(actors.catalog.get(), scale{"digits", 2}));
+  hosts.fork_up(4);
+  hosts.obliging = true;
+  pass_in_steps(1s, 50ms);
+  BOOST_TEST(runners() == 2U);
+  BOOST_TEST(hosts.alive.size() == 2U);
+  for (auto pid : hosts.alive)
+    BOOST_TEST(pid >= 104); // none is left from the template that died
+}
+
+BOOST_AUTO_TEST_CASE(scaling_starts_and_stops_replicas_and_0_drops_the_route) {
+  BOOST_REQUIRE(deploy_digits(1));
+  for (std::uint32_t wanted : {3U, 1U, 0U, 2U}) {
+    BOOST_REQUIRE(ask<done>(actors.catalog.get(), scale{"digits", wanted}));
+    pass_in_steps(1s, 50ms);
+    BOOST_TEST(runners() == wanted);
+    BOOST_TEST(hosts.alive.size() == wanted);
+    BOOST_TEST(routed() == (wanted == 0 ? 0U : 1U));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_scale_while_the_template_is_away_is_routed_once_it_is_back) {
+  BOOST_REQUIRE(deploy_digits(1));
+  BOOST_REQUIRE(ask<done>(actors.catalog.get(), scale{"digits", 0}));
+  settle();
+  hosts.obliging = false;
+  hosts.template_dies(0);
+  settle();
+  BOOST_REQUIRE(ask<done>(actors.catalog.get(), scale{"digits", 1}));
+  hosts.obliging = true;
+  pass_in_steps(1s, 50ms);
+  BOOST_TEST(routed() == 1U);
+  BOOST_TEST(runners() == 1U);
+}
+
+// -- versions ---------------------------------------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(a_second_version_takes_over_when_it_serves_and_the_first_one_drains) {
+  BOOST_REQUIRE(deploy_digits(2));
+  auto old = routes.read()->at("digits").target;
+  hosts.obliging = false;
+  BOOST_TEST(deploy_digits(2)->version == 2U);
+  auto awaited = await_digits(2);
+  hosts.load_up(1);
+  settle();
+  hosts.fork_up(2);
+  settle();
+  BOOST_TEST(routed() == 1U);
+  BOOST_TEST(!awaited->has_value());
+  hosts.fork_up(3);
+  settle();
+  BOOST_TEST(routed() == 2U);
+  BOOST_REQUIRE(awaited->has_value());
+  BOOST_TEST(static_cast<bool>(**awaited));
+  BOOST_TEST(old->count().runners == 2U);
+  pass_in_steps(1s, 50ms);
+  BOOST_TEST(hosts.alive == (std::set<pid_t>{102, 103}), boost::test_tools::per_element());
+  BOOST_TEST((view().versions.at(1).record.state == version_state::superseded));
+}
+
+BOOST_AUTO_TEST_CASE(a_second_version_that_fails_leaves_the_first_one_serving) {
+  BOOST_REQUIRE(deploy_digits(1));
+  hosts.obliging = false;
+  BOOST_REQUIRE(deploy_digits(1));
+  hosts.load_failed(1, {error_code::invalid_argument, "bad"});
+  pass_in_steps(1s, 50ms);
+  BOOST_TEST(routed() == 1U);
+  BOOST_TEST(hosts.alive.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(an_undeployed_name_can_be_deployed_again_at_once) {
+  BOOST_REQUIRE(deploy_digits(1));
+  BOOST_REQUIRE(ask<done>(actors.catalog.get(), undeploy{"digits"}));
+  BOOST_TEST(routed() == 0U);
+  BOOST_TEST((code_of(ask<deployment_list>(actors.catalog.get(), list_deployments{"digits"})) == error_code::not_found));
+  BOOST_TEST(deploy_digits(1)->version == 1U);
+  pass_in_steps(1s, 50ms);
+  BOOST_TEST(routed() == 1U);
+  BOOST_TEST(hosts.alive.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(two_first_deploys_at_once_make_two_versions) {
+  std::vector<kept_answer<deployed>> both(2);
+  for (auto& answer : both) {
+    answer = std::make_shared<std::optional<caf::expected<deployed>>>();
+    sys.spawn([=, whom = actors.catalog.get(), question = deploy{"faces", sha, toml(1), 0}](caf::event_based_actor* asker) {
+      asker->request(whom, caf::infinite, question)
+          .then([=](deployed& made) { answer->emplace(made); }, [=](caf::error& why) { answer->emplace(std::move(why)); });
+    });
+  }
+  settle();
+  BOOST_REQUIRE((both[0]->has_value() && both[1]->has_value()));
+  BOOST_REQUIRE((**both[0] && **both[1]));
+  BOOST_TEST((**both[0])->version + (**both[1])->version == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(a_deployment_that_dies_comes_back_from_the_store_and_is_routed_again) {
+  BOOST_REQUIRE(deploy_digits(1));
+  BOOST_REQUIRE(ask<child_up>(actors.deployments.get(), restart_child{"digits"}));
+  pass_in_steps(5s, 50ms);
+  BOOST_TEST(routed() == 1U);
+  BOOST_TEST(hosts.alive.size() == 1U);
+  BOOST_TEST((code_of(ask<done>(actors.catalog.get(), await_version{"digits", 9})) == error_code::not_found));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

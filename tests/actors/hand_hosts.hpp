@@ -1,0 +1,88 @@
+#pragma once
+
+#include "runtime/base/unique_fd.hpp"
+#include "runtime/serving/hosts.hpp"
+
+#include <map>
+#include <set>
+#include <utility>
+#include <vector>
+
+namespace troupe {
+
+/// Model processes played by the test: it says when each load and each fork is answered, and when what is up dies.
+class hand_hosts final : public host_supply {
+public:
+  struct load_asked {
+    version_id id;
+    template_events events;
+  };
+  struct fork_asked {
+    replica_number number = 0;
+    pid_t pid = 0;
+    replica_events events;
+  };
+
+  /// If set, loads and forks are answered well, at once.
+  bool obliging = true;
+  std::vector<load_asked> loads;
+  std::vector<fork_asked> forks;
+  std::set<pid_t> alive; ///< replicas whose owner has not let go
+
+  std::unique_ptr<load_handle> load(const version_id& id, const model_spec&, int model_fd, template_events events) override {
+    unique_fd model(model_fd);
+    loads.push_back({id, std::move(events)});
+    if (obliging)
+      load_up(loads.size() - 1);
+    return std::make_unique<load_handle>();
+  }
+
+  void load_up(std::size_t index) {
+    loads[index].events.ready(result<std::unique_ptr<version_template>>(std::make_unique<hand_template>(*this)));
+  }
+  void load_failed(std::size_t index, error why) { loads[index].events.ready(std::move(why)); }
+  void template_dies(std::size_t index) { loads[index].events.exited("signal:9"); }
+
+  void fork_up(std::size_t index) {
+    alive.insert(forks[index].pid);
+    forks[index].events.ready(result<std::unique_ptr<replica_host>>(std::make_unique<hand_host>(*this, forks[index].pid)));
+  }
+  void fork_failed(std::size_t index, error why) { forks[index].events.ready(std::move(why)); }
+  void replica_dies(std::size_t index) { forks[index].events.exited("signal:11"); }
+
+private:
+  class echo_runner final : public batch_runner {
+  public:
+    void start(batch) override {}
+  };
+
+  class hand_host final : public replica_host {
+  public:
+    hand_host(hand_hosts& all, pid_t pid) : all_(all), pid_(pid) {}
+    ~hand_host() override { all_.alive.erase(pid_); }
+    pid_t pid() const override { return pid_; }
+    void kill() override {}
+    std::shared_ptr<batch_runner> runner() override { return runner_; }
+
+  private:
+    hand_hosts& all_;
+    pid_t pid_;
+    std::shared_ptr<batch_runner> runner_ = std::make_shared<echo_runner>();
+  };
+
+  class hand_template final : public version_template {
+  public:
+    explicit hand_template(hand_hosts& all) : all_(all) {}
+    pid_t pid() const override { return 1; }
+    void fork_replica(replica_number number, std::shared_ptr<pool>, replica_events events) override {
+      all_.forks.push_back({number, static_cast<pid_t>(100 + all_.forks.size()), std::move(events)});
+      if (all_.obliging)
+        all_.fork_up(all_.forks.size() - 1);
+    }
+
+  private:
+    hand_hosts& all_;
+  };
+};
+
+} // namespace troupe

@@ -1,0 +1,69 @@
+#define BOOST_TEST_MODULE keeper
+#include "actors/keeper.hpp"
+#include "tests/actors/tree_fixture.hpp"
+
+using namespace troupe;
+
+namespace {
+
+upload_chunk chunk(std::uint64_t id, std::string bytes) {
+  return {id, std::make_shared<const std::string>(std::move(bytes))};
+}
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(keeper_suite, tree_fixture)
+
+BOOST_AUTO_TEST_CASE(what_is_not_stored_is_not_found) {
+  auto keeper = actors.keeper.get();
+  BOOST_TEST((code_of(ask<stored_deployment>(keeper, load_deployment{"digits"})) == error_code::not_found));
+  BOOST_TEST((code_of(ask<done>(keeper, find_artifact{std::string(64, 'b')})) == error_code::not_found));
+  BOOST_TEST((code_of(ask<artifact>(keeper, open_artifact{"../etc/passwd"})) == error_code::not_found));
+  BOOST_TEST((code_of(ask<done>(keeper, chunk(77, "x"))) == error_code::not_found));
+  BOOST_TEST((code_of(ask<done>(keeper, finish_upload{77})) == error_code::not_found));
+}
+
+BOOST_AUTO_TEST_CASE(a_stale_change_is_a_conflict_and_a_full_disk_io_failed) {
+  auto keeper = actors.keeper.get();
+  deployment_record record;
+  record.name = "digits";
+  BOOST_REQUIRE(ask<saved>(keeper, save_change{{{record}, {}, {}, {}}}));
+  BOOST_TEST((code_of(ask<saved>(keeper, save_change{{{record}, {}, {}, {}}})) == error_code::conflict));
+  records.full = true;
+  record.name = "faces";
+  BOOST_TEST((code_of(ask<saved>(keeper, save_change{{{record}, {}, {}, {}}})) == error_code::io_failed));
+}
+
+BOOST_AUTO_TEST_CASE(an_upload_with_too_many_bytes_or_another_hash_is_dropped) {
+  auto keeper = actors.keeper.get();
+  auto begun = ask<upload_ticket>(keeper, begin_upload{std::string(64, 'a'), 2});
+  BOOST_TEST((code_of(ask<done>(keeper, chunk(begun->id, "abc"))) == error_code::invalid_argument));
+  BOOST_TEST((code_of(ask<done>(keeper, chunk(begun->id, "ab"))) == error_code::not_found));
+  auto other = ask<upload_ticket>(keeper, begin_upload{std::string(64, 'a'), 2});
+  BOOST_REQUIRE(ask<done>(keeper, chunk(other->id, "ab")));
+  BOOST_TEST((code_of(ask<done>(keeper, finish_upload{other->id})) == error_code::corrupt));
+}
+
+BOOST_AUTO_TEST_CASE(too_many_uploads_are_refused_and_a_ticket_that_is_gone_makes_room) {
+  auto keeper = actors.keeper.get();
+  std::vector<upload_ticket> tickets;
+  for (std::size_t i = 0; i < keeper_state::uploads_max; ++i)
+    tickets.push_back(*ask<upload_ticket>(keeper, begin_upload{std::string(64, 'a'), 2}));
+  BOOST_TEST((code_of(ask<upload_ticket>(keeper, begin_upload{std::string(64, 'a'), 2})) == error_code::overloaded));
+  tickets.pop_back();
+  settle();
+  BOOST_TEST(static_cast<bool>(ask<upload_ticket>(keeper, begin_upload{std::string(64, 'a'), 2})));
+}
+
+BOOST_AUTO_TEST_CASE(a_finished_upload_is_there_for_all) {
+  auto keeper = actors.keeper.get();
+  auto hash = sha256_of("hello");
+  auto ticket = ask<upload_ticket>(keeper, begin_upload{hash, 5});
+  BOOST_REQUIRE(ask<done>(keeper, chunk(ticket->id, "hel")));
+  BOOST_REQUIRE(ask<done>(keeper, chunk(ticket->id, "lo")));
+  BOOST_REQUIRE(ask<done>(keeper, finish_upload{ticket->id}));
+  BOOST_TEST(static_cast<bool>(ask<artifact>(keeper, open_artifact{hash})));
+  BOOST_TEST(ask<upload_ticket>(keeper, begin_upload{hash, 5})->id == 0U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
