@@ -4,18 +4,15 @@
 #include "actors/root.hpp"
 #include "runtime/gateway/rpc_server.hpp"
 #include "runtime/node/event_hub.hpp"
+#include "runtime/node/node_storage.hpp"
 #include "runtime/serving/host_watch.hpp"
 #include "runtime/serving/process_hosts.hpp"
-#include "storage/data_folder.hpp"
-#include "storage/rocks_store.hpp"
-#include "storage/store_format.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <atomic>
@@ -24,10 +21,13 @@
 #include <filesystem>
 #include <fstream>
 #include <malloc.h>
+#include <memory>
 #include <random>
 #include <sys/resource.h>
 #include <thread>
 #include <unistd.h>
+#include <utility>
+#include <vector>
 
 namespace troupe {
 
@@ -42,16 +42,6 @@ constexpr auto tree_patience = 10min;
 /// Threads of the actor system: it is the control plane, not the path of a request.
 constexpr std::size_t actor_threads = 2;
 
-/// What lies under the data folder, opened in order.
-struct node_storage {
-  data_folder folder;
-  std::unique_ptr<store> records;
-  node_record identity;
-  state_store state;
-  blob_store blobs;
-  log_store log;
-};
-
 std::uint64_t true_random() {
   std::random_device device;
   return (static_cast<std::uint64_t>(device()) << 32) | device();
@@ -62,27 +52,6 @@ std::string random_hex() {
   std::snprintf(text, sizeof text, "%016llx%016llx", static_cast<unsigned long long>(true_random()),
                 static_cast<unsigned long long>(true_random()));
   return text;
-}
-
-result<std::unique_ptr<node_storage>> open_storage(const node_options& options, const clock& time) {
-  auto folder = data_folder::open(options.data_folder);
-  if (!folder)
-    return folder.failure();
-  auto records = open_rocks_store(*folder);
-  if (!records)
-    return records.failure();
-  auto identity = check_store_format(**records, random_hex(), time.wall_now());
-  if (!identity)
-    return identity.failure();
-  auto blobs = blob_store::open(*folder, options.artifact_bytes_max);
-  if (!blobs)
-    return blobs.failure();
-  auto log = log_store::open(**records, options.events_max);
-  if (!log)
-    return log.failure();
-  auto& store = **records;
-  return std::unique_ptr<node_storage>(new node_storage{std::move(*folder), std::move(*records), std::move(*identity),
-                                                        state_store(store), std::move(*blobs), std::move(*log)});
 }
 
 std::string host_binary(const node_options& options) {
@@ -155,14 +124,6 @@ void wait_until_quiet(const routing_cell& routes, const clock& time) {
     std::this_thread::sleep_for(5ms);
 }
 
-/// Clients that are let in before the whole tree is up would only hear `unavailable`.
-result<void> await_tree(caf::actor_system& system, const supervisor_actor& root) {
-  caf::scoped_actor self(system);
-  result<void> up;
-  self->request(root, tree_patience, await_ready{}).receive([](ready) {}, [&up](const caf::error& why) { up = to_error(why); });
-  return up;
-}
-
 void stop_tree(caf::actor_system& system, const supervisor_actor& root) {
   caf::scoped_actor self(system);
   self->monitor(root);
@@ -175,6 +136,114 @@ int fail(const error& why) {
   return 1;
 }
 
+caf::actor_system_config& configure(caf::actor_system_config& config) {
+  config.set("scheduler.policy", caf::atom("sharing"));
+  config.set("scheduler.max-threads", actor_threads);
+  config.set("scheduler.max-throughput", std::size_t{100});
+  return config;
+}
+
+std::vector<std::unique_ptr<kj_loop>> make_loops(std::size_t count, event_hub& events) {
+  std::vector<std::unique_ptr<kj_loop>> loops;
+  for (std::size_t i = 0; i < count; ++i)
+    loops.push_back(std::make_unique<kj_loop>("gateway " + std::to_string(i), [&events](const std::string& text) { events.complain(text); }));
+  return loops;
+}
+
+template <class Loop>
+std::vector<Loop*> pointers_to(const std::vector<std::unique_ptr<kj_loop>>& loops) {
+  std::vector<Loop*> pointers;
+  for (const auto& loop : loops)
+    pointers.push_back(loop.get());
+  return pointers;
+}
+
+/// Everything a node is made of, in the order in which it is made; taken down in reverse, after `stop`.
+class running_node {
+public:
+  running_node(const node_options& options, const clock& time, node_storage& storage, listener door);
+
+  /// Returns once the whole tree is up: clients that are let in before would only hear `unavailable`.
+  result<void> await_tree();
+  void serve_until(const sigset_t& stop, steady_time started);
+  /// Lets in no new client, finishes what was accepted, and stops all threads.
+  void stop();
+  /// Whether the tree gave up by itself.
+  bool failed() const { return root_failed_; }
+  const std::string& address() const { return server_.address(); }
+
+private:
+  void emit(const char* name, std::vector<std::pair<std::string, std::string>> fields);
+
+  const node_options& options_;
+  const clock& time_;
+  node_storage& storage_;
+  directory actors_;
+  event_hub events_;
+  routing_cell routes_;
+  host_watch watch_;
+  std::vector<std::unique_ptr<kj_loop>> loops_;
+  process_hosts hosts_;
+  seed_source seeds_;
+  actor_environment environment_;
+  caf::actor_system_config config_;
+  std::atomic<bool> root_failed_{false};
+  caf::actor_system system_;
+  supervisor_actor root_;
+  gateway_options gateway_;
+  rpc_server server_;
+};
+
+running_node::running_node(const node_options& options, const clock& time, node_storage& storage, listener door)
+  : options_(options), time_(time), storage_(storage), events_(make_log(options.log_level, options.log_format), actors_), watch_(time),
+    loops_(make_loops(loop_count(options), events_)),
+    hosts_({host_binary(options), pointers_to<event_loop>(loops_), time, watch_, events_}), seeds_(true_random()),
+    environment_{time, events_, seeds_, hosts_, routes_, actors_}, system_(configure(config_)),
+    root_(start_root(system_, {environment_, {time, storage.state, storage.blobs}, {time, storage.log}, true})),
+    gateway_(gateway_of(options)), server_(pointers_to<kj_loop>(loops_), std::move(door),
+                                           {routes_, time, {system_, actors_, time, node_name(options), TROUPE_VERSION, time.now()}}, gateway_) {
+  watch_.add_ticker([this](steady_time now) {
+    for (const auto& target : routes_.pools())
+      target->expire(now);
+  });
+  // A root that gives up ends the node as a signal would, so that whoever watches the process starts it again.
+  caf::actor_cast<caf::actor>(root_)->attach_functor([this](const caf::error& reason) {
+    root_failed_ = !is_normal_exit(reason);
+    ::kill(::getpid(), SIGTERM);
+  });
+}
+
+result<void> running_node::await_tree() {
+  caf::scoped_actor self(system_);
+  result<void> up;
+  self->request(root_, tree_patience, await_ready{}).receive([](ready) {}, [&up](const caf::error& why) { up = to_error(why); });
+  return up;
+}
+
+void running_node::serve_until(const sigset_t& stop, steady_time started) {
+  emit("node_serves", {{"address", address()},
+                       {"data", options_.data_folder},
+                       {"node", storage_.identity.node_id},
+                       {"after_ms", std::to_string((time_.now() - started) / 1ms)}});
+  int signal = 0;
+  ::sigwait(&stop, &signal);
+  emit("node_stops", {{"signal", std::to_string(signal)}});
+}
+
+void running_node::stop() {
+  server_.stop_accepting();
+  wait_until_quiet(routes_, time_);
+  stop_tree(system_, root_);
+  for (auto& loop : loops_)
+    loop->stop();
+  root_ = supervisor_actor();
+  actors_.clear();
+}
+
+void running_node::emit(const char* name, std::vector<std::pair<std::string, std::string>> fields) {
+  events_.emit({time_.wall_now(), severity::info, name, std::move(fields)});
+}
+
 } // namespace
 
 int run_node(const node_options& options) {
@@ -185,69 +254,19 @@ int run_node(const node_options& options) {
   auto door = listen_on(options.listen);
   if (!door)
     return fail(door.failure());
-  auto storage = open_storage(options, time);
+  auto storage = open_storage(options, random_hex(), time);
   if (!storage)
     return fail(storage.failure());
-
-  auto log = make_log(options.log_level, options.log_format);
-  directory actors;
-  event_hub events(log, actors);
-  routing_cell routes;
-  host_watch watch(time);
-  watch.add_ticker([&routes](steady_time now) {
-    for (const auto& target : routes.pools())
-      target->expire(now);
-  });
-  std::vector<std::unique_ptr<kj_loop>> loops;
-  std::vector<kj_loop*> gateway_loops;
-  std::vector<event_loop*> reply_loops;
-  for (std::size_t i = 0; i < loop_count(options); ++i) {
-    loops.push_back(std::make_unique<kj_loop>("gateway " + std::to_string(i), [&events](const std::string& text) { events.complain(text); }));
-    gateway_loops.push_back(loops.back().get());
-    reply_loops.push_back(loops.back().get());
-  }
-  process_hosts hosts({host_binary(options), reply_loops, time, watch, events});
-  seed_source seeds(true_random());
-  actor_environment node{time, events, seeds, hosts, routes, actors};
-
-  caf::actor_system_config config;
-  config.set("scheduler.policy", caf::atom("sharing"));
-  config.set("scheduler.max-threads", actor_threads);
-  config.set("scheduler.max-throughput", std::size_t{100});
-  caf::actor_system system(config);
-  auto root = start_root(system, {node, {time, (*storage)->state, (*storage)->blobs}, {time, (*storage)->log}, true});
-
-  // A root that gives up ends the node as a signal would, so that whoever watches the process starts it again.
-  std::atomic<bool> root_failed{false};
-  caf::actor_cast<caf::actor>(root)->attach_functor([&root_failed](const caf::error& reason) {
-    root_failed = !is_normal_exit(reason);
-    ::kill(::getpid(), SIGTERM);
-  });
-  auto up = await_tree(system, root);
-  auto address = door->address;
-  auto gateway = gateway_of(options);
-  rpc_server server(gateway_loops, std::move(*door), {routes, time, {system, actors, time, node_name(options), TROUPE_VERSION, started}}, gateway);
+  running_node node(options, time, **storage, std::move(*door));
+  auto up = node.await_tree();
   if (up && !options.address_file.empty())
-    up = write_address_file(options.address_file, address);
-  if (up) {
-    events.emit({time.wall_now(), severity::info, "node_serves",
-                 {{"address", address},
-                  {"data", options.data_folder},
-                  {"node", (*storage)->identity.node_id},
-                  {"after_ms", std::to_string((time.now() - started) / 1ms)}}});
-    int signal = 0;
-    ::sigwait(&stop, &signal);
-    events.emit({time.wall_now(), severity::info, "node_stops", {{"signal", std::to_string(signal)}}});
-  }
-  server.stop_accepting();
-  wait_until_quiet(routes, time);
-  stop_tree(system, root);
-  for (auto& loop : loops)
-    loop->stop();
-  actors.clear();
+    up = write_address_file(options.address_file, node.address());
+  if (up)
+    node.serve_until(stop, started);
+  node.stop();
   if (!up)
     return fail(up.failure());
-  return root_failed ? 1 : 0;
+  return node.failed() ? 1 : 0;
 }
 
 } // namespace troupe
