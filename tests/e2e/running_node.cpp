@@ -27,6 +27,11 @@ process_state state_of(pid_t pid) {
   return state;
 }
 
+nlohmann::json told_as_json(const command_result& told) {
+  BOOST_REQUIRE_MESSAGE(told.code == 0, told.err);
+  return nlohmann::json::parse(told.out);
+}
+
 std::vector<pid_t> all_pids() {
   std::vector<pid_t> pids;
   for (const auto& entry : std::filesystem::directory_iterator("/proc"))
@@ -102,9 +107,9 @@ void running_node::deploy(const std::string& name, const std::string& model, int
 }
 
 std::vector<pid_t> running_node::ready_pids(const std::string& name) {
-  auto told = troupe({"status", name, "-o", "json"});
+  auto told = told_as_json(troupe({"status", name, "-o", "json"}));
   std::vector<pid_t> pids;
-  for (const auto& deployment : nlohmann::json::parse(told.out, nullptr, false)["deployments"])
+  for (const auto& deployment : told["deployments"])
     for (const auto& version : deployment["versions"])
       for (const auto& replica : version["replicas"])
         if (replica["state"] == "ready")
@@ -113,9 +118,9 @@ std::vector<pid_t> running_node::ready_pids(const std::string& name) {
 }
 
 pid_t running_node::template_pid(const std::string& name) {
-  auto told = troupe({"events", name, "-o", "json"});
+  auto told = told_as_json(troupe({"events", name, "-o", "json"}));
   pid_t pid = 0;
-  for (const auto& event : nlohmann::json::parse(told.out, nullptr, false)["events"])
+  for (const auto& event : told["events"])
     if (event["name"] == "version_loaded")
       pid = std::stoi(event["fields"]["pid"].get<std::string>());
   return pid;
