@@ -11,6 +11,18 @@ constexpr auto disk_patience = std::chrono::seconds(120);
 
 } // namespace
 
+template <class Question>
+kj::Promise<result<done>> upload_service::ask_in_turn(Question question) {
+  auto answered = kj::newPromiseAndFulfiller<void>();
+  auto turn = kj::mv(last_answered_);
+  last_answered_ = kj::mv(answered.promise);
+  return turn
+      .then([this, question = std::move(question)]() mutable {
+        return context_.actors.ask<done>(keeper_, std::move(question), disk_patience);
+      })
+      .attach(kj::defer([next = kj::mv(answered.fulfiller)]() mutable { next->fulfill(); }));
+}
+
 kj::Promise<void> upload_service::write(WriteContext call) {
   auto chunk = call.getParams().getChunk();
   if (chunk.size() > context_.options.chunk_bytes_max) {
@@ -21,15 +33,14 @@ kj::Promise<void> upload_service::write(WriteContext call) {
   }
   auto bytes = std::make_shared<const std::string>(reinterpret_cast<const char*>(chunk.begin()), chunk.size());
   call.releaseParams();
-  return context_.actors.ask<done>(keeper_, upload_chunk{ticket_.id, std::move(bytes)}, disk_patience)
-      .then([call](result<done> outcome) mutable {
-        if (!outcome)
-          write_error(call.getResults().initError(), outcome.failure());
-      });
+  return ask_in_turn(upload_chunk{ticket_.id, std::move(bytes)}).then([call](result<done> outcome) mutable {
+    if (!outcome)
+      write_error(call.getResults().initError(), outcome.failure());
+  });
 }
 
 kj::Promise<void> upload_service::finish(FinishContext call) {
-  return context_.actors.ask<done>(keeper_, finish_upload{ticket_.id}, disk_patience).then([call](result<done> outcome) mutable {
+  return ask_in_turn(finish_upload{ticket_.id}).then([call](result<done> outcome) mutable {
     if (!outcome)
       write_error(call.getResults().initError(), outcome.failure());
   });
