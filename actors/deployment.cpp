@@ -471,9 +471,8 @@ void deployment_state::switch_route(version_number number, const std::shared_ptr
 }
 
 void deployment_state::drop_own_route() {
-  routed_ = 0;
   self_->request(options_->node.actors.router.get(), options_->node.timing.patience, drop_route{record_.name})
-      .then([](done) {}, [this](const caf::error& reason) { self_->quit(reason); });
+      .then([this](done) { routed_ = 0; }, [this](const caf::error& reason) { self_->quit(reason); });
 }
 
 void deployment_state::retire_others() {

@@ -31,7 +31,7 @@ struct sim_machine {
 class sim_node {
 public:
   sim_node(sim_machine machine, std::uint64_t seed);
-  /// The process is killed: no actor does anything more that matters. Cut the power of store and hosts first.
+  /// The process is killed: no actor does anything more that matters. Cut the power of the store first, that of the hosts after it.
   ~sim_node();
 
   directory& actors() { return actors_; }

@@ -106,13 +106,13 @@ void sim_world::start_node() {
 void sim_world::stop_node() {
   note("power cut");
   client_.hang_up();
-  hosts_.cut_power();
   disk_.cut_power();
   for (const auto& [name, pending] : std::exchange(commands_, {}))
     expected_.doubt(pending.first);
   ++life_; // answers from now on come from a dead node
   auto dying = std::move(node_);
   dying.reset();
+  hosts_.cut_power(); // after the last actor that could have asked for another
   loop_.stop();
   time_.forget_tasks();
 }
@@ -297,7 +297,7 @@ void sim_world::check_processes(const std::vector<deployment_view>& all) {
     if (usable_version(view) != 0)
       wanted += 1 + view.record.wanted_replicas;
   if (hosts_.alive() != wanted)
-    complain(std::to_string(hosts_.alive()) + " model processes live, not " + std::to_string(wanted));
+    complain(std::to_string(hosts_.alive()) + " model processes live, not " + std::to_string(wanted) + ": " + hosts_.list());
 }
 
 void sim_world::check_requests(const std::vector<deployment_view>& all) {

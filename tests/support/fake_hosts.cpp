@@ -18,6 +18,7 @@ public:
   pid_t pid() const { return pid_; }
   bool alive() const { return alive_; }
   virtual bool is_replica() const = 0;
+  virtual std::string text() const = 0;
 
   void begin(std::chrono::nanoseconds life_max) {
     pid_ = hosts_.add(shared_from_this());
@@ -75,6 +76,7 @@ public:
     : fake_process(hosts), factor_(factor), target_(std::move(target)), events_(std::move(events)) {}
 
   bool is_replica() const override { return true; }
+  std::string text() const override { return "replica of " + to_string(target_->id()); }
   void start_up();
   void start(batch work) override;
   /// Its owner has let go.
@@ -204,10 +206,11 @@ void fake_replica::on_gone(const std::string& reason) {
 /// A version's process, first loading, then forking.
 class fake_version final : public fake_process {
 public:
-  fake_version(fake_hosts& hosts, model_spec spec, std::string model, template_events events)
-    : fake_process(hosts), spec_(std::move(spec)), model_(std::move(model)), events_(std::move(events)) {}
+  fake_version(fake_hosts& hosts, version_id id, model_spec spec, std::string model, template_events events)
+    : fake_process(hosts), id_(std::move(id)), spec_(std::move(spec)), model_(std::move(model)), events_(std::move(events)) {}
 
   bool is_replica() const override { return false; }
+  std::string text() const override { return "template of " + to_string(id_); }
   void start_up();
   void fork_replica(std::shared_ptr<pool> target, replica_events events);
   void cancel_load() {
@@ -232,6 +235,7 @@ private:
   }
   void on_loaded();
 
+  version_id id_;
   model_spec spec_;
   std::string model_;
   template_events events_;
@@ -304,10 +308,17 @@ void fake_version::on_gone(const std::string& reason) {
 
 } // namespace
 
-std::unique_ptr<load_handle> fake_hosts::load(const version_id&, const model_spec& spec, int model_fd, template_events events) {
-  auto made = std::make_shared<fake_version>(*this, spec, text_behind(model_fd), std::move(events));
+std::unique_ptr<load_handle> fake_hosts::load(const version_id& id, const model_spec& spec, int model_fd, template_events events) {
+  auto made = std::make_shared<fake_version>(*this, id, spec, text_behind(model_fd), std::move(events));
   made->start_up();
   return std::make_unique<owned_load>(std::move(made));
+}
+
+std::string fake_hosts::list() const {
+  std::string text;
+  for (const auto& [pid, process] : processes_)
+    text += (text.empty() ? "" : ", ") + process->text() + " (" + std::to_string(pid) + ")";
+  return text;
 }
 
 bool fake_hosts::kill_template() {

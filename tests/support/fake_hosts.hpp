@@ -40,6 +40,8 @@ public:
 
   /// Processes that live.
   std::size_t alive() const { return processes_.size(); }
+  /// For people: what they are.
+  std::string list() const;
   /// Kills (signal 9) the oldest of a kind; false if there is none.
   bool kill_template();
   bool kill_replica();
