@@ -10,6 +10,8 @@
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
+#include <caf/scoped_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
 #include <capnp/rpc-twoparty.h>
 #include <kj/async-io.h>
 
@@ -107,12 +109,12 @@ struct server_fixture {
   std::unique_ptr<rpc_server> server;
 
   explicit server_fixture(const gateway_options& options = small_limits()) {
-    open_echo();
     root = start_root(system, {node, {time, state, blobs}, {time, log}, false});
+    await_catalog();
+    open_echo();
     gateway_view view{routes, time, {system, actors, time, "node-1", "1.0", time.now()}};
     server = std::make_unique<rpc_server>(std::vector<kj_loop*>{loops[0].get(), loops[1].get()}, listen_on("127.0.0.1:0").value(),
                                           view, options);
-    BOOST_REQUIRE(eventually([this] { return static_cast<bool>(actors.catalog.get()); }));
   }
   ~server_fixture() {
     caf::anon_send_exit(root, caf::exit_reason::user_shutdown);
@@ -126,6 +128,14 @@ struct server_fixture {
     for (int i = 0; i < 2; ++i)
       made.push_back(std::make_unique<kj_loop>("loop", [](const std::string&) {}));
     return made;
+  }
+  /// From then on nobody clears the table of routes that no deployment has.
+  void await_catalog() {
+    BOOST_REQUIRE(eventually([this] { return static_cast<bool>(actors.catalog.get()); }));
+    bool is_ready = false;
+    caf::scoped_actor asker(system);
+    asker->request(actors.catalog.get(), 10s, await_ready{}).receive([&](ready) { is_ready = true; }, [](const caf::error&) {});
+    BOOST_REQUIRE(is_ready);
   }
   void open_echo() {
     model_spec spec;
@@ -159,8 +169,8 @@ shape = [-1, 2]
 
 /// The one KJ loop of the test's own thread.
 kj::AsyncIoContext& own_io() {
-  static auto io = kj::setupAsyncIo();
-  return io;
+  static auto io = new kj::AsyncIoContext(kj::setupAsyncIo()); // never destroyed: at the end there may be events in its queue
+  return *io;
 }
 
 /// A client on the test's own thread.
