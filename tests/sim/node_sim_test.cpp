@@ -74,6 +74,8 @@ void do_something(sim_world& world, const node_faults& faults) {
     world.request(draw_name(chance), static_cast<float>(1 + chance.below(100)), std::chrono::milliseconds(20 + chance.below(1000)));
   if (chance.chance(faults.poison))
     world.request(draw_name(chance), fake_hosts::poison);
+  if (chance.chance(faults.actor_fails))
+    world.fail_actor();
   if (chance.chance(faults.power_fails))
     world.crash_and_restart();
 }
@@ -83,9 +85,7 @@ void cause_trouble(sim_world& world) {
   world.hosts().faults = chance.chance(0.8) ? draw_faults(chance) : host_faults{};
   world.disk().set_failure_chance(chance.chance(0.2) ? 0.1 * chance.unit() : 0);
   world.laziness = chance.chance(0.5) ? 0.2 * chance.unit() : 0;
-  node_faults faults{chance.chance(0.3) ? 1.0 : 0.0, chance.chance(0.3) ? 0.02 : 0.0, chance.chance(0.3) ? 0.05 : 0.0};
-  if (chance.chance(faults.actor_fails))
-    world.fail_actor(chance.below(5));
+  node_faults faults{chance.chance(0.3) ? 0.02 : 0.0, chance.chance(0.3) ? 0.02 : 0.0, chance.chance(0.3) ? 0.05 : 0.0};
   for (auto steps = 20 + chance.below(80); steps > 0; --steps) {
     do_something(world, faults);
     world.run(std::chrono::microseconds(chance.below(50'000)));

@@ -2,6 +2,8 @@
 
 #include <caf/send.hpp>
 
+#include <set>
+#include <string>
 #include <utility>
 
 namespace troupe {
@@ -13,6 +15,12 @@ caf::actor_system_config& in_one_thread(caf::actor_system_config& config) {
   return config;
 }
 
+bool is_of_the_tree(const std::string& actor_name) {
+  static const std::set<std::string> names = {"journal", "keeper", "router", "catalog", "deployment", "pool",
+                                              "replica", "serving", "deployments", "pools", "replicas"};
+  return names.count(actor_name) != 0;
+}
+
 } // namespace
 
 sim_node::sim_node(sim_machine machine, std::uint64_t seed)
@@ -22,21 +30,14 @@ sim_node::sim_node(sim_machine machine, std::uint64_t seed)
     system_(std::make_unique<caf::actor_system>(in_one_thread(config_))) {
   system_->await_actors_before_shutdown(false);
   scheduler().clock().current_time = machine.time.now();
-  watch_root(start_root(*system_, {environment_, {machine.time, state_, machine.blobs}, {machine.time, log_}}));
+  auto root = start_root(*system_, {environment_, {machine.time, state_, machine.blobs}, {machine.time, log_}});
+  caf::actor_cast<caf::actor>(root)->attach_functor([this](const caf::error&) { root_died_ = true; });
 }
 
 sim_node::~sim_node() {
   caf::anon_send_exit(actors_.root.get(), caf::exit_reason::kill);
   scheduler().run();
   scheduler().clock().cancel_all();
-}
-
-void sim_node::watch_root(const supervisor_actor& root) {
-  system_->spawn([this, root](caf::event_based_actor* self) -> caf::behavior {
-    self->set_down_handler([this](const caf::down_msg&) { root_died_ = true; });
-    self->monitor(root);
-    return {[](const watch_children&) {}};
-  });
 }
 
 std::optional<steady_time> sim_node::next_timer() const {
@@ -53,7 +54,17 @@ void sim_node::turn(double laziness) {
 void sim_node::run_any() {
   auto& jobs = scheduler().jobs;
   std::swap(jobs.front(), jobs[random_.below(jobs.size())]);
+  if (fail_next_)
+    fail_if_due(jobs.front());
   scheduler().run_once();
+}
+
+void sim_node::fail_if_due(caf::resumable* job) {
+  auto victim = dynamic_cast<caf::scheduled_actor*>(job);
+  if (victim == nullptr || !is_of_the_tree(victim->name()))
+    return;
+  std::exchange(fail_next_, nullptr)(victim->name());
+  caf::anon_send_exit(caf::strong_actor_ptr(victim->ctrl()), caf::exit_reason::kill);
 }
 
 } // namespace troupe

@@ -41,6 +41,9 @@ public:
   /// Whether the root supervisor lives.
   bool is_up() const { return !root_died_; }
 
+  /// The next actor to run, if it is one of the tree's and not its root, dies of a fault of its own instead; `told` gets its name.
+  void fail_next(std::function<void(const std::string&)> told) { fail_next_ = std::move(told); }
+
   /// When an actor's next timer fires.
   std::optional<steady_time> next_timer() const;
   /// Fires the timers that are due and handles messages: all of them, unless chance leaves some for the next turn.
@@ -57,7 +60,7 @@ private:
     return dynamic_cast<caf::scheduler::test_coordinator&>(system_->scheduler());
   }
   void run_any();
-  void watch_root(const supervisor_actor& root);
+  void fail_if_due(caf::resumable* job);
 
   sim_machine machine_;
   rng random_;
@@ -69,6 +72,7 @@ private:
   actor_environment environment_;
   caf::actor_system_config config_;
   std::unique_ptr<caf::actor_system> system_;
+  std::function<void(const std::string&)> fail_next_;
   bool root_died_ = false;
 };
 

@@ -124,20 +124,8 @@ void sim_world::crash_and_restart() {
   start_node();
 }
 
-void sim_world::fail_actor(std::uint64_t which) {
-  auto fail = [this](const char* name, const auto& handle) {
-    note(std::string("fault in ") + name);
-    if (handle)
-      caf::anon_send_exit(handle, caf::exit_reason::kill);
-  };
-  auto& actors = node_->actors();
-  switch (which % 5) {
-  case 0: return fail("journal", actors.journal.get());
-  case 1: return fail("keeper", actors.keeper.get());
-  case 2: return fail("router", actors.router.get());
-  case 3: return fail("catalog", actors.catalog.get());
-  default: return fail("deployments", actors.deployments.get());
-  }
+void sim_world::fail_actor() {
+  node_->fail_next([this](const std::string& name) { note("fault in " + name); });
 }
 
 // -- time -------------------------------------------------------------------------------------------------------------------------
@@ -172,7 +160,7 @@ void sim_world::tick() {
     if (time_.now() > pending.second + command_patience + command_slack)
       complain("no answer to: " + pending.first.text());
   if (!node_->is_up())
-    complain("the root supervisor has died");
+    crash_and_restart(); // a root that gives up ends the process, and whoever watches it starts it again
 }
 
 // -- what people do ---------------------------------------------------------------------------------------------------------------

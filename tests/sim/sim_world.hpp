@@ -62,8 +62,8 @@ public:
   // -- what goes wrong
   /// The machine loses its power and comes back.
   void crash_and_restart();
-  /// One of the node's named actors dies of a fault of its own.
-  void fail_actor(std::uint64_t which);
+  /// The next of the tree's actors that has work dies of a fault of its own.
+  void fail_actor();
   fake_hosts& hosts() { return hosts_; }
   faulty_store& disk() { return disk_; }
   sim_client& client() { return client_; }
