@@ -236,12 +236,17 @@ struct rpc_client {
   }
 };
 
-unique_fd connect_raw(std::uint16_t port) {
-  unique_fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+sockaddr_in loopback(std::uint16_t port) {
   sockaddr_in to{};
   to.sin_family = AF_INET;
   to.sin_port = htons(port);
   to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return to;
+}
+
+unique_fd connect_raw(std::uint16_t port) {
+  unique_fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  auto to = loopback(port);
   timeval patience{5, 0};
   ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   BOOST_REQUIRE(::connect(socket.get(), reinterpret_cast<sockaddr*>(&to), sizeof to) == 0);
@@ -429,10 +434,7 @@ BOOST_AUTO_TEST_CASE(a_door_that_is_closed_takes_nobody_and_those_inside_stay) {
   server->stop_accepting();
   BOOST_TEST(eventually([this] {
     unique_fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(port());
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    auto to = loopback(port());
     return ::connect(socket.get(), reinterpret_cast<sockaddr*>(&to), sizeof to) != 0;
   }));
   BOOST_TEST((client.infer_code({1000}) == schema::Code::OK));
@@ -446,10 +448,7 @@ BOOST_AUTO_TEST_CASE(connections_that_came_while_descriptors_were_out_are_accept
   unique_fd waiting(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   rlimit none{static_cast<rlim_t>(waiting.get()), before.rlim_max};
   BOOST_REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(port());
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  auto to = loopback(port());
   auto connected = ::connect(waiting.get(), reinterpret_cast<sockaddr*>(&to), sizeof to);
   auto served = client.infer_code({1000}); // the loop has seen the door by now
   ::setrlimit(RLIMIT_NOFILE, &before);
