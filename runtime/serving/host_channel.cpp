@@ -200,7 +200,11 @@ void host_channel::abandon(const std::string& reason) {
   }
   options_.owner.unwatch(options_.done.get());
   options_.target->remove(this);
-  if (!work.requests.empty())
+  if (work.requests.empty())
+    return;
+  if (take_ring(options_.work)) // the host never heard of this batch, so it didn't die of it
+    options_.target->requeue(std::move(work));
+  else
     options_.target->fail(std::move(work), reason);
 }
 

@@ -10,6 +10,7 @@
 
 #include <cstring>
 #include <future>
+#include <sys/eventfd.h>
 
 using namespace troupe;
 
@@ -49,6 +50,14 @@ struct fixture {
   test_loop loop;
   std::shared_ptr<pool> target;
 };
+
+/// A channel whose host takes nothing, as one that is dead already.
+std::shared_ptr<host_channel> deaf_channel(fixture& f) {
+  auto geometry = geometry_of(f.target->spec());
+  auto memory = shared_memory::create(host_memory_size(geometry));
+  auto bell = [] { return unique_fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)); };
+  return host_channel::open({f.target, f.time, f.loop, std::move(*memory), geometry, bell(), bell(), [](const std::string&) {}});
+}
 
 /// Reports a failure of the model, unless `innocent` says that the batch is fine.
 host_script failing(std::function<bool(const float*, std::uint32_t rows)> innocent, done_status status, std::string text) {
@@ -246,17 +255,37 @@ BOOST_AUTO_TEST_CASE(a_dead_channel_gives_its_batch_back_and_leaves_the_pool) {
 
 BOOST_AUTO_TEST_CASE(a_request_that_two_hosts_died_with_is_poisoned) {
   fixture f;
-  auto silent = [](const work_page&, done_page&, std::byte*) { return false; };
-  auto first = f.host(silent);
-  auto second = f.host(silent);
+  std::promise<void> taken_by[2];
+  auto silent = [](std::promise<void>& taken) {
+    return [&taken](const work_page&, done_page&, std::byte*) { return taken.set_value(), false; };
+  };
+  auto first = f.host(silent(taken_by[0]));
+  auto second = f.host(silent(taken_by[1]));
   f.target->attach(first->channel());
   auto asked = f.ask({1, 2});
+  taken_by[0].get_future().wait();
   first->channel()->abandon("signal:11");
   BOOST_TEST(asked->times == 0);
   f.target->attach(second->channel());
+  taken_by[1].get_future().wait();
   second->channel()->abandon("signal:11");
   BOOST_REQUIRE(asked->wait());
   BOOST_TEST((asked->failure->code == error_code::poisoned));
+}
+
+BOOST_AUTO_TEST_CASE(a_request_whose_hosts_were_dead_before_they_heard_of_it_is_not_poisoned) {
+  fixture f;
+  auto asked = f.ask({1, 2});
+  for (int i = 0; i < 3; ++i) {
+    auto deaf = deaf_channel(f);
+    f.target->attach(deaf);
+    deaf->abandon("signal:9");
+    BOOST_TEST(asked->times == 0);
+  }
+  auto alive = f.host(echo);
+  f.target->attach(alive->channel());
+  BOOST_REQUIRE(asked->wait());
+  BOOST_TEST((asked->values == std::vector<float>{1, 2}));
 }
 
 BOOST_AUTO_TEST_CASE(a_batch_is_overdue_once_its_time_is_up_and_an_idle_channel_never_is) {
