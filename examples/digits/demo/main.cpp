@@ -5,11 +5,14 @@
 #include "runtime/base/units.hpp"
 #include "runtime/cli/npy.hpp"
 
+#include <atomic>
 #include <cmath>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
+#include <memory>
 #include <unistd.h>
 
 /// The demo: a new user's first look at Troupe, and a check of what it promises.
@@ -24,9 +27,10 @@ constexpr auto recovery_promised = 1s;
 constexpr auto deploy_timeout = 120s;
 
 struct stage {
-  std::string program; ///< path of `troupe`
-  std::string digits;  ///< path of examples/digits
-  std::string folder;  ///< temporary
+  std::string program;                                                                ///< path of `troupe`
+  std::string digits;                                                                 ///< path of examples/digits
+  std::string folder;                                                                 ///< temporary
+  std::shared_ptr<std::atomic<pid_t>> node = std::make_shared<std::atomic<pid_t>>(0); ///< who ends with us; 0: nobody
 };
 
 void say(const std::string& text) {
@@ -122,6 +126,7 @@ void print_next_steps(const stage& on, node_process& node) {
             << "  " << troupe << " events digits\n"
             << "  " << troupe << " tree\n\nStop it and remove what it kept:\n"
             << "  kill " << node.pid() << " && sleep 1; rm -r " << on.folder << "\n";
+  *on.node = 0;
   node.release();
 }
 
@@ -130,11 +135,13 @@ int run(const stage& on, bool keep) {
   say("start a node in " + on.folder);
   auto begun = std::chrono::steady_clock::now();
   node_process node({on.program, on.folder, "127.0.0.1:0", {}, keep});
+  *on.node = node.pid();
   list.note("node start, until it served", human_duration(elapsed_since(begun)));
   play(on, node, list);
   if (!keep) {
     say("stop the node");
     auto code = node.stop();
+    *on.node = 0;
     list.check("exit code of the node, asked to stop", code ? std::to_string(*code) : "none", "0", code == 0);
   }
   std::cout << "\n" << list.render(::isatty(STDOUT_FILENO) == 1) << std::flush;
@@ -153,7 +160,11 @@ int demo(bool keep) {
     std::error_code ignored;
     std::filesystem::remove_all(folder, ignored);
   };
-  on_interrupt(remove_folder);
+  on_interrupt([node = on.node, remove_folder] {
+    if (auto pid = node->load(); pid > 0)
+      ::kill(pid, SIGKILL);
+    remove_folder();
+  });
   int code = 1;
   try {
     code = run(on, keep);
