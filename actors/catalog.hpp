@@ -59,7 +59,7 @@ private:
   self_pointer self_;
   const actor_environment* node_ = nullptr;
   steady_time since_{};
-  std::map<std::string, deployment_actor> deployments_; ///< empty handles: being restarted
+  std::map<std::string, deployment_actor> deployments_;            ///< empty handles: being restarted
   std::map<std::string, std::vector<first_deploy>> first_deploys_; ///< of deployments that are being started for them
   std::size_t still_starting_ = 0;
   std::vector<caf::typed_response_promise<ready>> awaiting_ready_;

@@ -352,6 +352,9 @@ void deployment_state::on_pool_up(const child_up& up) {
   if (slot == nullptr)
     return;
   slot->pool = caf::actor_cast<pool_actor>(up.handle);
+  auto number = slot->record.id.number;
+  if (number != record_.current_version && number != record_.target_version)
+    return stop_pool(number, std::chrono::nanoseconds(0));        // it was being restarted when another version took its place
   self_->send(slot->pool, set_replicas{record_.wanted_replicas}); // perhaps it was changed while the pool started
 }
 
@@ -404,7 +407,12 @@ void deployment_state::start_pool(const version_record& version) {
   child.kind = "pool";
   child.restart = restart_type::transient;
   child.shutdown.grace = options_->node.timing.drain_grace + std::chrono::seconds(1);
-  pool_options options{options_->node, caf::actor_cast<deployment_actor>(self_), version.id, *spec, version.artifact_sha256, 0,
+  pool_options options{options_->node,
+                       caf::actor_cast<deployment_actor>(self_),
+                       version.id,
+                       *spec,
+                       version.artifact_sha256,
+                       0,
                        version.state == version_state::live};
   child.start = [options, wanted = wanted_](caf::local_actor& parent) -> supervised_actor {
     auto now = options;

@@ -21,8 +21,8 @@ struct deployment_options {
   std::string name;
 };
 
-using deployment_interface =
-    deployment_actor::extend<caf::reacts_to<child_up>, caf::reacts_to<child_down>, caf::reacts_to<retire_pool>, caf::reacts_to<try_again>>;
+using deployment_interface = deployment_actor::extend<caf::reacts_to<child_up>, caf::reacts_to<child_down>,
+                                                      caf::reacts_to<retire_pool>, caf::reacts_to<try_again>>;
 
 /// One deployment: the only writer of its record. Every move is in the store before it is acted on, so that after a crash it goes on from there.
 ///
@@ -54,9 +54,9 @@ public:
 private:
   struct version_slot {
     version_record record;
-    pool_actor pool;       ///< empty: it has none
+    pool_actor pool;                      ///< empty: it has none
     std::shared_ptr<troupe::pool> target; ///< of a pool that serves with all its replicas
-    bool draining = false; ///< its pool is being stopped
+    bool draining = false;                ///< its pool is being stopped
     std::vector<caf::typed_response_promise<done>> awaiting;
   };
 

@@ -26,6 +26,8 @@ error to_error(const caf::error& reason) {
     return from_ours(reason);
   if (reason == caf::sec::request_timeout)
     return {error_code::deadline_exceeded, "no answer in time from inside the node; retry"};
+  if (reason == caf::sec::invalid_argument) // an empty handle: its actor has not been started yet
+    return {error_code::unavailable, "the node is still starting; retry"};
   if (reason == caf::sec::request_receiver_down || reason.category() == caf::atom("exit"))
     return {error_code::unavailable, "what was asked has just died and is being restarted; retry"};
   return {error_code::internal, "the node failed on this; its log has the details"};

@@ -107,7 +107,7 @@ private:
   std::uint32_t failures_in_a_row_ = 0;
   bool retry_is_due_ = false; ///< a try_again is under way
   bool announced_ = false;    ///< that all wanted replicas serve
-  bool has_served_ = false; ///< in this life or an earlier one
+  bool has_served_ = false;   ///< in this life or an earlier one
   steady_time drain_until_{};
 };
 

@@ -13,7 +13,8 @@ constexpr auto answer_slack = 300ms;
 
 class sim_client::request final : public inference_request {
 public:
-  request(sim_client& from, std::uint64_t id, float value, std::uint32_t row_count) : from_(from), id_(id), values_(2 * row_count, value) {
+  request(sim_client& from, std::uint64_t id, float value, std::uint32_t row_count)
+    : from_(from), id_(id), values_(2 * row_count, value) {
     tensor_view input;
     input.rank = 2;
     input.dims[0] = row_count;

@@ -21,7 +21,8 @@ public:
   sim_client(sim_time& time, sim_loop& loop, complaint complain) : time_(time), loop_(loop), complain_(std::move(complain)) {}
 
   /// Sends a request of 1 to 2 rows whose inputs are all `value`, on the client's loop, as a gateway does.
-  void send(const routing_cell& routes, const std::string& deployment, float value, std::chrono::milliseconds patience, std::uint32_t rows = 1);
+  void send(const routing_cell& routes, const std::string& deployment, float value, std::chrono::milliseconds patience,
+            std::uint32_t rows = 1);
   /// Complains about requests that should have been answered by now.
   void check_overdue();
   /// The node has lost its power: what it hadn't answered is lost, as the connection is.

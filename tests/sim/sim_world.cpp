@@ -6,6 +6,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <stdexcept>
 
 namespace troupe {
 
@@ -65,8 +66,8 @@ sim_artifacts::sim_artifacts() {
 void sim_artifacts::add(sim_model model, const std::string& text) {
   hashes_[model] = sha256_of(text);
   auto writer = blobs_->begin(hashes_[model], text.size()).value();
-  writer->write(text.data(), text.size());
-  (void)writer->finish();
+  if (!writer->write(text.data(), text.size()) || !writer->finish())
+    throw std::runtime_error("no room for the simulation's artifacts");
 }
 
 // -- events -----------------------------------------------------------------------------------------------------------------------
@@ -191,12 +192,15 @@ void sim_world::on_answer(const sim_command& what, const error* failure, std::ui
     possible = expected_.refuse_missing(what);
   else if (failure->code != error_code::not_found && failure->code != error_code::invalid_argument)
     expected_.doubt(what);
+  if (failure && failure->code == error_code::internal)
+    complain(what.text() + " was answered '" + last_answer_ + "'");
   if (!possible)
     complain(what.text() + " was answered '" + last_answer_ + "', but there is " + expected_.describe(what.name));
 }
 
 void sim_world::deploy(const std::string& name, sim_model model, std::uint32_t replicas) {
-  command<deployed>({sim_command::kind::deploy, name, replicas}, troupe::deploy{name, artifacts_.hash(model), model_toml, replicas});
+  command<deployed>({sim_command::kind::deploy, name, replicas},
+                    troupe::deploy{name, artifacts_.hash(model), model_toml, replicas});
 }
 
 void sim_world::scale(const std::string& name, std::uint32_t replicas) {

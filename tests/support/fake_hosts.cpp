@@ -308,7 +308,8 @@ void fake_version::on_gone(const std::string& reason) {
 
 } // namespace
 
-std::unique_ptr<load_handle> fake_hosts::load(const version_id& id, const model_spec& spec, int model_fd, template_events events) {
+std::unique_ptr<load_handle> fake_hosts::load(const version_id& id, const model_spec& spec, int model_fd,
+                                              template_events events) {
   auto made = std::make_shared<fake_version>(*this, id, spec, text_behind(model_fd), std::move(events));
   made->start_up();
   return std::make_unique<owned_load>(std::move(made));

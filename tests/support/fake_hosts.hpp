@@ -18,10 +18,10 @@ struct host_faults {
   double fork_fails = 0;
   double fork_hangs = 0; ///< never says that it is up; killed after load_timeout
   double batch_crashes = 0;
-  double batch_hangs = 0; ///< until batch_timeout
-  double batch_lies = 0;  ///< a reply that no honest host writes
-  double batch_fails = 0; ///< the model raises an error
-  double batch_slow = 0;  ///< answered just before batch_timeout
+  double batch_hangs = 0;                         ///< until batch_timeout
+  double batch_lies = 0;                          ///< a reply that no honest host writes
+  double batch_fails = 0;                         ///< the model raises an error
+  double batch_slow = 0;                          ///< answered just before batch_timeout
   std::chrono::milliseconds template_life_max{0}; ///< dies by itself within that time; 0: never
   std::chrono::milliseconds replica_life_max{0};
 };

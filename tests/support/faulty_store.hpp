@@ -25,7 +25,8 @@ public:
   void restart();
 
   result<std::optional<entry>> get(column_family family, std::string_view key) const override;
-  result<std::vector<entry>> scan(column_family family, const key_range& range, std::size_t limit, scan_order order) const override;
+  result<std::vector<entry>> scan(column_family family, const key_range& range, std::size_t limit,
+                                  scan_order order) const override;
   result<std::unique_ptr<store_snapshot>> snapshot() const override;
   result<revision_number> commit(const transaction& change) override;
   std::unique_ptr<store_watch> watch(column_family family, std::string prefix, watch_callback callback) override;
