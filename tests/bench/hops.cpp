@@ -24,7 +24,10 @@ struct hop_figures {
   double channel_p50 = 0;
 };
 
-hop_figures trace(lab& room, const node_server& node, const floor_server& floor, std::uint32_t concurrency) {
+hop_figures trace(lab& room, std::uint32_t concurrency) {
+  node_server node(room);
+  node.deploy("noop", "noop");
+  floor_server floor(room, sizeof(float));
   auto host = node.replicas("noop").front().pid;
   load_plan ours{node.address(), "noop", one_row({1}), concurrency, room.span(), node.pid(), host};
   load_plan theirs = ours;
@@ -48,15 +51,17 @@ hop_figures trace(lab& room, const node_server& node, const floor_server& floor,
   return found;
 }
 
+hop_figures trace_alone(lab& room) {
+  one_core pinned;
+  return trace(room, 1);
+}
+
 } // namespace
 
 std::string trace_hops(lab& room) {
-  node_server node(room);
-  node.deploy("noop", "noop");
-  floor_server floor(room, sizeof(float));
-  auto alone = trace(room, node, floor, 1);
-  auto among = trace(room, node, floor, in_flight);
-  table lines({{"one no-op request, µs"}, {"1 caller", true}, {"64 in flight", true}});
+  auto alone = trace_alone(room);
+  auto among = trace(room, in_flight);
+  table lines({{"one no-op request, µs"}, {"1 caller, one core", true}, {"64 in flight", true}});
   auto add = [&](const char* hop, auto figure) { lines.add({hop, number(figure(alone)), number(figure(among))}); };
   using h = hop_figures;
   add("client: CPU", [](const h& f) { return f.client_cpu; });

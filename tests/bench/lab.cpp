@@ -34,6 +34,23 @@ std::string lab::new_path(const std::string& name) {
   return (scratch_ / (name + "-" + std::to_string(++last_path_))).string();
 }
 
+one_core::one_core() {
+  CPU_ZERO(&before_);
+  if (::sched_getaffinity(0, sizeof before_, &before_) != 0)
+    throw std::runtime_error("can't tell which cores may be used");
+  int last = CPU_SETSIZE - 1;
+  while (!CPU_ISSET(last, &before_))
+    --last;
+  cpu_set_t only;
+  CPU_ZERO(&only);
+  CPU_SET(last, &only);
+  ::sched_setaffinity(0, sizeof only, &only);
+}
+
+one_core::~one_core() {
+  ::sched_setaffinity(0, sizeof before_, &before_);
+}
+
 double median(std::vector<double> samples) {
   if (samples.empty())
     throw std::runtime_error("nothing was measured");

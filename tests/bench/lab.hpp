@@ -5,6 +5,7 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <sched.h>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,19 @@ private:
   std::filesystem::path binaries_;
   std::filesystem::path scratch_;
   unsigned last_path_ = 0;
+};
+
+/// Keeps this thread, and the processes that it starts, on one core. For a lone caller: the kernel puts caller, server and host on
+/// one core or on several as chance has it, and waking another core costs several times what is measured.
+class one_core {
+public:
+  one_core();
+  ~one_core();
+  one_core(const one_core&) = delete;
+  one_core& operator=(const one_core&) = delete;
+
+private:
+  cpu_set_t before_;
 };
 
 /// Of at least one sample; of an even number the upper one in the middle.

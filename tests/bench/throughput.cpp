@@ -45,8 +45,9 @@ finding rate(const std::string& measure, double goal, const paired_figures& pair
 } // namespace
 
 findings measure_lone(lab& room) {
+  one_core pinned;
   auto pairs = against_echo(room, {"noop", {1}, 4, 1});
-  return {at_most("no-op, 1 caller: p50", 2, pairs, [](const load_figures& load) { return load.p50_us; })};
+  return {at_most("no-op, 1 caller, all on one core: p50", 2, pairs, [](const load_figures& load) { return load.p50_us; })};
 }
 
 findings measure_flight(lab& room) {
@@ -61,8 +62,10 @@ findings measure_mlp(lab& room) {
 }
 
 findings measure_large(lab& room) {
+  one_core pinned;
   auto pairs = against_echo(room, {"echo600k", {150'000}, 4096, 1});
-  return {at_most("600 KB in, 4 KB out, 1 caller: p50", 2, pairs, [](const load_figures& load) { return load.p50_us; })};
+  return {at_most("600 KB in, 4 KB out, 1 caller, all on one core: p50", 2, pairs,
+                  [](const load_figures& load) { return load.p50_us; })};
 }
 
 findings measure_resnet(lab& room) {
