@@ -47,6 +47,16 @@ sibling_forker::forked myself() {
   return {::getpid(), unique_fd(static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0)))};
 }
 
+pid_t node = 0;
+
+/// Forks a process that dies with the node, as real hosts do.
+sibling_forker::forked fork_follower(const sibling_forker& forker) {
+  auto child = forker.fork();
+  if (child->pid == 0 && !follow_node(node))
+    ::_exit(3);
+  return std::move(*child);
+}
+
 // ---- replica
 
 void ring(int bell, std::uint64_t count = 1) {
@@ -132,18 +142,18 @@ int run_version(unique_fd control, const sibling_forker& forker) {
   if (lie == "version_ready_twice")
     report_ready(control.get());
   if (lie == "version_forks_unasked")
-    report_forked(control.get(), 77, *forker.fork());
+    report_forked(control.get(), 77, fork_follower(forker));
   packet in;
   while (*receive_packet(control.get(), in) == received::packet) {
     message_view message(in);
     auto wanted = message.root<schema::ToVersion>().getForkReplica();
-    auto child = forker.fork();
-    if (child->pid == 0)
+    auto child = fork_follower(forker);
+    if (child.pid == 0)
       ::_exit(run_replica(in, wanted.getMemoryBytes()));
     report_forked(control.get(), wanted.getReplica(),
                   lie == "version_reports_itself"     ? myself()
                   : lie == "version_reports_the_node" ? the_node()
-                                                      : std::move(*child));
+                                                      : std::move(child));
   }
   return 0;
 }
@@ -167,10 +177,10 @@ int run_template(int control, const sibling_forker& forker) {
       send_garbage(control, 64);
       continue;
     }
-    auto child = forker.fork();
-    if (child->pid == 0)
+    auto child = fork_follower(forker);
+    if (child.pid == 0)
       ::_exit(run_version(std::move(in.descriptors[0]), forker));
-    report_version(control, lie == "template_reports_the_node" ? the_node() : std::move(*child));
+    report_version(control, lie == "template_reports_the_node" ? the_node() : std::move(child));
     in.descriptors.clear();
   }
   return 0;
@@ -179,7 +189,8 @@ int run_template(int control, const sibling_forker& forker) {
 } // namespace
 
 int main(int, char** argv) {
-  if (!follow_node(std::atoi(argv[5])))
+  node = std::atoi(argv[5]);
+  if (!follow_node(node))
     return 3;
   return run_template(std::atoi(argv[3]), *sibling_forker::make());
 }
