@@ -39,10 +39,10 @@ struct get_status {
 
 /// One actor in the live tree.
 struct actor_status {
-  std::string name;  ///< within its parent
-  std::string kind;  ///< "supervisor", "pool", "replica"…
-  std::string state; ///< the behaviour it is in
-  steady_time since{}; ///< of its start
+  std::string name;           ///< within its parent
+  std::string kind;           ///< "supervisor", "pool", "replica"…
+  std::string state;          ///< the behaviour it is in
+  steady_time since{};        ///< of its start
   std::uint32_t restarts = 0; ///< by its supervisor
   std::string detail;         ///< for a person, e.g. the last failure
   std::vector<actor_status> children;

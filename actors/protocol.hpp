@@ -98,16 +98,13 @@ using deployment_actor = supervised_actor::extend<
     caf::reacts_to<pool_gave_up>>;
 
 /// All deployments of this node: finds the one that a command is for, makes it if it is new.
-using catalog_actor = supervised_actor::extend<
-    caf::replies_to<deploy>::with<deployed>,
-    caf::replies_to<scale>::with<done>,
-    caf::replies_to<undeploy>::with<done>,
-    caf::replies_to<await_version>::with<done>,
-    // Tells of all deployments, or of one.
-    caf::replies_to<list_deployments>::with<deployment_list>,
-    // A deployment is up, under a new handle.
-    caf::reacts_to<child_up>,
-    // A deployment's handle is dead.
-    caf::reacts_to<child_down>>;
+using catalog_actor = supervised_actor::extend<caf::replies_to<deploy>::with<deployed>, caf::replies_to<scale>::with<done>,
+                                               caf::replies_to<undeploy>::with<done>, caf::replies_to<await_version>::with<done>,
+                                               // Tells of all deployments, or of one.
+                                               caf::replies_to<list_deployments>::with<deployment_list>,
+                                               // A deployment is up, under a new handle.
+                                               caf::reacts_to<child_up>,
+                                               // A deployment's handle is dead.
+                                               caf::reacts_to<child_down>>;
 
 } // namespace troupe

@@ -69,7 +69,9 @@ void replica_state::on_host_failed(const error& why) {
 
 void replica_state::on_host_exited(const std::string& reason) {
   const auto& id = options_->target->id();
-  options_->node.events.emit({options_->node.time.wall_now(), severity::warn, "replica_crashed",
+  options_->node.events.emit({options_->node.time.wall_now(),
+                              severity::warn,
+                              "replica_crashed",
                               {{"deployment", id.deployment},
                                {"version", std::to_string(id.number)},
                                {"replica", std::to_string(options_->number)},
@@ -98,7 +100,8 @@ void replica_state::stop_when_idle() {
 // -- what is told -----------------------------------------------------------------------------------------------------------------
 
 void replica_state::tell_pool(replica_phase phase) {
-  self_->send(options_->owner, replica_changed{{options_->number, phase, host_ ? host_->pid() : 0, options_->node.time.wall_now(), 0}});
+  self_->send(options_->owner,
+              replica_changed{{options_->number, phase, host_ ? host_->pid() : 0, options_->node.time.wall_now(), 0}});
 }
 
 actor_status replica_state::status(const char* state) const {

@@ -67,13 +67,14 @@ supervisor_actor start_root(caf::actor_system& system, const root_options& optio
   const auto& node = options.node;
   auto root = supervisor_of(node, "root");
   root.children.push_back(
-      named_child("journal", node.actors.journal, [with = options.journal, detach = options.detach](caf::local_actor& parent) -> journal_actor {
-        return detach ? parent.spawn<caf::detached>(journal, with) : parent.spawn(journal, with);
-      }));
-  root.children.push_back(
-      named_child("keeper", node.actors.keeper, [with = options.keeper, detach = options.detach](caf::local_actor& parent) -> keeper_actor {
-        return detach ? parent.spawn<caf::detached>(keeper, with) : parent.spawn(keeper, with);
-      }));
+      named_child("journal", node.actors.journal,
+                  [with = options.journal, detach = options.detach](caf::local_actor& parent) -> journal_actor {
+                    return detach ? parent.spawn<caf::detached>(journal, with) : parent.spawn(journal, with);
+                  }));
+  root.children.push_back(named_child("keeper", node.actors.keeper,
+                                      [with = options.keeper, detach = options.detach](caf::local_actor& parent) -> keeper_actor {
+                                        return detach ? parent.spawn<caf::detached>(keeper, with) : parent.spawn(keeper, with);
+                                      }));
   root.children.push_back(named_child("router", node.actors.router, [&node](caf::local_actor& parent) -> router_actor {
     return parent.spawn(router, std::cref(node));
   }));

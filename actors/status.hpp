@@ -8,7 +8,8 @@ namespace troupe {
 
 /// Answers `get_status` with `own`, and below it what the supervisor `below` tells within three quarters of the patience.
 template <class Self>
-caf::result<actor_status> status_with(Self* self, actor_status own, const supervisor_actor& below, std::chrono::nanoseconds patience) {
+caf::result<actor_status> status_with(Self* self, actor_status own, const supervisor_actor& below,
+                                      std::chrono::nanoseconds patience) {
   auto answer = self->template make_response_promise<actor_status>();
   auto inner = patience * 3 / 4;
   self->request(below, inner, get_status{inner})

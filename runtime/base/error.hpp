@@ -39,7 +39,9 @@ struct error {
 /// "not_found: no deployment 'digits'"
 std::string to_string(const error& e);
 
-inline bool operator==(const error& a, const error& b) { return a.code == b.code && a.message == b.message; }
+inline bool operator==(const error& a, const error& b) {
+  return a.code == b.code && a.message == b.message;
+}
 
 /// The value, or why there is none. Asking for the one that isn't there is a broken invariant (throws std::bad_variant_access).
 template <class T>

@@ -146,7 +146,8 @@ caf::actor_system_config& configure(caf::actor_system_config& config) {
 std::vector<std::unique_ptr<kj_loop>> make_loops(std::size_t count, event_hub& events) {
   std::vector<std::unique_ptr<kj_loop>> loops;
   for (std::size_t i = 0; i < count; ++i)
-    loops.push_back(std::make_unique<kj_loop>("gateway " + std::to_string(i), [&events](const std::string& text) { events.complain(text); }));
+    loops.push_back(
+        std::make_unique<kj_loop>("gateway " + std::to_string(i), [&events](const std::string& text) { events.complain(text); }));
   return loops;
 }
 
@@ -195,13 +196,14 @@ private:
 };
 
 running_node::running_node(const node_options& options, const clock& time, node_storage& storage, listener door)
-  : options_(options), time_(time), storage_(storage), events_(make_log(options.log_level, options.log_format), actors_), watch_(time),
-    loops_(make_loops(loop_count(options), events_)),
+  : options_(options), time_(time), storage_(storage), events_(make_log(options.log_level, options.log_format), actors_),
+    watch_(time), loops_(make_loops(loop_count(options), events_)),
     hosts_({host_binary(options), pointers_to<event_loop>(loops_), time, watch_, events_}), seeds_(true_random()),
     environment_{time, events_, seeds_, hosts_, routes_, actors_}, system_(configure(config_)),
     root_(start_root(system_, {environment_, {time, storage.state, storage.blobs}, {time, storage.log}, true})),
-    gateway_(gateway_of(options)), server_(pointers_to<kj_loop>(loops_), std::move(door),
-                                           {routes_, time, {system_, actors_, time, node_name(options), TROUPE_VERSION, time.now()}}, gateway_) {
+    gateway_(gateway_of(options)),
+    server_(pointers_to<kj_loop>(loops_), std::move(door),
+            {routes_, time, {system_, actors_, time, node_name(options), TROUPE_VERSION, time.now()}}, gateway_) {
   watch_.add_ticker([this](steady_time now) {
     for (const auto& target : routes_.pools())
       target->expire(now);

@@ -6,7 +6,8 @@
 
 namespace troupe {
 
-result<std::unique_ptr<node_storage>> open_storage(const node_options& options, const std::string& new_node_id, const clock& time) {
+result<std::unique_ptr<node_storage>> open_storage(const node_options& options, const std::string& new_node_id,
+                                                   const clock& time) {
   auto folder = data_folder::open(options.data_folder);
   if (!folder)
     return folder.failure();

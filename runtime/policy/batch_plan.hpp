@@ -11,9 +11,9 @@ namespace troupe {
 /// What the batching decision sees of one waiting request, in queue order.
 struct waiting_request {
   std::uint32_t rows = 0;
-  bool suspect = false;     ///< was in a batch whose host died: runs alone, so that it can't take others down
-  std::uint64_t form = 0;   ///< equal for requests whose inputs agree in everything but the batch dimension
-  std::uint64_t bytes = 0;  ///< of all its inputs
+  bool suspect = false;    ///< was in a batch whose host died: runs alone, so that it can't take others down
+  std::uint64_t form = 0;  ///< equal for requests whose inputs agree in everything but the batch dimension
+  std::uint64_t bytes = 0; ///< of all its inputs
 };
 
 struct batch_limits {

@@ -593,6 +593,6 @@ BOOST_AUTO_TEST_CASE(a_node_stops_though_a_client_still_awaits_a_version) {
     await.setName("digits");
     unanswered = await.send().ignoreResult();
     client->wait(control.statusRequest()); // it is on its way
-  }                                        // would take the 300 s of the question otherwise
+  } // would take the 300 s of the question otherwise
   BOOST_TEST(throws([&] { unanswered.wait(client->io.waitScope); }));
 }
