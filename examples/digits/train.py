@@ -4,6 +4,7 @@
 Needs Debian's python3-torch. Some seconds on one core; the seed is fixed, so the same libtorch on the same kind of CPU gives the same weights.
 """
 
+import json
 import pathlib
 import sys
 
@@ -113,6 +114,9 @@ def main():
             sys.exit(f"{name}: expected an accuracy from {least:.0%} to {most:.0%}; the data or the training has changed")
     numpy.save(root / "test_images.npy", images[test].numpy())
     numpy.save(root / "test_labels.npy", labels[test].numpy())
+    numpy.save(root / "batch.npy", images[test][:64].numpy())
+    first = {"name": "image", "datatype": "FP32", "shape": [1, 64], "data": images[test][0].tolist()}
+    (root / "request.json").write_text(json.dumps({"inputs": [first]}) + "\n")
 
 
 if __name__ == "__main__":

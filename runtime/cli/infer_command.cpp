@@ -57,8 +57,9 @@ void ask_once(const command_context& context, client& node, const infer_options&
     context.io.out << answer_text(outputs, context.io.colors());
 }
 
-void ask_often(const command_context& context, client& node, const infer_options& options, const prepared_request& request,
-               std::chrono::nanoseconds timeout) {
+/// Runs the load behind a progress bar, which is gone when it returns.
+load_report measure(const command_context& context, client& node, const infer_options& options, const prepared_request& request,
+                    std::chrono::nanoseconds timeout) {
   progress bar(context.io, "infer", options.repeat);
   std::uint64_t done = 0;
   load_options load;
@@ -71,7 +72,12 @@ void ask_often(const command_context& context, client& node, const infer_options
     if (bar.due())
       bar.show(done, std::to_string(done) + " of " + std::to_string(options.repeat));
   };
-  auto report = run_load(node, load);
+  return run_load(node, load);
+}
+
+void ask_often(const command_context& context, client& node, const infer_options& options, const prepared_request& request,
+               std::chrono::nanoseconds timeout) {
+  auto report = measure(context, node, options, request, timeout);
   if (context.format == output_format::json)
     print_json(context, load_json(report));
   else
@@ -120,7 +126,8 @@ void add_infer(CLI::App& app, const command_context& context) {
   auto verb = app.add_subcommand("infer", "Asks a deployed model; or measures it, with --repeat");
   verb->add_option("NAME", options->name, "The deployment")->required();
   add_source(*verb, options->source);
-  verb->add_option("--deadline", options->deadline, "The longest that a request may take (default: the node's)")
+  verb->add_option("--deadline", options->deadline,
+                   "Give up on a request that has not begun to run after this long, e.g. 500ms (default: the node's)")
       ->type_name("DURATION");
   auto save_dir =
       verb->add_option("--save-dir", options->save_folder, "Also writes each output there, as NAME.npy")->type_name("FOLDER");

@@ -54,13 +54,17 @@ void add_verbs(CLI::App& app, const command_context& context, std::function<void
   add_events(app, context);
 }
 
-/// Help and version go to stdout; everything else that CLI11 throws is about the command line.
-exit_code on_parse_end(const CLI::App& app, const CLI::ParseError& end, const console& io) {
+/// Help and version go to stdout; everything else that CLI11 throws is about the command line. Without any arguments: the help.
+exit_code on_parse_end(int argc, const CLI::App& app, const CLI::ParseError& end, const console& io) {
   if (end.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
     app.exit(end, io.out, io.err);
     return exit_code::ok;
   }
   auto chosen = app.get_subcommands();
+  if (argc == 1) {
+    io.err << app.help();
+    return exit_code::bad_usage;
+  }
   auto unknown = app.remaining();
   if (chosen.empty() && !unknown.empty())
     io.err << "error: there is no command '" << printable(unknown.front()) << "'\n";
@@ -81,7 +85,7 @@ exit_code parse_and_run(int argc, const char* const* argv, const console& io, st
     app.parse(argc, argv);
     return exit_code::ok;
   } catch (const CLI::ParseError& end) {
-    return on_parse_end(app, end, io);
+    return on_parse_end(argc, app, end, io);
   } catch (const command_failure& failure) {
     io.err << "error: " << failure.what() << "\n";
     return failure.code();

@@ -73,10 +73,13 @@ std::string replicas_text(schema::DeploymentStatus::Reader deployment, schema::V
 
 void add_version(table& rows, schema::DeploymentStatus::Reader deployment, schema::VersionStatus::Reader version,
                  std::int64_t now) {
+  // Counters live with the pool: a version that has none on this node has nothing to count.
+  bool counted = version.getReplicas().size() > 0 || version.getRequests() + version.getFailures() > 0;
+  auto count = [counted](std::uint64_t value) { return counted ? std::to_string(value) : std::string("-"); };
   rows.add({text_of(deployment.getName()) + "@" + std::to_string(version.getNumber()), state_cell(text_of(version.getState())),
-            replicas_text(deployment, version), std::to_string(version.getQueuedRows()), std::to_string(version.getRequests()),
-            std::to_string(version.getFailures()), std::to_string(version.getBatches()),
-            age_text(version.getCreatedUnixNs(), now), text_of(version.getReason())});
+            replicas_text(deployment, version), count(version.getQueuedRows()), count(version.getRequests()),
+            count(version.getFailures()), count(version.getBatches()), age_text(version.getCreatedUnixNs(), now),
+            text_of(version.getReason())});
 }
 
 /// What answers, and what is newer than that.

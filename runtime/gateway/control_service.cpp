@@ -116,7 +116,11 @@ kj::Promise<void> control_service::awaitReady(AwaitReadyContext call) {
                                      : std::max(std::chrono::duration_cast<std::chrono::milliseconds>(asked), 1ms);
   await_version question{text(params.getName()), params.getVersion()};
   return context_.actors.ask<done>(context_.node.actors.catalog.get(), std::move(question), patience)
-      .then([call](result<done> outcome) mutable { answered_error(call, outcome); });
+      .then([call](result<done> outcome) mutable {
+        if (!outcome && outcome.failure().code == error_code::deadline_exceeded)
+          outcome = error{error_code::deadline_exceeded, "it is still being prepared; `troupe status` shows how far it is"};
+        answered_error(call, outcome);
+      });
 }
 
 } // namespace troupe

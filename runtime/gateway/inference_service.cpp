@@ -115,7 +115,8 @@ std::chrono::microseconds deadline_or_default(std::uint64_t asked_us, const gate
 }
 
 error no_route(std::string_view deployment) {
-  return {error_code::not_found, "no deployment '" + quotable(deployment) + "' serves here; `troupe status` lists them"};
+  return {error_code::not_found, "no deployment '" + quotable(deployment)
+                                     + "' serves requests here; `troupe status` lists what there is, and why it doesn't serve"};
 }
 
 /// The pool that serves the request, or why there is none.

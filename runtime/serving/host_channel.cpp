@@ -177,9 +177,8 @@ void host_channel::fail_all(batch work, done_status status) {
     return;
   }
   options_.target->count_answers(0, 1);
-  auto text = status == done_status::exhausted
-                  ? "the model ran out of its memory (limits.memory in model.toml): " + reply_text(page_)
-                  : "the model failed: " + reply_text(page_);
+  auto text = (status == done_status::exhausted ? "out of memory (limits.memory in model.toml): " : "the model failed: ")
+              + reply_text(page_);
   refuse(std::move(work.requests.front()), {error_code::model_failed, std::move(text)});
 }
 

@@ -163,8 +163,10 @@ void pool::fail(batch work, const std::string& reason) {
     (request->crashes < 2 ? again : poisoned).push_back(std::move(request));
   }
   put_into_quarantine(poisoned, reason);
-  refuse_counted(std::move(poisoned), {error_code::poisoned, "this input crashed two replicas of '" + id_.deployment + "' ("
-                                                                 + reason + ") and is quarantined; do not retry it"});
+  refuse_counted(std::move(poisoned),
+                 {error_code::poisoned, "this input crashed two replicas of '" + id_.deployment + "' ("
+                                            + (reason == "batch_timeout" ? "ran past limits.batch_timeout" : reason)
+                                            + ") and is quarantined; do not retry it"});
   put_back(std::move(again));
   dispatch();
 }

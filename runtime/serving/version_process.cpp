@@ -126,7 +126,9 @@ void version_process::on_ready() {
 void version_process::on_failed(const version_failed& message) {
   auto model_at_fault = message.stage != "sandbox";
   load_error_ = error{model_at_fault ? error_code::invalid_argument : error_code::unavailable,
-                      (message.stage == "load" ? "model.pt can't be loaded as TorchScript: " : "") + message.reason};
+                      message.stage == "load" ? "model.pt can't be loaded as TorchScript: " + message.reason
+                                                    + "; save it with torch.jit.script(model).save(\"model.pt\")"
+                                              : message.reason};
   condemn("failed: " + message.reason);
 }
 
