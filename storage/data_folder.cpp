@@ -19,6 +19,19 @@ std::string last_reason() {
   return std::system_category().message(errno);
 }
 
+/// RocksDB aborts if the disk fills while it opens.
+result<void> check_free_space(const std::filesystem::path& path) {
+  std::error_code failed;
+  auto space = std::filesystem::space(path, failed);
+  if (failed)
+    return unwritable(path, failed.message());
+  if (space.available < data_folder::free_bytes_min)
+    return error{error_code::io_failed, "the disk of data folder " + path.string() + " is full: " + std::to_string(space.available)
+                                            + " bytes are free, a node needs at least " + std::to_string(data_folder::free_bytes_min)
+                                            + " to start; make room or use another --data"};
+  return {};
+}
+
 } // namespace
 
 result<data_folder> data_folder::open(const std::filesystem::path& path) {
@@ -37,6 +50,8 @@ result<data_folder> data_folder::open(const std::filesystem::path& path) {
     return error{error_code::io_failed,
                  "data folder " + path.string() + " is in use by another node (lock held); stop it or use another --data"};
   }
+  if (auto enough = check_free_space(path); !enough)
+    return enough.failure();
   return data_folder(path, std::move(lock));
 }
 

@@ -3,6 +3,7 @@
 #include "runtime/base/error.hpp"
 #include "runtime/base/unique_fd.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 
@@ -12,6 +13,9 @@ namespace troupe {
 /// object or the process.
 class data_folder {
 public:
+  /// Free space without which a folder isn't opened.
+  static constexpr std::uint64_t free_bytes_min = 1 << 20;
+
   /// Makes the folder if it is missing (for this user only) and locks it. `io_failed` if another node holds it, or if it can't
   /// be written.
   static result<data_folder> open(const std::filesystem::path& path);

@@ -155,6 +155,8 @@ result<oip_request> parse_oip_request(std::string_view text) {
     return error{error_code::invalid_argument,
                  "not valid JSON at byte " + std::to_string(failure.byte)
                      + " (NaN and infinities are written as \"NaN\", \"Infinity\" and \"-Infinity\")"};
+  } catch (const json::out_of_range& failure) {
+    return error{error_code::invalid_argument, std::string("a number is too large for any datatype: ") + failure.what()};
   }
 }
 

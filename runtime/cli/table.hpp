@@ -13,7 +13,7 @@ struct cell {
   cell(const char* text_) : text(text_) {}
 
   std::string text;
-  color tint;
+  color tint = color::none;
 };
 
 struct column {

@@ -15,6 +15,7 @@ namespace troupe {
 
 namespace {
 
+constexpr rlim_t descriptors_max = 32;
 /// How long a replica is idle before it gives memory back; short, since the work for it is small.
 constexpr std::chrono::milliseconds idle_before_trim{300};
 
@@ -109,6 +110,8 @@ void answer_next(const desk& place, model& net) {
 result<void> settle(const replica_order& order, const model_spec& spec, const sandbox_programs& programs) {
   set_title("host " + order.title);
   limit_address_space(RLIM_INFINITY, limit_kind::soft); // until it is up
+  // Not before the fork: Linux refuses to pass a descriptor (ETOOMANYREFS) while the user has more than the sender's limit in flight.
+  limit_resource(RLIMIT_NOFILE, descriptors_max);
   bool threads = spec.threads > 1;
   if (auto entered = (threads ? programs.replica_of_threads : programs.replica).install(); !entered)
     return entered;

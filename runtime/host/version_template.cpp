@@ -15,7 +15,6 @@ namespace troupe {
 
 namespace {
 
-constexpr rlim_t descriptors_max = 32;
 /// Loading holds the file's bytes, the weights, and for convolutions another copy in oneDNN's layout.
 constexpr std::uint64_t load_copies_max = 4;
 constexpr std::uint64_t load_slack_bytes = 256ULL << 20;
@@ -50,7 +49,6 @@ stage_outcome enter_sandbox(version_order& order, const sandbox_programs& progra
   if (!keep_own_descriptors(order))
     return load_failure{"sandbox", "cannot arrange descriptors"};
   limit_resource(RLIMIT_CORE, 0);
-  limit_resource(RLIMIT_NOFILE, descriptors_max);
   limit_resource(RLIMIT_FSIZE, 0);
   refuse_threads();
   if (auto quiet = silence_stdio(); !quiet)

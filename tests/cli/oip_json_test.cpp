@@ -43,6 +43,7 @@ const refused refusals[] = {
     {"", "not valid JSON at byte 1 (NaN and infinities are written as \"NaN\", \"Infinity\" and \"-Infinity\")"},
     {R"({"inputs": [NaN]})",
      "not valid JSON at byte 13 (NaN and infinities are written as \"NaN\", \"Infinity\" and \"-Infinity\")"},
+    {R"({"inputs": [1e999]})", "a number is too large for any datatype: [json.exception.out_of_range.406] number overflow parsing '1e999'"},
     {"[1]", "the request: expected an object, found an array of 1 value"},
     {"{}", "the request: field 'inputs' is missing; expected an array"},
     {R"({"inputs": 3})", "inputs: expected an array, found 3"},

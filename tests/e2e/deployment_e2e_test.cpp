@@ -44,6 +44,14 @@ BOOST_FIXTURE_TEST_CASE(scaled_to_0_it_serves_nothing_and_scaled_up_again_it_ser
   BOOST_TEST(eventually([&] { return client.ask("scales", {row(1)}).error.empty(); }));
 }
 
+// Linux bounds the descriptors that a user has in flight by the sender's limit: hosts with a low one could not report their forks.
+BOOST_FIXTURE_TEST_CASE(many_replicas_come_up_at_once, deployed) {
+  node.deploy("many", "raise_on_magic");
+  must({"scale", "many", "40"});
+  BOOST_TEST(eventually([&] { return node.ready_pids("many").size() == 40; }, 30s));
+  must({"undeploy", "many"});
+}
+
 BOOST_FIXTURE_TEST_CASE(scaling_up_and_down_under_load_fails_no_request, deployed) {
   node.deploy("elastic", "raise_on_magic");
   background_load load(node.address(), "elastic", {row(1)});

@@ -119,6 +119,8 @@ struct server_fixture {
   ~server_fixture() {
     caf::anon_send_exit(root, caf::exit_reason::user_shutdown);
     echo->close(true);
+    for (const auto& target : routes.pools())
+      target->close(true);
     for (auto& loop : loops)
       loop->stop();
   }
