@@ -26,9 +26,10 @@ result<void> check_free_space(const std::filesystem::path& path) {
   if (failed)
     return unwritable(path, failed.message());
   if (space.available < data_folder::free_bytes_min)
-    return error{error_code::io_failed, "the disk of data folder " + path.string() + " is full: " + std::to_string(space.available)
-                                            + " bytes are free, a node needs at least " + std::to_string(data_folder::free_bytes_min)
-                                            + " to start; make room or use another --data"};
+    return error{error_code::io_failed,
+                 "the disk of data folder " + path.string() + " is full: " + std::to_string(space.available)
+                     + " bytes are free, a node needs at least " + std::to_string(data_folder::free_bytes_min)
+                     + " to start; make room or use another --data"};
   return {};
 }
 

@@ -62,7 +62,7 @@ exit_code on_parse_end(int argc, const CLI::App& app, const CLI::ParseError& end
   }
   auto chosen = app.get_subcommands();
   if (argc == 1) {
-    io.err << app.help();
+    io.err << "error: a command is needed\n\n" << app.help();
     return exit_code::bad_usage;
   }
   auto unknown = app.remaining();

@@ -87,7 +87,7 @@ std::ostream& operator<<(std::ostream& out, const misuse& row) {
 }
 
 const misuse misuses[] = {
-    {{}, "error: A subcommand is required\nsee `troupe --help`\n"},
+    {{}, "error: a command is needed\n\nTroupe serves"},
     {{"explode"}, "error: there is no command 'explode'\nsee `troupe --help`\n"},
     {{"status", "-o", "yaml"}, "error: --output: yaml not in {table,json}\nsee `troupe status --help`\n"},
     {{"status", "--node", "nonsense"}, "error: --node: expected an address like"},
