@@ -42,6 +42,12 @@ public:
     target->release(this);
   }
 
+  /// Lets go of the requests that were held; each holds the pool. Nothing may be under way.
+  void let_go() {
+    for (auto& request : std::exchange(held_, {}))
+      refuse(std::move(request), {error_code::unavailable, "the test is over"});
+  }
+
 private:
   void treat(pool& target, request_ptr request) {
     auto first = *reinterpret_cast<const float*>(request->inputs[0].data);
@@ -106,6 +112,7 @@ struct server_fixture {
   caf::actor_system system{config};
   supervisor_actor root;
   std::shared_ptr<pool> echo;
+  std::shared_ptr<echo_runner> runner;
   std::unique_ptr<rpc_server> server;
 
   explicit server_fixture(const gateway_options& options = small_limits()) {
@@ -119,8 +126,7 @@ struct server_fixture {
   ~server_fixture() {
     caf::anon_send_exit(root, caf::exit_reason::user_shutdown);
     echo->close(true);
-    for (const auto& target : routes.pools())
-      target->close(true);
+    runner->let_go();
     for (auto& loop : loops)
       loop->stop();
   }
@@ -146,7 +152,8 @@ struct server_fixture {
     spec.max_batch = 4;
     spec.queue_rows_max = 8;
     echo = std::make_shared<pool>(version_id{"echo", 3}, spec, time, events);
-    echo->attach(std::make_shared<echo_runner>(echo));
+    runner = std::make_shared<echo_runner>(echo);
+    echo->attach(runner);
     routes.enlist(echo);
     routing_table table;
     table["echo"] = {{"echo", 3}, echo};
