@@ -2,6 +2,7 @@
 
 #include "runtime/serving/host_geometry.hpp"
 
+#include <algorithm>
 #include <sys/eventfd.h>
 
 namespace troupe {
@@ -30,6 +31,7 @@ unique_fd make_doorbell() {
 replica_process::replica_process(std::shared_ptr<host_context> context, replica_number number, std::shared_ptr<pool> target,
                                  replica_events events, shared_memory memory)
   : context_(std::move(context)), number_(number), target_(std::move(target)), geometry_(geometry_of(target_->spec())),
+    fork_deadline_(context_->now() + std::min<std::chrono::nanoseconds>(fork_patience, target_->spec().load_timeout)),
     deadline_(context_->now() + target_->spec().load_timeout), memory_(std::move(memory)), work_(make_doorbell()),
     done_(make_doorbell()), events_(std::move(events)) {}
 

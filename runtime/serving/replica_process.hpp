@@ -4,6 +4,7 @@
 #include "runtime/serving/host_context.hpp"
 
 #include <array>
+#include <chrono>
 #include <optional>
 
 namespace troupe {
@@ -14,12 +15,15 @@ namespace troupe {
 ///        `--on_not_forked------`--its end, or too late--> gone
 class replica_process : public std::enable_shared_from_this<replica_process> {
 public:
-  /// Shared memory and doorbells for a replica that serves `target`; it must be up by `deadline`.
+  /// A fork takes milliseconds: a version template that hasn't reported one after this long (or the load_timeout, if that is shorter) hangs.
+  static constexpr std::chrono::seconds fork_patience{10};
+
+  /// Shared memory and doorbells for a replica that serves `target`. It must be forked by `fork_deadline`, and up within the load_timeout.
   static result<std::shared_ptr<replica_process>> prepare(std::shared_ptr<host_context> context, replica_number number,
                                                           std::shared_ptr<pool> target, replica_events events);
 
   replica_number number() const { return number_; }
-  steady_time deadline() const { return deadline_; }
+  steady_time fork_deadline() const { return fork_deadline_; }
   /// What the host gets: shared memory, work eventfd, done eventfd.
   std::array<int, 3> descriptors() const { return {memory_->fd(), work_.get(), done_.get()}; }
   std::uint64_t memory_bytes() const { return memory_->size(); }
@@ -53,6 +57,7 @@ private:
   const replica_number number_;
   const std::shared_ptr<pool> target_;
   const host_geometry geometry_;
+  const steady_time fork_deadline_;
   const steady_time deadline_;
   phase phase_ = phase::forking;
   std::optional<shared_memory> memory_; ///< the channel's, once it serves

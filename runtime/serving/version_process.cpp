@@ -162,7 +162,7 @@ void version_process::on_tick(steady_time now) {
     condemn("load_timeout");
   }
   for (const auto& [number, replica] : forking_)
-    if (now > replica->deadline()) {
+    if (now > replica->fork_deadline()) {
       condemn("fork_timeout");
       return;
     }

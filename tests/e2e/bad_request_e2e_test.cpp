@@ -136,7 +136,7 @@ BOOST_FIXTURE_TEST_CASE(an_unknown_deployment_is_told_with_what_to_do, models) {
   BOOST_TEST(contains(refusal("nothing", {row(1)}), "not_found: no deployment 'nothing'"));
   auto refused = node.troupe({"infer", "nothing", "-"}, json_of("[1, 4]", "[1, 2, 3, 4]"));
   BOOST_TEST(refused.code == 1);
-  BOOST_TEST(contains(refused.err, "`troupe status` lists them"), refused.err);
+  BOOST_TEST(contains(refused.err, "`troupe status` lists what there is"), refused.err);
   for (const auto& command :
        {std::vector<std::string>{"scale", "nothing", "2"}, {"undeploy", "nothing"}, {"status", "nothing"}}) {
     auto result = node.troupe(command);
