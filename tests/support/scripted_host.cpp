@@ -54,9 +54,11 @@ void scripted_host::run(const host_script& script) {
     pollfd bell{work_.get(), POLLIN, 0};
     ::poll(&bell, 1, -1);
     std::uint64_t count = 0;
-    [[maybe_unused]] auto got = ::read(work_.get(), &count, sizeof count);
+    bool rang = ::read(work_.get(), &count, sizeof count) == sizeof count;
     if (stopping_) // looked at after the read, which may have taken the last ring
       return;
+    if (!rang) // taken back by a channel that was abandoned
+      continue;
     bool answered = script(work, done, memory_);
     served_ += answered ? 1 : 0;
     if (answered)
