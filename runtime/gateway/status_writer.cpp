@@ -24,6 +24,8 @@ std::uint64_t resident_bytes() {
 }
 
 const char* state_of(const version_view& version) {
+  if (version.record.state == version_state::failed) // also while its pool is being stopped
+    return "failed";
   if (version.draining)
     return "draining";
   if (version.serves)
