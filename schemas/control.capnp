@@ -33,10 +33,12 @@ interface Control {
   upload @0 (sha256 :Text, bytes :UInt64) -> (error :Inference.Error, present :Bool, upload :Upload);
   # Begins to bring an artifact to the node. sha256: 64 lower-case hex digits. present: the node has it; upload is null.
 
-  deploy @1 (name :Text, artifact :Text, modelToml :Text, replicas :UInt32) -> (error :Inference.Error, version :UInt32);
+  deploy @1 (name :Text, artifact :Text, modelToml :Text, replicas :UInt32, golden :Text) -> (error :Inference.Error, version :UInt32);
   # Makes a new version of the deployment (and the deployment, if it is new) and returns once that is durable; watch its progress
-  # by status. artifact: the SHA-256 of an uploaded one. replicas 0: as model.toml says, or as scaled before.
-  # Errors: invalidArgument (model.toml: names line, field, expected and found), notFound (artifact not uploaded).
+  # by `progress`. artifact: the SHA-256 of an uploaded model.pt. golden: the SHA-256 of an uploaded golden.json; empty: none.
+  # replicas 0: as model.toml says, or as scaled before.
+  # Errors: invalidArgument (model.toml: names line, field, expected and found), notFound (artifact not uploaded), failedPrecondition
+  # (another version is on its way up, or the node is shutting down).
 
   scale @2 (name :Text, replicas :UInt32) -> (error :Inference.Error);
   # Returns once durable. replicas: 0 keeps the deployment but serves nothing.
@@ -50,11 +52,56 @@ interface Control {
   tree @5 () -> (root :TreeNode);
   # The live supervision tree.
 
-  events @6 (name :Text, limit :UInt32, sinceUnixNs :Int64) -> (error :Inference.Error, events :List(Event));
-  # The newest `limit` (at most 10,000) that are younger than sinceUnixNs, oldest first. name empty: all; else those with deployment=name.
+  events @6 (name :Text, limit :UInt32, sinceUnixNs :Int64, after :UInt64) -> (error :Inference.Error, events :List(Event));
+  # The newest `limit` (at most 10,000) that are younger than sinceUnixNs and have a sequence above `after`, oldest first. name empty: all;
+  # else those with deployment=name.
 
   awaitReady @7 (name :Text, version :UInt32, timeoutUs :UInt64) -> (error :Inference.Error);
   # Returns when the version is live with all wanted replicas, with the reason when it failed, or deadlineExceeded.
+
+  rollback @8 (name :Text, to :UInt32) -> (error :Inference.Error, version :UInt32);
+  # Ends a rollout that is under way, and brings back version `to` (0: the one that was live before; while a rollout is under way, the one
+  # that is live). version: the one that answers from now on, or that is on its way up again; watch it by `progress`.
+  # Errors: notFound (no such version, or it was collected), failedPrecondition (there is none to go back to, or it never was live).
+
+  progress @9 (name :Text, version :UInt32, seen :UInt32, timeoutUs :UInt64)
+      -> (error :Inference.Error, moves :List(Move), ended :Bool, state :Text, reason :Text);
+  # Returns once the version has made more than `seen` moves, has ended its way up (live, failed, superseded, rolled back), or the time is
+  # over. moves: all it has made, oldest first.
+
+  validate @10 (artifact :Text, modelToml :Text, golden :Text) -> (error :Inference.Error, report :ValidationReport);
+  # What deploy does first, and nothing else: in a throw-away host. Artifact and golden as in deploy.
+
+  backup @11 (folder :Text) -> (error :Inference.Error, report :BackupReport);
+  # Writes state, events and artifacts into a new folder on the node's machine (an absolute path), complete and synced when it returns.
+
+  setLogLevel @12 (actor :Text, level :Text) -> (error :Inference.Error, levels :List(LogLevel));
+  # From now on, until the node ends. actor: a kind as in TreeNode; empty: the default of all others. level: debug, info, warn, error, off, or
+  # "default" (back to that of all others). Both empty: changes nothing. levels: those in force, the default first.
+}
+
+struct Move {
+  state @0 :Text;                    # as in VersionStatus
+  unixNs @1 :Int64;
+}
+
+struct ValidationReport {
+  operators @0 :UInt32;              # different ones in the model
+  goldenCases @1 :UInt32;            # that gave what they should
+  loadUs @2 :UInt64;                 # load, optimize, warm
+  slowestUs @3 :UInt64;              # of the golden cases and of one full batch
+  memoryBytes @4 :UInt64;            # of the host's own at the end
+}
+
+struct BackupReport {
+  folder @0 :Text;
+  files @1 :UInt32;
+  bytes @2 :UInt64;
+}
+
+struct LogLevel {
+  actor @0 :Text;                    # empty: all others
+  level @1 :Text;
 }
 
 interface Upload {
@@ -68,6 +115,7 @@ struct NodeStatus {
   uptimeUs @2 :UInt64;
   pid @3 :UInt32;
   residentBytes @4 :UInt64;
+  draining @5 :Bool;         # it was asked to stop
 }
 
 struct DeploymentStatus {
@@ -79,8 +127,9 @@ struct DeploymentStatus {
 
 struct VersionStatus {
   number @0 :UInt32;
-  state @1 :Text;                    # preparing | live | draining | failed | superseded
-  reason @2 :Text;                   # why it failed
+  state @1 :Text;
+  # validating | preparing | starting | verifying | rolling_out | live | superseded | rolled_back | failed; draining: its pool is being stopped
+  reason @2 :Text;                   # why it failed or was rolled back
   artifact @3 :Text;                 # SHA-256
   createdUnixNs @4 :Int64;
   replicas @5 :List(ReplicaStatus);
@@ -88,11 +137,16 @@ struct VersionStatus {
   requests @7 :UInt64;               # answered with outputs since the pool started
   failures @8 :UInt64;               # answered with an error
   batches @9 :UInt64;
+  golden @10 :Text;                  # SHA-256 of golden.json; empty: it has none
+  modelTomlSha256 @11 :Text;
+  createdBy @12 :Text;
+  moves @13 :List(Move);             # oldest first
+  resident @14 :Bool;                # serves or could at once: a rollback to it is one switch
 }
 
 struct ReplicaStatus {
   number @0 :UInt64;
-  state @1 :Text;                    # starting | ready | draining
+  state @1 :Text;                    # starting | verifying | ready | draining
   pid @2 :UInt32;
   sinceUnixNs @3 :Int64;
   restarts @4 :UInt32;
@@ -113,6 +167,7 @@ struct Event {
   severity @1 :Text;                 # info | warn | error
   name @2 :Text;
   fields @3 :List(Field);
+  sequence @4 :UInt64;               # grows by 1 from event to event
 
   struct Field {
     key @0 :Text;

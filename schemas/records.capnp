@@ -26,20 +26,34 @@ struct DeploymentRecord {
 }
 
 struct VersionRecord {
-  # Key: deployment name, version number. Immutable but for state and reason.
+  # Key: deployment name, version number. Immutable but for state, reason and moves.
   deployment @0 :Text;
   number @1 :UInt32;
   artifactSha256 @2 :Text;
   modelToml @3 :Text;                # as it was submitted
   createdUnixNs @4 :Int64;
   state @5 :State;
-  reason @6 :Text;                   # why it failed
+  reason @6 :Text;                   # why it failed, or why it was rolled back
+  goldenSha256 @7 :Text;             # of golden.json; empty: it has none
+  createdBy @8 :Text;                # what the caller said it is, e.g. "anna@laptop (troupe-cli 0.1.0)"
+  moves @9 :List(Move);              # into each state it was in, oldest first; the newest 64
 
   enum State {
+    # runtime/policy/rollout_plan.hpp draws which follows which.
     preparing @0;
     live @1;
     superseded @2;
     failed @3;
+    validating @4;
+    starting @5;
+    verifying @6;
+    rollingOut @7;
+    rolledBack @8;
+  }
+
+  struct Move {
+    state @0 :State;
+    unixNs @1 :Int64;
   }
 }
 

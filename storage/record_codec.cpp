@@ -41,6 +41,10 @@ error damaged(std::string_view what) {
   return error{error_code::corrupt, "a stored " + std::string(what) + " is damaged; restore the data folder from a backup"};
 }
 
+bool is_known(schema::VersionRecord::State state) {
+  return static_cast<unsigned>(state) <= static_cast<unsigned>(last_version_state);
+}
+
 /// Reads the record by `read`, which answers false for values that no record has.
 template <class Schema, class Record, class Read>
 result<Record> decode(std::string_view bytes, std::string_view what, Read read) {
@@ -97,6 +101,13 @@ std::string encode(const version_record& record) {
   version.setCreatedUnixNs(to_unix_ns(record.created));
   version.setState(static_cast<schema::VersionRecord::State>(record.state));
   version.setReason(to_text(record.reason));
+  version.setGoldenSha256(to_text(record.golden_sha256));
+  version.setCreatedBy(to_text(record.created_by));
+  auto moves = version.initMoves(static_cast<unsigned>(record.moves.size()));
+  for (unsigned i = 0; i < moves.size(); ++i) {
+    moves[i].setState(static_cast<schema::VersionRecord::State>(record.moves[i].state));
+    moves[i].setUnixNs(to_unix_ns(record.moves[i].at));
+  }
   return to_bytes(message);
 }
 
@@ -143,7 +154,14 @@ result<version_record> decode_version(std::string_view bytes) {
         to.created = from_unix_ns(from.getCreatedUnixNs());
         to.state = static_cast<version_state>(from.getState());
         to.reason = to_string(from.getReason());
-        return valid_deployment_name(to.id.deployment) && from.getState() <= schema::VersionRecord::State::FAILED;
+        to.golden_sha256 = to_string(from.getGoldenSha256());
+        to.created_by = to_string(from.getCreatedBy());
+        bool known = is_known(from.getState());
+        for (auto move : from.getMoves()) {
+          to.moves.push_back({static_cast<version_state>(move.getState()), from_unix_ns(move.getUnixNs())});
+          known = known && is_known(move.getState());
+        }
+        return valid_deployment_name(to.id.deployment) && known;
       });
 }
 

@@ -2,10 +2,12 @@
 
 #include "runtime/base/clock.hpp"
 #include "runtime/base/ids.hpp"
+#include "runtime/base/version_state.hpp"
 #include "storage/store.hpp"
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace troupe {
 
@@ -29,15 +31,24 @@ struct deployment_record {
   revision_number revision = 0;
 };
 
-enum class version_state : std::uint8_t { preparing = 0, live, superseded, failed };
+struct version_move {
+  version_state state = version_state::validating; ///< entered
+  wall_time at{};
+};
 
 struct version_record {
+  /// The oldest moves go first.
+  static constexpr std::size_t moves_max = 64;
+
   version_id id;
   std::string artifact_sha256;
   std::string model_toml; ///< as it was submitted
   wall_time created{};
-  version_state state = version_state::preparing;
-  std::string reason; ///< why it failed
+  version_state state = version_state::validating;
+  std::string reason;        ///< why it failed, or why it was rolled back
+  std::string golden_sha256; ///< of golden.json; "": it has none
+  std::string created_by;    ///< what the caller said it is
+  std::vector<version_move> moves;
 };
 
 } // namespace troupe

@@ -29,6 +29,12 @@ struct model_spec {
   /// Largest request and largest answer of a replica's shared memory, in bytes; both are bounded by the node's limits as well.
   std::uint64_t input_bytes_max = 64ULL << 20;
   std::uint64_t output_bytes_max = 64ULL << 20;
+
+  bool allow_non_finite = false; ///< NaN and infinities in the outputs of golden inputs are no failure
+  /// Versions of the deployment that were live once and are kept for a rollback, this one counted; the oldest are collected.
+  std::uint32_t keep_versions = 5;
+  /// The version that was live before stays resident for so long after this one has gone live, so that a rollback is one switch.
+  std::chrono::seconds bake{600};
 };
 
 } // namespace troupe

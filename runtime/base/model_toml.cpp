@@ -116,10 +116,17 @@ void read_limits(toml_section& limits, model_spec& spec) {
   limits.refuse_unknown_keys();
 }
 
+void read_rollout(toml_section& rollout, model_spec& spec) {
+  rollout.integer("keep", spec.keep_versions, 1, model_keep_max);
+  rollout.duration<std::chrono::seconds>("bake", spec.bake, 0s, model_bake_max);
+  rollout.refuse_unknown_keys();
+}
+
 void read_scalars(toml_section& root, model_spec& spec) {
   root.integer("max_batch", spec.max_batch, 0, model_batch_max);
   root.integer("threads", spec.threads, 1, model_threads_max);
   root.integer("replicas", spec.replicas, 1, model_replicas_max);
+  root.boolean("allow_non_finite", spec.allow_non_finite);
 }
 
 } // namespace
@@ -136,6 +143,8 @@ result<model_spec> parse_model_toml(std::string_view text, std::string_view file
   spec.outputs = read_tensors(root, "outputs", spec.max_batch);
   auto limits = root.section("limits");
   read_limits(limits, spec);
+  auto rollout = root.section("rollout");
+  read_rollout(rollout, spec);
   root.refuse_unknown_keys();
   if (!problems.empty())
     return problems.to_error();

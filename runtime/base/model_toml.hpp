@@ -20,6 +20,8 @@ inline constexpr std::uint64_t model_memory_max = 1ULL << 40;
 inline constexpr std::uint64_t model_tensor_bytes_min = 4096;
 inline constexpr std::uint64_t model_tensor_bytes_max = 1ULL << 30;
 inline constexpr std::chrono::minutes model_timeout_max{60};
+inline constexpr std::uint32_t model_keep_max = 100;
+inline constexpr std::chrono::hours model_bake_max{24 * 7};
 inline constexpr std::size_t tensor_name_max = 128; ///< bytes
 
 /// Reads a `model.toml`. Only inputs and outputs must be there; the defaults of the others are model_spec's.
@@ -27,6 +29,7 @@ inline constexpr std::size_t tensor_name_max = 128; ///< bytes
 ///     max_batch = 64            # rows in one call; 0 (default): the first dimension is no batch
 ///     threads = 1
 ///     replicas = 1
+///     allow_non_finite = false  # whether golden outputs may be NaN or infinite
 ///     [[inputs]]                # in the order of forward()
 ///     name = "image"
 ///     datatype = "FP32"
@@ -42,6 +45,9 @@ inline constexpr std::size_t tensor_name_max = 128; ///< bytes
 ///     queue_rows = 4096
 ///     input_bytes = "64MiB"
 ///     output_bytes = "64MiB"
+///     [rollout]
+///     keep = 5                  # versions kept for a rollback, the live one counted
+///     bake = "10m"              # the version before stays resident for so long
 ///
 /// invalid_argument lists every problem, one a line, each with file, line, field, expected and found.
 result<model_spec> parse_model_toml(std::string_view text, std::string_view file_name);

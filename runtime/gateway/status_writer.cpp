@@ -23,20 +23,10 @@ std::uint64_t resident_bytes() {
   return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
-const char* state_of(const version_view& version) {
-  if (version.record.state == version_state::failed) // also while its pool is being stopped
-    return "failed";
-  if (version.draining)
+std::string state_of(const version_view& version) {
+  if (version.draining && version.record.state != version_state::failed)
     return "draining";
-  if (version.serves)
-    return "live";
-  switch (version.record.state) {
-  case version_state::preparing: return "preparing";
-  case version_state::live: return "live";
-  case version_state::superseded: return "superseded";
-  case version_state::failed: return "failed";
-  }
-  return "unknown";
+  return std::string(to_string(version.record.state));
 }
 
 const char* name_of(replica_phase phase) {

@@ -21,7 +21,15 @@ deployment_record some_deployment() {
 }
 
 version_record some_version() {
-  return {{"digits", 4}, std::string(64, 'a'), "max_batch = 32\n", some_time, version_state::failed, "it crashed in load"};
+  return {{"digits", 4},
+          std::string(64, 'a'),
+          "max_batch = 32\n",
+          some_time,
+          version_state::failed,
+          "it crashed in load",
+          std::string(64, 'b'),
+          "anna@laptop",
+          {{version_state::validating, some_time}, {version_state::failed, some_time}}};
 }
 
 event some_event() {
@@ -125,6 +133,11 @@ BOOST_AUTO_TEST_CASE(a_version_comes_back_as_it_was) {
   BOOST_TEST((back.created == some_time));
   BOOST_TEST((back.state == version_state::failed));
   BOOST_TEST(back.reason == "it crashed in load");
+  BOOST_TEST(back.golden_sha256 == std::string(64, 'b'));
+  BOOST_TEST(back.created_by == "anna@laptop");
+  BOOST_REQUIRE(back.moves.size() == 2);
+  BOOST_TEST((back.moves[1].state == version_state::failed));
+  BOOST_TEST((back.moves[1].at == some_time));
 }
 
 BOOST_AUTO_TEST_CASE(an_event_comes_back_as_it_was) {

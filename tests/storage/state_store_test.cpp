@@ -10,6 +10,13 @@ using namespace troupe;
 
 namespace {
 
+version_record version(const version_id& id, version_state state) {
+  version_record record;
+  record.id = id;
+  record.state = state;
+  return record;
+}
+
 struct fixture {
   memory_store disk;
   state_store state{disk};
@@ -18,7 +25,7 @@ struct fixture {
   deployment_record deploy(const std::string& name) {
     state_change change;
     change.put.push_back({name, 1, 0, 1, 1, {}, 0});
-    change.put_versions.push_back({{name, 1}, "", "", {}, version_state::preparing, ""});
+    change.put_versions.push_back(version({name, 1}, version_state::preparing));
     state.commit(change).value();
     return state.deployment(name).value().value();
   }
@@ -86,7 +93,7 @@ BOOST_FIXTURE_TEST_CASE(an_unknown_deployment_is_nothing_and_has_no_versions, fi
 BOOST_FIXTURE_TEST_CASE(what_was_committed_survives_a_crash, fixture) {
   auto digits = deploy("digits");
   digits.current_version = 1;
-  auto revision = state.commit({{digits}, {}, {{{"digits", 1}, "", "", {}, version_state::live, ""}}, {}}).value();
+  auto revision = state.commit({{digits}, {}, {version({"digits", 1}, version_state::live)}, {}}).value();
   disk.crash(0);
   auto back = state.deployment("digits").value().value();
   BOOST_TEST(back.current_version == 1);
@@ -108,7 +115,7 @@ BOOST_FIXTURE_TEST_CASE(versions_come_by_number_and_from_no_namesake, fixture) {
   auto digits = deploy("digits");
   state_change change{{digits}, {}, {}, {}};
   for (version_number number : {300u, 2u, 70'000u})
-    change.put_versions.push_back({{"digits", number}, "", "", {}, version_state::preparing, ""});
+    change.put_versions.push_back(version({"digits", number}, version_state::preparing));
   state.commit(change).value();
   std::vector<version_number> numbers;
   for (const auto& version : state.versions("digits").value())
