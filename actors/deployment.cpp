@@ -163,6 +163,7 @@ caf::result<deployed> deployment_state::on_deploy(const deploy& ask) {
   auto record = record_;
   version_record next;
   next.id = {record.name, ++record.last_version};
+  next.state = version_state::preparing;
   next.artifact_sha256 = ask.artifact_sha256;
   next.model_toml = ask.model_toml;
   next.created = options_->node.time.wall_now();
