@@ -61,6 +61,8 @@ catalog_state::behavior_type catalog_state::loading() {
       [](const scale&) -> caf::result<done> { return caf::skip(); },
       [](const undeploy&) -> caf::result<done> { return caf::skip(); },
       [](const await_version&) -> caf::result<done> { return caf::skip(); },
+      [](const rollback&) -> caf::result<deployed> { return caf::skip(); },
+      [](const watch_version&) -> caf::result<version_progress> { return caf::skip(); },
       [](const list_deployments&) -> caf::result<deployment_list> { return caf::skip(); },
       [this](const child_up& up) { on_child_up(up); },
       [this](const child_down& down) { on_child_down(down); },
@@ -72,17 +74,11 @@ catalog_state::behavior_type catalog_state::open() {
       [this](get_status) { return status("open"); },
       [](await_ready) -> caf::result<ready> { return ready{}; },
       [this](const deploy& ask) { return on_deploy(ask); },
-      [this](const scale& ask) -> caf::result<done> {
-        if (auto found = find(ask.name))
-          return self_->delegate(found, ask);
-        return absence_of(ask.name);
-      },
+      [this](const scale& ask) { return hand_on<done>(ask); },
       [this](const undeploy& ask) { return on_undeploy(ask); },
-      [this](const await_version& ask) -> caf::result<done> {
-        if (auto found = find(ask.name))
-          return self_->delegate(found, ask);
-        return absence_of(ask.name);
-      },
+      [this](const await_version& ask) { return hand_on<done>(ask); },
+      [this](const rollback& ask) { return hand_on<deployed>(ask); },
+      [this](const watch_version& ask) { return hand_on<version_progress>(ask); },
       [this](const list_deployments& ask) { return on_list(ask); },
       [this](const child_up& up) { on_child_up(up); },
       [this](const child_down& down) { on_child_down(down); },
@@ -90,6 +86,13 @@ catalog_state::behavior_type catalog_state::open() {
 }
 
 // -- what is asked ----------------------------------------------------------------------------------------------------------------
+
+template <class Answer, class Command>
+caf::result<Answer> catalog_state::hand_on(const Command& ask) {
+  if (auto found = find(ask.name))
+    return self_->delegate(found, ask);
+  return absence_of(ask.name);
+}
 
 caf::result<deployed> catalog_state::on_deploy(const deploy& ask) {
   if (!valid_deployment_name(ask.name))

@@ -35,6 +35,9 @@ private:
     caf::typed_response_promise<deployed> answer;
   };
 
+  /// The deployment answers in our place.
+  template <class Answer, class Command>
+  caf::result<Answer> hand_on(const Command& ask);
   caf::result<deployed> on_deploy(const deploy& ask);
   caf::result<done> on_undeploy(const undeploy& ask);
   caf::result<deployment_list> on_list(const list_deployments& ask);

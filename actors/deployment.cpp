@@ -43,6 +43,15 @@ version_number number_of(const std::string& id) {
   return static_cast<version_number>(std::strtoul(id.c_str() + 1, nullptr, 10));
 }
 
+std::string version_name(version_number number) {
+  return "version " + std::to_string(number);
+}
+
+/// Whether a version in this state may have replicas.
+bool may_have_replicas(version_state state) {
+  return state != version_state::validating && state != version_state::preparing && state != version_state::failed;
+}
+
 } // namespace
 
 // -- states -----------------------------------------------------------------------------------------------------------------------
@@ -51,7 +60,7 @@ deployment_state::behavior_type deployment_state::begin(deployment_options optio
   options_.emplace(std::move(options));
   const auto& node = options_->node;
   since_ = node.time.now();
-  record_.name = options_->name;
+  stored_.deployment.name = options_->name;
   supervisor_options below{node.time, node.events, rng(node.seeds.next())};
   below.name = "pools";
   below.intensity.restarts_max = restart_intensity::unlimited;
@@ -65,7 +74,7 @@ deployment_state::behavior_type deployment_state::begin(deployment_options optio
             [this](const caf::error& reason) {
               if (to_error(reason).code != error_code::not_found)
                 return self_->quit(reason);
-              on_loaded({record_, {}});
+              on_loaded({record(), {}});
               drop_own_route(); // of an earlier life that died while it was removed
             });
   return loading();
@@ -82,12 +91,17 @@ deployment_state::behavior_type deployment_state::loading() {
       [](const scale&) -> caf::result<done> { return caf::skip(); },
       [](const undeploy&) -> caf::result<done> { return caf::skip(); },
       [](const await_version&) -> caf::result<done> { return caf::skip(); },
+      [](const rollback&) -> caf::result<deployed> { return caf::skip(); },
+      [](const watch_version&) -> caf::result<version_progress> { return caf::skip(); },
       [](const get_deployment&) -> caf::result<deployment_view> { return caf::skip(); },
+      [](const pool_loaded&) {},
       [](const pool_serves&) {},
       [](const pool_gave_up&) {},
       [this](const child_up& up) { on_pool_up(up); },
       [this](const child_down& down) { on_pool_down(down); },
       [this](const retire_pool& ask) { on_retire_pool(ask.version); },
+      [](const rollout_happened&) {},
+      [](const bake_over&) {},
       [](try_again) {},
   };
 }
@@ -100,17 +114,18 @@ deployment_state::behavior_type deployment_state::steady() {
       [this](const scale& ask) { return on_scale(ask); },
       [this](const undeploy&) { return on_undeploy(); },
       [this](const await_version& ask) { return on_await(ask); },
+      [this](const rollback& ask) { return on_rollback(ask); },
+      [this](const watch_version& ask) { return on_watch(ask); },
       [this](const get_deployment&) { return on_get(); },
+      [this](const pool_loaded& news) { on_happened({rollout_news::loaded, news.version, {}}); },
       [this](const pool_serves& news) { on_pool_serves(news); },
-      [this](const pool_gave_up& news) { on_pool_gave_up(news); },
+      [this](const pool_gave_up& news) { on_happened({rollout_news::broken, news.version, news.why.message}); },
       [this](const child_up& up) { on_pool_up(up); },
       [this](const child_down& down) { on_pool_down(down); },
       [this](const retire_pool& ask) { on_retire_pool(ask.version); },
-      [this](try_again) {
-        promotion_is_due_ = false;
-        if (auto slot = find(record_.target_version); slot != nullptr && slot->target != nullptr && !slot->draining)
-          promote(record_.target_version, slot->target);
-      },
+      [this](const rollout_happened& news) { on_happened(news.what); },
+      [this](const bake_over& news) { on_bake_over(news.until); },
+      [this](try_again) { on_try_again(); },
   };
 }
 
@@ -122,34 +137,44 @@ deployment_state::behavior_type deployment_state::saving() {
       [](const scale&) -> caf::result<done> { return caf::skip(); },
       [](const undeploy&) -> caf::result<done> { return caf::skip(); },
       [this](const await_version& ask) { return on_await(ask); },
+      [](const rollback&) -> caf::result<deployed> { return caf::skip(); },
+      [this](const watch_version& ask) { return on_watch(ask); },
       [this](const get_deployment&) { return on_get(); },
+      [](const pool_loaded&) -> caf::result<void> { return caf::skip(); },
       [](const pool_serves&) -> caf::result<void> { return caf::skip(); },
       [](const pool_gave_up&) -> caf::result<void> { return caf::skip(); },
       [this](const child_up& up) { on_pool_up(up); },
       [this](const child_down& down) { on_pool_down(down); },
       [this](const retire_pool& ask) { on_retire_pool(ask.version); },
+      [](const rollout_happened&) -> caf::result<void> { return caf::skip(); },
+      [](const bake_over&) -> caf::result<void> { return caf::skip(); },
       [](try_again) -> caf::result<void> { return caf::skip(); },
   };
 }
 
 deployment_state::behavior_type deployment_state::removed() {
-  auto gone = [this] { return make_error(error_code::not_found, "deployment '" + record_.name + "' is being removed"); };
+  auto gone = [this] { return make_error(error_code::not_found, "deployment '" + record().name + "' is being removed"); };
   return {
       [this](get_status ask) { return status("removed", ask.patience); },
       [](await_ready) -> caf::result<ready> { return ready{}; },
       [=](const deploy&) -> caf::result<deployed> {
         return make_error(error_code::failed_precondition,
-                          "deployment '" + record_.name + "' is being removed; deploy again in a moment");
+                          "deployment '" + record().name + "' is being removed; deploy again in a moment");
       },
       [=](const scale&) -> caf::result<done> { return gone(); },
       [=](const undeploy&) -> caf::result<done> { return gone(); },
       [=](const await_version&) -> caf::result<done> { return gone(); },
+      [=](const rollback&) -> caf::result<deployed> { return gone(); },
+      [=](const watch_version&) -> caf::result<version_progress> { return gone(); },
       [=](const get_deployment&) -> caf::result<deployment_view> { return gone(); },
+      [](const pool_loaded&) {},
       [](const pool_serves&) {},
       [](const pool_gave_up&) {},
       [this](const child_up& up) { on_pool_up(up); },
       [this](const child_down& down) { on_pool_down(down); },
       [this](const retire_pool& ask) { on_retire_pool(ask.version); },
+      [](const rollout_happened&) {},
+      [](const bake_over&) {},
       [](try_again) {},
   };
 }
@@ -160,93 +185,99 @@ caf::result<deployed> deployment_state::on_deploy(const deploy& ask) {
   auto spec = parse_model_toml(ask.model_toml, "model.toml");
   if (!spec)
     return make_error(spec.failure().code, spec.failure().message);
-  auto record = record_;
+  auto plan = plan_rollout(view(), {rollout_news::deployed, 0, {}});
+  if (!plan)
+    return make_error(plan.failure().code, plan.failure().message);
+  auto now = options_->node.time.wall_now();
   version_record next;
-  next.id = {record.name, ++record.last_version};
-  next.state = version_state::preparing;
+  next.id = {record().name, (*plan)->last};
   next.artifact_sha256 = ask.artifact_sha256;
+  next.golden_sha256 = ask.golden_sha256;
   next.model_toml = ask.model_toml;
-  next.created = options_->node.time.wall_now();
+  next.created = now;
+  next.created_by = ask.by;
+  auto after = stored_;
   if (next.id.number == 1) {
-    record.created = next.created;
-    record.wanted_replicas = spec->replicas;
+    after.deployment.created = now;
+    after.deployment.wanted_replicas = spec->replicas;
   }
   if (ask.replicas != 0)
-    record.wanted_replicas = std::min(ask.replicas, replicas_max);
-  auto given_up = std::exchange(record.target_version, next.id.number);
-  state_change change{{record}, {}, {next}, {}};
-  if (auto old = find(given_up); old != nullptr && old->record.state == version_state::preparing) {
-    change.put_versions.push_back(old->record);
-    change.put_versions.back().state = version_state::failed;
-    change.put_versions.back().reason = "version " + std::to_string(next.id.number) + " was deployed before this one served";
-  }
+    after.deployment.wanted_replicas = std::min(ask.replicas, replicas_max);
+  auto change = apply(**plan, now, &next, after);
   auto answer = self_->make_response_promise<deployed>();
-  auto written = change.put_versions;
-  save_for(answer, record, std::move(change), [this, next, given_up, written, answer]() mutable {
-    for (const auto& each : written)
-      versions_[each.id.number].record = each;
-    begin_version(next, given_up);
-    answer.deliver(deployed{next.id.number});
-  });
+  carry_out(
+      **plan, std::move(after), std::move(change),
+      [this, answer, number = next.id.number]() mutable {
+        tell_wanted();
+        answer.deliver(deployed{number});
+      },
+      [answer](const caf::error& reason) mutable { answer.deliver(reason); });
   return answer;
 }
 
-void deployment_state::begin_version(const version_record& version, version_number given_up) {
-  emit(severity::info, "version_deployed",
-       {{"version", std::to_string(version.id.number)}, {"artifact", version.artifact_sha256}});
-  if (auto old = find(given_up); old != nullptr) {
-    settle(*old);
-    stop_pool(given_up, std::chrono::nanoseconds(0));
-  }
-  tell_wanted();
-  start_pool(version);
-}
-
-void deployment_state::tell_wanted() {
-  for (auto& [number, slot] : versions_)
-    if (slot.pool && !slot.draining)
-      self_->send(slot.pool, set_replicas{record_.wanted_replicas});
+caf::result<deployed> deployment_state::on_rollback(const rollback& ask) {
+  if (record().last_version == 0)
+    return make_error(error_code::not_found, "no deployment '" + record().name + "'; `troupe status` lists them");
+  auto plan = plan_rollout(view(), {rollout_news::undone, ask.to, {}});
+  if (!plan)
+    return make_error(plan.failure().code, plan.failure().message);
+  auto after = stored_;
+  auto change = apply(**plan, options_->node.time.wall_now(), nullptr, after);
+  auto answer = self_->make_response_promise<deployed>();
+  auto number = (*plan)->target != 0 ? (*plan)->target : (*plan)->current;
+  emit(severity::warn, "rollback_asked", {{"version", std::to_string(number)}, {"by", ask.by}});
+  carry_out(
+      **plan, std::move(after), std::move(change), [answer, number]() mutable { answer.deliver(deployed{number}); },
+      [answer](const caf::error& reason) mutable { answer.deliver(reason); });
+  return answer;
 }
 
 caf::result<done> deployment_state::on_scale(const scale& ask) {
-  if (record_.last_version == 0)
-    return make_error(error_code::not_found, "no deployment '" + record_.name + "'; `troupe status` lists them");
+  if (record().last_version == 0)
+    return make_error(error_code::not_found, "no deployment '" + record().name + "'; `troupe status` lists them");
   if (ask.replicas > replicas_max)
     return make_error(error_code::invalid_argument,
                       std::to_string(ask.replicas) + " replicas are more than the most, " + std::to_string(replicas_max));
-  auto record = record_;
-  record.wanted_replicas = ask.replicas;
+  auto after = stored_;
+  after.deployment.wanted_replicas = ask.replicas;
+  state_change change{{after.deployment}, {}, {}, {}};
   auto answer = self_->make_response_promise<done>();
-  save_for(answer, record, state_change{{record}, {}, {}, {}}, [this, answer]() mutable {
-    emit(severity::info, "deployment_scaled", {{"replicas", std::to_string(record_.wanted_replicas)}});
-    tell_wanted();
-    if (record_.wanted_replicas == 0)
-      drop_own_route();
-    answer.deliver(done{});
-  });
+  save(
+      std::move(after), std::move(change),
+      [this, answer]() mutable {
+        emit(severity::info, "deployment_scaled", {{"replicas", std::to_string(record().wanted_replicas)}});
+        tell_wanted();
+        if (record().wanted_replicas == 0)
+          drop_own_route();
+        answer.deliver(done{});
+      },
+      [answer](const caf::error& reason) mutable { answer.deliver(reason); });
   return answer;
 }
 
 caf::result<done> deployment_state::on_undeploy() {
-  if (record_.last_version == 0)
-    return make_error(error_code::not_found, "no deployment '" + record_.name + "'; `troupe status` lists them");
-  state_change change{{}, {record_}, {}, {}};
-  for (const auto& [number, slot] : versions_)
-    change.erased_versions.push_back(slot.record.id);
+  if (record().last_version == 0)
+    return make_error(error_code::not_found, "no deployment '" + record().name + "'; `troupe status` lists them");
   auto answer = self_->make_response_promise<done>();
-  save_for(answer, record_, std::move(change), [this, answer]() mutable {
-    emit(severity::info, "deployment_removed", {});
-    self_->become(removed());
-    for (auto& [number, slot] : versions_)
-      for (auto& waiting : std::exchange(slot.awaiting, {}))
-        waiting.deliver(make_error(error_code::not_found, "deployment '" + record_.name + "' was removed"));
-    finish_removal(answer);
-  });
+  save(
+      stored_, erase_all(stored_),
+      [this, answer]() mutable {
+        emit(severity::info, "deployment_removed", {});
+        self_->become(removed());
+        auto gone = make_error(error_code::not_found, "deployment '" + record().name + "' was removed");
+        for (auto& [number, waiting] : std::exchange(awaiting_, {}))
+          for (auto& each : waiting)
+            each.deliver(gone);
+        for (auto& watch : std::exchange(watching_, {}))
+          watch.answer.deliver(gone);
+        finish_removal(answer);
+      },
+      [answer](const caf::error& reason) mutable { answer.deliver(reason); });
   return answer;
 }
 
 void deployment_state::finish_removal(caf::typed_response_promise<done> answer) {
-  self_->request(options_->node.actors.router.get(), options_->node.timing.patience, drop_route{record_.name})
+  self_->request(options_->node.actors.router.get(), options_->node.timing.patience, drop_route{record().name})
       .then(
           [this, answer](done) mutable {
             answer.deliver(done{});
@@ -260,30 +291,42 @@ void deployment_state::finish_removal(caf::typed_response_promise<done> answer) 
 
 caf::result<done> deployment_state::on_await(const await_version& ask) {
   auto wanted = ask.version;
-  for (auto other : {record_.target_version, record_.current_version, record_.last_version})
+  for (auto other : {record().target_version, record().current_version, record().last_version})
     wanted = wanted != 0 ? wanted : other;
-  auto slot = find(wanted);
-  if (slot == nullptr)
-    return make_error(error_code::not_found, "deployment '" + record_.name + "' has no version " + std::to_string(wanted));
+  if (stored_.find(wanted) == nullptr)
+    return make_error(error_code::not_found, "deployment '" + record().name + "' has no " + version_name(wanted));
   auto answer = self_->make_response_promise<done>();
-  slot->awaiting.push_back(answer);
-  settle(*slot);
+  awaiting_[wanted].push_back(answer);
+  settle();
+  return answer;
+}
+
+caf::result<version_progress> deployment_state::on_watch(const watch_version& ask) {
+  auto version = stored_.find(ask.version);
+  if (version == nullptr)
+    return make_error(error_code::not_found, "deployment '" + record().name + "' has no " + version_name(ask.version));
+  if (ask.at_once || version->moves.size() > ask.seen || !is_rolling(version->state))
+    return version_progress{*version};
+  auto answer = self_->make_response_promise<version_progress>();
+  watching_.push_back({ask.version, ask.seen, answer});
   return answer;
 }
 
 caf::result<deployment_view> deployment_state::on_get() {
   auto progress = std::make_shared<view_in_progress>();
   progress->answer = self_->make_response_promise<deployment_view>();
-  progress->view.record = record_;
+  progress->view.record = record();
   progress->open = 1;
-  for (auto it = versions_.rbegin(); it != versions_.rend(); ++it) {
-    const auto& slot = it->second;
-    progress->view.versions.push_back({slot.record, it->first == routed_, slot.draining, {}});
-    if (!slot.pool)
+  for (auto it = stored_.versions.rbegin(); it != stored_.versions.rend(); ++it) {
+    auto number = it->first;
+    auto slot = pools_.find(number);
+    bool draining = slot != pools_.end() && slot->second.draining;
+    progress->view.versions.push_back({it->second, number == routed_, draining, is_ready(number), {}});
+    if (slot == pools_.end() || !slot->second.pool)
       continue;
     ++progress->open;
     auto index = progress->view.versions.size() - 1;
-    self_->request(slot.pool, options_->node.timing.patience, get_pool_status{})
+    self_->request(slot->second.pool, options_->node.timing.patience, get_pool_status{})
         .then(
             [progress, index](const pool_status& told) {
               progress->view.versions[index].pool = told;
@@ -299,86 +342,97 @@ caf::result<deployment_view> deployment_state::on_get() {
 // -- what happens -----------------------------------------------------------------------------------------------------------------
 
 void deployment_state::on_loaded(const stored_deployment& stored) {
-  record_ = stored.record;
-  wanted_->store(record_.wanted_replicas);
+  stored_.deployment = stored.record;
+  wanted_->store(record().wanted_replicas);
   for (const auto& version : stored.versions)
-    versions_[version.id.number].record = version;
+    stored_.versions[version.id.number] = version;
   self_->become(steady());
-  for (auto number : {record_.current_version, record_.target_version})
-    if (auto slot = find(number); slot != nullptr && slot->record.state != version_state::failed)
-      start_pool(slot->record);
   for (auto& waiting : std::exchange(awaiting_ready_, {}))
     waiting.deliver(ready{});
+  if (record().last_version != 0)
+    on_happened({rollout_news::resumed, 0, {}});
 }
 
-void deployment_state::on_pool_serves(const pool_serves& news) {
-  auto slot = find(news.version);
-  if (slot == nullptr || slot->draining)
+void deployment_state::on_happened(const rollout_event& what) {
+  auto plan = plan_rollout(view(), what);
+  if (!plan || !plan->has_value())
     return;
-  slot->target = news.target;
-  if (news.version == record_.target_version)
-    promote(news.version, news.target);
-  else if (news.version == record_.current_version)
-    switch_route(news.version, news.target);
-}
-
-void deployment_state::on_pool_gave_up(const pool_gave_up& news) {
-  auto slot = find(news.version);
-  if (slot == nullptr || slot->record.state == version_state::failed)
-    return;
-  stop_pool(news.version, std::chrono::nanoseconds(0));
-  auto record = record_;
-  if (record.target_version == news.version)
-    record.target_version = 0;
-  auto version = slot->record;
-  version.state = version_state::failed;
-  version.reason = news.why.message;
-  save(
-      record, state_change{{record}, {}, {version}, {}},
-      [this, version] {
-        auto& failed = versions_[version.id.number];
-        failed.record = version;
-        if (routed_ == version.id.number)
-          drop_own_route();
-        settle(failed);
-      },
-      [this, version](const caf::error&) {
-        versions_[version.id.number].record = version; // in this life; the next one tries it again
-        settle(versions_[version.id.number]);
+  auto after = stored_;
+  auto change = apply(**plan, options_->node.time.wall_now(), nullptr, after);
+  carry_out(
+      **plan, std::move(after), std::move(change), [] {},
+      [this, what](const caf::error&) {
+        if (put_off_.empty())
+          self_->delayed_send(self_, options_->node.timing.retry_max, try_again{});
+        put_off_.push_back(what);
+        if (what.what != rollout_news::broken)
+          return;
+        for (auto& waiting : std::exchange(awaiting_[what.version], {})) // they need not wait for the disk to hear it
+          waiting.deliver(make_error(error_code::failed_precondition, version_name(what.version) + " failed: " + what.reason));
       });
 }
 
-void deployment_state::on_pool_up(const child_up& up) {
-  auto slot = find(number_of(up.id));
-  if (slot == nullptr)
+void deployment_state::on_try_again() {
+  for (auto& what : std::exchange(put_off_, {}))
+    self_->send(self_, rollout_happened{std::move(what)});
+}
+
+void deployment_state::on_pool_serves(const pool_serves& news) {
+  auto slot = pools_.find(news.version);
+  if (slot == pools_.end() || slot->second.draining)
     return;
-  slot->pool = caf::actor_cast<pool_actor>(up.handle);
-  auto number = slot->record.id.number;
-  if (number != record_.current_version && number != record_.target_version)
-    return stop_pool(number, std::chrono::nanoseconds(0));        // it was being restarted when another version took its place
-  self_->send(slot->pool, set_replicas{record_.wanted_replicas}); // perhaps it was changed while the pool started
+  slot->second.target = news.target;
+  on_happened({rollout_news::verified, news.version, {}});
+}
+
+void deployment_state::on_pool_up(const child_up& up) {
+  auto number = number_of(up.id);
+  auto slot = pools_.find(number);
+  if (slot == pools_.end())
+    return stop_pool(number); // it was being restarted when it was stopped
+  slot->second.pool = caf::actor_cast<pool_actor>(up.handle);
+  self_->send(slot->second.pool, set_replicas{record().wanted_replicas}); // perhaps it was changed while the pool started
+  if (auto version = stored_.find(number); version != nullptr && may_have_replicas(version->state))
+    send_proceed(number);
 }
 
 void deployment_state::on_pool_down(const child_down& down) {
-  auto slot = find(number_of(down.id));
-  if (slot == nullptr)
+  auto slot = pools_.find(number_of(down.id));
+  if (slot == pools_.end())
     return;
-  slot->pool = pool_actor();
-  slot->target.reset();
-  slot->draining = false;
+  slot->second.pool = pool_actor();
+  slot->second.target.reset();
+}
+
+void deployment_state::on_retire_pool(version_number number) {
+  auto patience = 2 * options_->node.timing.drain_grace;
+  self_->request(pools_supervisor_, patience, stop_child{pool_id(number)})
+      .then([this, number](const child_down&) { on_pool_stopped(number); },
+            [this, number](const caf::error&) { on_pool_stopped(number); });
+}
+
+void deployment_state::on_pool_stopped(version_number number) {
+  auto gone = pools_.extract(number);
+  if (!gone.empty() && gone.mapped().wanted_again)
+    start_pool(number);
+}
+
+void deployment_state::on_bake_over(wall_time until) {
+  if (until == record().bake_until)
+    on_happened({rollout_news::bake_is_over, record().previous_version, {}});
 }
 
 // -- what is done -----------------------------------------------------------------------------------------------------------------
 
-void deployment_state::save(deployment_record record, state_change change, std::function<void()> next,
+void deployment_state::save(deployment_records after, state_change change, std::function<void()> next,
                             std::function<void(const caf::error&)> failed) {
   self_->become(saving());
   self_->request(options_->node.actors.keeper.get(), options_->node.timing.keeper_patience, save_change{std::move(change)})
       .then(
-          [this, record, next = std::move(next)](const saved& written) {
-            record_ = record;
-            record_.revision = written.revision;
-            wanted_->store(record_.wanted_replicas);
+          [this, after = std::move(after), next = std::move(next)](const saved& written) {
+            stored_ = after;
+            stored_.deployment.revision = written.revision;
+            wanted_->store(record().wanted_replicas);
             self_->become(steady());
             next();
           },
@@ -390,31 +444,85 @@ void deployment_state::save(deployment_record record, state_change change, std::
           });
 }
 
-template <class Answer>
-void deployment_state::save_for(caf::typed_response_promise<Answer> answer, deployment_record record, state_change change,
-                                std::function<void()> next) {
-  save(std::move(record), std::move(change), std::move(next),
-       [answer](const caf::error& reason) mutable { answer.deliver(reason); });
+void deployment_state::carry_out(const rollout_plan& plan, deployment_records after, state_change change,
+                                 std::function<void()> next, std::function<void(const caf::error&)> failed) {
+  auto go_on = [this, plan, next = std::move(next)] {
+    tell(plan);
+    for (const auto& step : plan.steps)
+      take(step);
+    settle();
+    next();
+  };
+  if (plan.stores)
+    save(std::move(after), std::move(change), std::move(go_on), std::move(failed));
+  else
+    go_on();
 }
 
-void deployment_state::start_pool(const version_record& version) {
-  auto spec = parse_model_toml(version.model_toml, "model.toml");
-  if (!spec) {
-    self_->send(self_, pool_gave_up{version.id.number, spec.failure()});
+void deployment_state::take(const rollout_step& step) {
+  switch (step.act) {
+  case rollout_act::validate: return happened(rollout_news::validated, step.version);
+  case rollout_act::start_pool: return start_pool(step.version);
+  case rollout_act::fork: return send_proceed(step.version);
+  case rollout_act::switch_route: return switch_route(step.version);
+  case rollout_act::drop_route: return drop_own_route();
+  case rollout_act::stop_pool: return stop_pool(step.version);
+  case rollout_act::begin_bake: return begin_bake();
+  case rollout_act::collect: return;
+  }
+}
+
+/// Events for what has been stored.
+void deployment_state::tell(const rollout_plan& plan) {
+  for (const auto& change : plan.changes) {
+    const auto& version = stored_.versions[change.number];
+    auto number = std::to_string(change.number);
+    switch (change.state) {
+    case version_state::validating:
+      emit(severity::info, "version_deployed",
+           {{"version", number}, {"artifact", version.artifact_sha256}, {"by", version.created_by}});
+      break;
+    case version_state::failed: emit(severity::error, "version_failed", {{"version", number}, {"reason", change.reason}}); break;
+    case version_state::live: emit(severity::info, "version_live", {{"version", number}}); break;
+    case version_state::rolled_back:
+      emit(severity::warn, "version_rolled_back", {{"version", number}, {"reason", change.reason}});
+      break;
+    default: emit(severity::info, "version_moved", {{"version", number}, {"state", std::string(to_string(change.state))}}); break;
+    }
+  }
+}
+
+void deployment_state::happened(rollout_news what, version_number number, std::string reason) {
+  self_->send(self_, rollout_happened{{what, number, std::move(reason)}});
+}
+
+void deployment_state::tell_wanted() {
+  for (auto& [number, slot] : pools_)
+    if (slot.pool && !slot.draining)
+      self_->send(slot.pool, set_replicas{record().wanted_replicas});
+}
+
+void deployment_state::start_pool(version_number number) {
+  if (auto found = pools_.find(number); found != pools_.end()) {
+    if (found->second.draining)
+      found->second.wanted_again = true;
+    else if (found->second.target != nullptr)
+      happened(rollout_news::verified, number);
     return;
   }
+  const auto& version = stored_.versions[number];
+  auto spec = parse_model_toml(version.model_toml, "model.toml");
+  if (!spec)
+    return happened(rollout_news::broken, number, spec.failure().message);
+  pools_[number];
   child_spec child;
-  child.id = pool_id(version.id.number);
+  child.id = pool_id(number);
   child.kind = "pool";
   child.restart = restart_type::transient;
   child.shutdown.grace = options_->node.timing.drain_grace + std::chrono::seconds(1);
-  pool_options options{options_->node,
-                       caf::actor_cast<deployment_actor>(self_),
-                       version.id,
-                       *spec,
-                       version.artifact_sha256,
-                       0,
-                       version.state == version_state::live};
+  pool_options options{
+      options_->node,      caf::actor_cast<deployment_actor>(self_), version.id, *spec, version.artifact_sha256, 0,
+      ever_served(version)};
   child.start = [options, wanted = wanted_](caf::local_actor& parent) -> supervised_actor {
     auto now = options;
     now.wanted = wanted->load();
@@ -424,96 +532,101 @@ void deployment_state::start_pool(const version_record& version) {
       .then([](const child_up&) {}, [this](const caf::error& reason) { self_->quit(reason); });
 }
 
-void deployment_state::stop_pool(version_number number, std::chrono::nanoseconds delay) {
-  if (auto slot = find(number); slot != nullptr)
-    slot->draining = true;
+void deployment_state::stop_pool(version_number number) {
+  if (auto slot = pools_.find(number); slot != pools_.end()) {
+    if (slot->second.draining) {
+      slot->second.wanted_again = false;
+      return;
+    }
+    slot->second.draining = true;
+    slot->second.target.reset();
+  }
+  // Not at once: requests that were routed to it just before the switch are still arriving.
+  auto delay = number == routed_ || routed_ != 0 ? options_->node.timing.route_grace : std::chrono::milliseconds(0);
   self_->delayed_send(self_, delay, retire_pool{number});
 }
 
-void deployment_state::on_retire_pool(version_number number) {
-  auto patience = 2 * options_->node.timing.drain_grace;
-  self_->request(pools_supervisor_, patience, stop_child{pool_id(number)})
-      .then([](const child_down&) {}, [](const caf::error&) {});
+void deployment_state::send_proceed(version_number number) {
+  if (auto slot = pools_.find(number); slot != pools_.end() && slot->second.pool && !slot->second.draining)
+    self_->send(slot->second.pool, proceed{}); // else it is told once it is up
 }
 
-void deployment_state::promote(version_number number, const std::shared_ptr<pool>& target) {
-  auto record = record_;
-  record.target_version = 0;
-  auto old = std::exchange(record.current_version, number);
-  auto version = versions_[number].record;
-  version.state = version_state::live;
-  state_change change{{record}, {}, {version}, {}};
-  if (auto slot = find(old); slot != nullptr) {
-    change.put_versions.push_back(slot->record);
-    change.put_versions.back().state = version_state::superseded;
-  }
-  auto written = change.put_versions;
-  save(
-      record, std::move(change),
-      [this, number, target, written] {
-        for (const auto& each : written)
-          versions_[each.id.number].record = each;
-        emit(severity::info, "version_live", {{"version", std::to_string(number)}});
-        switch_route(number, target);
-      },
-      [this](const caf::error&) {
-        if (!std::exchange(promotion_is_due_, true))
-          self_->delayed_send(self_, options_->node.timing.retry_max, try_again{});
-      });
-}
-
-void deployment_state::switch_route(version_number number, const std::shared_ptr<pool>& target) {
-  if (record_.wanted_replicas == 0) {
-    retire_others();
-    settle(versions_[number]);
-    return;
-  }
-  set_route where{record_.name, {{record_.name, number}, target}};
+void deployment_state::switch_route(version_number number) {
+  if (record().wanted_replicas == 0)
+    return happened(rollout_news::routed, number);
+  auto slot = pools_.find(number);
+  if (slot == pools_.end() || slot->second.target == nullptr)
+    return; // until it serves
+  set_route where{record().name, {{record().name, number}, slot->second.target}};
   self_->request(options_->node.actors.router.get(), options_->node.timing.patience, std::move(where))
       .then(
           [this, number](done) {
             routed_ = number;
-            retire_others();
-            settle(versions_[number]);
+            happened(rollout_news::routed, number);
+            settle();
           },
           [this](const caf::error& reason) { self_->quit(reason); });
 }
 
 void deployment_state::drop_own_route() {
-  self_->request(options_->node.actors.router.get(), options_->node.timing.patience, drop_route{record_.name})
+  self_->request(options_->node.actors.router.get(), options_->node.timing.patience, drop_route{record().name})
       .then([this](done) { routed_ = 0; }, [this](const caf::error& reason) { self_->quit(reason); });
 }
 
-void deployment_state::retire_others() {
-  for (const auto& [number, slot] : versions_)
-    if (slot.pool && !slot.draining && number != record_.current_version && number != record_.target_version)
-      stop_pool(number, options_->node.timing.route_grace);
+void deployment_state::begin_bake() {
+  auto bake = std::chrono::nanoseconds(stored_.spec_of(record().current_version).bake);
+  std::chrono::nanoseconds left = record().bake_until - options_->node.time.wall_now();
+  // A clock that jumped back must not make it stay for longer than it asked for.
+  self_->delayed_send(self_, std::clamp(left, std::chrono::nanoseconds(0), bake), bake_over{record().bake_until});
 }
 
-void deployment_state::settle(version_slot& slot) {
-  auto number = slot.record.id.number;
-  bool idle_on_purpose = number == record_.current_version && record_.wanted_replicas == 0;
+void deployment_state::settle() {
+  for (auto it = awaiting_.begin(); it != awaiting_.end();) {
+    settle_one(it->first, it->second);
+    it = it->second.empty() ? awaiting_.erase(it) : std::next(it);
+  }
+  for (auto& watch : std::exchange(watching_, {})) {
+    auto version = stored_.find(watch.version);
+    if (version == nullptr)
+      watch.answer.deliver(make_error(error_code::not_found, version_name(watch.version) + " was collected"));
+    else if (version->moves.size() > watch.seen || !is_rolling(version->state))
+      watch.answer.deliver(version_progress{*version});
+    else
+      watching_.push_back(std::move(watch));
+  }
+}
+
+void deployment_state::settle_one(version_number number, std::vector<caf::typed_response_promise<done>>& waiting) {
+  auto version = stored_.find(number);
+  auto state = version == nullptr ? version_state::failed : version->state;
   caf::error failure;
-  if (slot.record.state == version_state::failed)
-    failure = make_error(error_code::failed_precondition, "version " + std::to_string(number) + " failed: " + slot.record.reason);
-  else if (slot.record.state == version_state::superseded)
-    failure = make_error(error_code::failed_precondition, "version " + std::to_string(number) + " was superseded");
-  else if (number != routed_ && !idle_on_purpose)
+  if (state == version_state::live && (number == routed_ || record().wanted_replicas == 0))
+    failure = caf::error();
+  else if (is_rolling(state) || state == version_state::live)
     return;
-  for (auto& waiting : std::exchange(slot.awaiting, {}))
-    failure ? waiting.deliver(failure) : waiting.deliver(done{});
+  else if (state == version_state::failed)
+    failure = make_error(error_code::failed_precondition,
+                         version_name(number) + " failed: " + (version == nullptr ? "it was collected" : version->reason));
+  else
+    failure = make_error(error_code::failed_precondition, version_name(number) + " was " + std::string(to_string(state)));
+  for (auto& each : std::exchange(waiting, {}))
+    failure ? each.deliver(failure) : each.deliver(done{});
 }
 
 void deployment_state::emit(severity level, const char* event_name, std::vector<std::pair<std::string, std::string>> fields) {
-  fields.insert(fields.begin(), {"deployment", record_.name});
+  fields.insert(fields.begin(), {"deployment", record().name});
   options_->node.events.emit({options_->node.time.wall_now(), level, event_name, std::move(fields)});
 }
 
 // -- what is seen -----------------------------------------------------------------------------------------------------------------
 
-deployment_state::version_slot* deployment_state::find(version_number number) {
-  auto found = versions_.find(number);
-  return found == versions_.end() ? nullptr : &found->second;
+bool deployment_state::is_ready(version_number number) const {
+  auto slot = pools_.find(number);
+  return slot != pools_.end() && slot->second.target != nullptr && !slot->second.draining;
+}
+
+rollout_view deployment_state::view() const {
+  return view_of(stored_, is_ready(record().previous_version));
 }
 
 caf::result<actor_status> deployment_state::status(const char* state, std::chrono::nanoseconds patience) {

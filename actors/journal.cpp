@@ -38,7 +38,7 @@ void journal_state::write_later() {
 
 caf::result<event_list> journal_state::on_query(const query_events& ask) {
   write();
-  auto found = options_->log.read(ask.limit, ask.since, ask.deployment);
+  auto found = options_->log.read(ask.limit, ask.since, ask.deployment, ask.after);
   if (!found)
     return make_error(found.failure().code, found.failure().message);
   return event_list{std::move(*found)};

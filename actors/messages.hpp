@@ -5,6 +5,7 @@
 #include "runtime/base/event.hpp"
 #include "runtime/base/ids.hpp"
 #include "runtime/base/unique_fd.hpp"
+#include "runtime/policy/rollout_plan.hpp"
 #include "runtime/policy/stop_ladder.hpp"
 #include "runtime/policy/supervision_plan.hpp"
 #include "runtime/serving/hosts.hpp"
@@ -209,6 +210,7 @@ struct query_events {
   std::string deployment; ///< "": all
   std::uint32_t limit = 0;
   wall_time since{};
+  std::uint64_t after = 0; ///< only those with a higher sequence
 };
 struct event_list {
   std::vector<event> events;
@@ -306,6 +308,12 @@ struct pool_status {
 
 // -- deployment -------------------------------------------------------------------------------------------------------------------
 
+/// A pool tells its deployment that its template has the version; it waits for `proceed` before it starts replicas.
+struct pool_loaded {
+  version_number version = 0;
+};
+/// A pool may start its replicas.
+struct proceed {};
 /// A pool tells its deployment that all its replicas serve.
 struct pool_serves {
   version_number version = 0;
@@ -321,16 +329,42 @@ struct pool_gave_up {
 struct retire_pool {
   version_number version = 0;
 };
+/// A deployment's message to itself: this has happened to one of its versions.
+struct rollout_happened {
+  rollout_event what;
+};
+/// A deployment's message to itself: the version before need not stay resident, unless `until` has been put off.
+struct bake_over {
+  wall_time until{};
+};
 
 /// Makes a new version of the deployment; answers once that is durable.
 struct deploy {
   std::string name;
   std::string artifact_sha256;
   std::string model_toml;
-  std::uint32_t replicas = 0; ///< 0: as before, or as model.toml says
+  std::uint32_t replicas = 0;  ///< 0: as before, or as model.toml says
+  std::string golden_sha256{}; ///< "": no golden.json
+  std::string by{};            ///< who wants it
 };
 struct deployed {
   version_number version = 0;
+};
+/// Goes back to a version; answers once that is durable, with the version that answers from now on or is on its way up again.
+struct rollback {
+  std::string name;
+  version_number to = 0; ///< 0: the one before, or the one that is live while a rollout is under way
+  std::string by{};
+};
+/// Asks how far a version has come; answers once it has made more than `seen` moves or has ended its way up, or `at_once`.
+struct watch_version {
+  std::string name;
+  version_number version = 0;
+  std::size_t seen = 0;
+  bool at_once = false;
+};
+struct version_progress {
+  version_record record;
 };
 /// Changes the wanted replicas; answers once that is durable.
 struct scale {
@@ -353,6 +387,7 @@ struct version_view {
   version_record record;
   bool serves = false;   ///< requests go to it
   bool draining = false; ///< no new requests; finishes what it has
+  bool resident = false; ///< serves, or could at once
   pool_status pool;      ///< of a version that has a pool
 };
 struct deployment_view {
@@ -402,7 +437,14 @@ TROUPE_MESSAGE(get_pool_status)
 TROUPE_MESSAGE(pool_status)
 TROUPE_MESSAGE(pool_serves)
 TROUPE_MESSAGE(pool_gave_up)
+TROUPE_MESSAGE(pool_loaded)
+TROUPE_MESSAGE(proceed)
 TROUPE_MESSAGE(retire_pool)
+TROUPE_MESSAGE(rollout_happened)
+TROUPE_MESSAGE(bake_over)
+TROUPE_MESSAGE(rollback)
+TROUPE_MESSAGE(watch_version)
+TROUPE_MESSAGE(version_progress)
 TROUPE_MESSAGE(deploy)
 TROUPE_MESSAGE(deployed)
 TROUPE_MESSAGE(scale)

@@ -61,6 +61,7 @@ pool_state::behavior_type pool_state::loading() {
       [this](const template_failed& failed) { on_template_failed(failed); },
       [this](const template_exited& exited) { on_template_exited(exited); },
       [this](set_replicas ask) { on_set_replicas(ask.wanted); },
+      [this](proceed) { may_proceed_ = true; },
       [this](get_pool_status) { return get_status_view(); },
       [](look_drained) {},
       [this](try_again) {
@@ -68,6 +69,26 @@ pool_state::behavior_type pool_state::loading() {
         if (load_ == nullptr)
           model_ == nullptr ? open_model() : load();
       },
+  };
+}
+
+pool_state::behavior_type pool_state::loaded() {
+  return {
+      [this](get_status ask) { return status("loaded", ask.patience); },
+      [](await_ready) { return ready{}; },
+      [this](const want_host& want) { fork_for(want.from); },
+      [this](const replica_changed& changed) { on_replica_changed(changed.info); },
+      [](const template_up&) {},
+      [](const template_failed&) {},
+      [this](const template_exited& exited) { on_template_exited(exited); },
+      [this](set_replicas ask) { options_->wanted = ask.wanted; },
+      [this](proceed) {
+        may_proceed_ = true;
+        proceed_now();
+      },
+      [this](get_pool_status) { return get_status_view(); },
+      [](look_drained) {},
+      [this](try_again) { retry_is_due_ = false; },
   };
 }
 
@@ -81,6 +102,7 @@ pool_state::behavior_type pool_state::serving() {
       [](const template_failed&) {},
       [this](const template_exited& exited) { on_template_exited(exited); },
       [this](set_replicas ask) { on_set_replicas(ask.wanted); },
+      [](proceed) {},
       [this](get_pool_status) { return get_status_view(); },
       [](look_drained) {},
       [this](try_again) {
@@ -101,6 +123,7 @@ pool_state::behavior_type pool_state::draining() {
       [](const template_failed&) {},
       [](const template_exited&) {},
       [](set_replicas) {},
+      [](proceed) {},
       [this](get_pool_status) { return get_status_view(); },
       [this](look_drained) { quit_when_quiet(); },
       [](try_again) {},
@@ -150,6 +173,13 @@ void pool_state::on_template_up(const template_up& up) {
   failures_in_a_row_ = 0;
   template_ = up.made;
   emit(severity::info, "version_loaded", {{"pid", std::to_string(template_->pid())}});
+  self_->send(options_->owner, pool_loaded{options_->id.number});
+  self_->become(loaded());
+  if (may_proceed_)
+    proceed_now();
+}
+
+void pool_state::proceed_now() {
   self_->become(serving());
   for (const auto& from : std::exchange(waiting_for_host_, {}))
     fork_for(from);
@@ -196,7 +226,7 @@ void pool_state::on_set_replicas(std::uint32_t wanted) {
     return;
   options_->wanted = wanted;
   announced_ = false;
-  if (template_ != nullptr)
+  if (template_ != nullptr && may_proceed_)
     adjust();
 }
 
@@ -305,7 +335,6 @@ void pool_state::announce_if_complete() {
 // -- the end ----------------------------------------------------------------------------------------------------------------------
 
 void pool_state::give_up(const error& why) {
-  emit(severity::error, "version_failed", {{"reason", why.message}});
   self_->send(options_->owner, pool_gave_up{options_->id.number, why});
   self_->quit(caf::exit_reason::user_shutdown);
 }

@@ -31,10 +31,12 @@ using pool_interface = pool_actor::extend<caf::reacts_to<look_drained>, caf::rea
 /// The replicas of one version on this node: has the version loaded in a template, keeps as many replicas as are wanted, and owns the
 /// queue (`runtime/serving/pool.hpp`) that requests wait in.
 ///
-///     loading --template_up--> serving --asked to stop--> draining --nothing waits or runs--> (gone, as it should)
-///      |   ^                    |
-///      |   +---template_exited--+   replicas live on; once the new template is up, they are replaced one by one
+///     loading --template_up--> loaded --proceed--> serving --asked to stop--> draining --nothing waits or runs--> (gone, as it should)
+///      |   ^                    |                   |
+///      |   +---template_exited--+-------------------+   replicas live on; once the new template is up, they are replaced one by one
 ///      +--template_failed--> loading again, later; or, if the model is at fault: tells its deployment, (gone, as it should)
+///
+/// Once told to proceed it need not be told again.
 class pool_state {
 public:
   using self_pointer = pool_interface::stateful_pointer<pool_state>;
@@ -50,6 +52,7 @@ public:
 
   behavior_type begin(pool_options options);
   behavior_type loading();
+  behavior_type loaded();
   behavior_type serving();
   behavior_type draining();
 
@@ -71,6 +74,7 @@ private:
   void load();
   void try_later();
   void fork_for(const host_listener& from);
+  void proceed_now();
   void adjust();
   void start_replica();
   void stop_replica(std::uint64_t number);
@@ -105,6 +109,7 @@ private:
   std::deque<std::uint64_t> to_replace_; ///< forked from a template that is gone
   std::uint64_t replacement_ = 0;        ///< the replica that is starting in place of to_replace_.front(); 0: none
   std::uint32_t failures_in_a_row_ = 0;
+  bool may_proceed_ = false;  ///< it was told to start replicas
   bool retry_is_due_ = false; ///< a try_again is under way
   bool announced_ = false;    ///< that all wanted replicas serve
   bool has_served_ = false;   ///< in this life or an earlier one

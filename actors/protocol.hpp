@@ -77,6 +77,8 @@ using pool_actor = supervised_actor::extend<
     caf::reacts_to<template_exited>,
     // Changes the wanted replicas.
     caf::reacts_to<set_replicas>,
+    // It may start its replicas.
+    caf::reacts_to<proceed>,
     // Tells its counters and replicas.
     caf::replies_to<get_pool_status>::with<pool_status>>;
 
@@ -90,21 +92,29 @@ using deployment_actor = supervised_actor::extend<
     caf::replies_to<undeploy>::with<done>,
     // Answers when a version serves, or with the error it failed with.
     caf::replies_to<await_version>::with<done>,
+    // Goes back to a version; answers once that is durable.
+    caf::replies_to<rollback>::with<deployed>,
+    // Answers once a version has moved on.
+    caf::replies_to<watch_version>::with<version_progress>,
     // Tells all there is to know.
     caf::replies_to<get_deployment>::with<deployment_view>,
+    // A pool has its version loaded.
+    caf::reacts_to<pool_loaded>,
     // A pool serves with all its replicas.
     caf::reacts_to<pool_serves>,
     // A pool's version can never serve.
     caf::reacts_to<pool_gave_up>>;
 
 /// All deployments of this node: finds the one that a command is for, makes it if it is new.
-using catalog_actor = supervised_actor::extend<caf::replies_to<deploy>::with<deployed>, caf::replies_to<scale>::with<done>,
-                                               caf::replies_to<undeploy>::with<done>, caf::replies_to<await_version>::with<done>,
-                                               // Tells of all deployments, or of one.
-                                               caf::replies_to<list_deployments>::with<deployment_list>,
-                                               // A deployment is up, under a new handle.
-                                               caf::reacts_to<child_up>,
-                                               // A deployment's handle is dead.
-                                               caf::reacts_to<child_down>>;
+using catalog_actor =
+    supervised_actor::extend<caf::replies_to<deploy>::with<deployed>, caf::replies_to<scale>::with<done>,
+                             caf::replies_to<undeploy>::with<done>, caf::replies_to<await_version>::with<done>,
+                             caf::replies_to<rollback>::with<deployed>, caf::replies_to<watch_version>::with<version_progress>,
+                             // Tells of all deployments, or of one.
+                             caf::replies_to<list_deployments>::with<deployment_list>,
+                             // A deployment is up, under a new handle.
+                             caf::reacts_to<child_up>,
+                             // A deployment's handle is dead.
+                             caf::reacts_to<child_down>>;
 
 } // namespace troupe

@@ -9,7 +9,8 @@ interface Login {
   # The bootstrap capability of a node's RPC port, and the only thing a stranger holds.
 
   anonymous @0 (client :Text) -> (error :Inference.Error, session :Session);
-  # A session without a name. Allowed only over loopback. client: what the caller is, for the log, e.g. "troupe-cli 0.1".
+  # A session without a name. Allowed only over loopback. client: what the caller is, for the log and for `createdBy`, e.g.
+  # "anna@laptop (troupe-cli 0.1.0)"; at most 256 bytes are kept.
 }
 
 interface Session {

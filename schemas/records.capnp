@@ -23,6 +23,8 @@ struct DeploymentRecord {
   targetVersion @3 :UInt32;          # on its way up; 0: none
   lastVersion @4 :UInt32;            # highest number ever given
   createdUnixNs @5 :Int64;
+  previousVersion @6 :UInt32;        # was live before currentVersion and stays resident; 0: none
+  bakeUntilUnixNs @7 :Int64;         # until then
 }
 
 struct VersionRecord {

@@ -13,6 +13,10 @@ std::uint64_t to_unix_ns(wall_time time) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(time.time_since_epoch().count(), 0));
 }
 
+error damaged_key() {
+  return {error_code::corrupt, "an event's key is damaged; restore the data folder from a backup"};
+}
+
 /// Where the first or last event stands; nothing if there is none.
 result<std::optional<event_position>> edge(const store& records, scan_order order) {
   auto rows = records.scan(column_family::events, keys_with_prefix(""), 1, order);
@@ -22,7 +26,7 @@ result<std::optional<event_position>> edge(const store& records, scan_order orde
     return std::optional<event_position>{};
   auto position = event_position_from(rows->front().key);
   if (!position)
-    return error{error_code::corrupt, "an event's key is damaged; restore the data folder from a backup"};
+    return damaged_key();
   return position;
 }
 
@@ -84,7 +88,8 @@ result<void> log_store::trim() {
   return {};
 }
 
-result<std::vector<event>> log_store::read(std::size_t limit, wall_time since, std::string_view deployment) const {
+result<std::vector<event>> log_store::read(std::size_t limit, wall_time since, std::string_view deployment,
+                                           std::uint64_t after) const {
   limit = std::min(limit, read_events_max);
   std::vector<event> found;
   // A key's time is never before its event's, so nothing that is wanted stands before `since`.
@@ -93,14 +98,20 @@ result<std::vector<event>> log_store::read(std::size_t limit, wall_time since, s
     auto page = records_->scan(column_family::events, left, store_limits::scan_entries_max, scan_order::descending);
     if (!page)
       return page.failure();
+    more = page->size() == store_limits::scan_entries_max;
     for (const auto& row : *page) {
+      auto position = event_position_from(row.key);
       auto happened = decode_event(row.value);
-      if (!happened)
-        return happened.failure();
+      if (!position || !happened)
+        return happened ? damaged_key() : happened.failure();
+      if (position->sequence <= after) {
+        more = false;
+        break;
+      }
+      happened->sequence = position->sequence;
       if (found.size() < limit && is_wanted(*happened, since, deployment))
         found.push_back(std::move(happened).value());
     }
-    more = page->size() == store_limits::scan_entries_max;
     if (more)
       left.end = page->back().key;
   }

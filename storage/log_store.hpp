@@ -26,9 +26,9 @@ public:
   /// On failure the first few may have been added.
   result<void> append(const std::vector<event>& events);
 
-  /// The newest `limit` (at most read_events_max) events that happened at `since` or later, oldest first. An empty `deployment`
-  /// is all; else only those with the field deployment=`deployment`.
-  result<std::vector<event>> read(std::size_t limit, wall_time since, std::string_view deployment) const;
+  /// The newest `limit` (at most read_events_max) events that happened at `since` or later and have a sequence above `after`, oldest
+  /// first. An empty `deployment` is all; else only those with the field deployment=`deployment`.
+  result<std::vector<event>> read(std::size_t limit, wall_time since, std::string_view deployment, std::uint64_t after = 0) const;
 
 private:
   log_store(store& records, std::uint64_t kept) : records_(&records), kept_(kept) {}

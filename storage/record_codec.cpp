@@ -88,6 +88,8 @@ std::string encode(const deployment_record& record) {
   deployment.setTargetVersion(record.target_version);
   deployment.setLastVersion(record.last_version);
   deployment.setCreatedUnixNs(to_unix_ns(record.created));
+  deployment.setPreviousVersion(record.previous_version);
+  deployment.setBakeUntilUnixNs(to_unix_ns(record.bake_until));
   return to_bytes(message);
 }
 
@@ -141,6 +143,8 @@ result<deployment_record> decode_deployment(std::string_view bytes) {
                                                                to.target_version = from.getTargetVersion();
                                                                to.last_version = from.getLastVersion();
                                                                to.created = from_unix_ns(from.getCreatedUnixNs());
+                                                               to.previous_version = from.getPreviousVersion();
+                                                               to.bake_until = from_unix_ns(from.getBakeUntilUnixNs());
                                                                return valid_deployment_name(to.name);
                                                              });
 }

@@ -2,6 +2,7 @@
 
 #include "runtime/base/clock.hpp"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,6 +22,7 @@ struct event {
   severity level = severity::info;
   std::string name; ///< snake_case, past tense
   std::vector<std::pair<std::string, std::string>> fields;
+  std::uint64_t sequence = 0; ///< in the journal, once it is kept there; grows by 1 from event to event
 };
 
 /// The value of a field, or "" if there is none.

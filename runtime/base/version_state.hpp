@@ -42,9 +42,4 @@ constexpr bool is_rolling(version_state state) {
          || state == version_state::verifying || state == version_state::rolling_out;
 }
 
-/// Whether it was live once: a rollback can go there.
-constexpr bool was_live(version_state state) {
-  return state == version_state::live || state == version_state::superseded || state == version_state::rolled_back;
-}
-
 } // namespace troupe

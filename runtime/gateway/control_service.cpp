@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 /// For an answer that needs no more than a synced write.
 constexpr auto control_patience = 10s;
-/// `awaitReady` without a time-out of its own waits so long.
+/// `awaitReady` and `progress` without a time-out of their own wait so long.
 constexpr auto await_patience = 300s;
 constexpr std::uint32_t events_max = 10000;
 
@@ -30,6 +30,13 @@ bool answered_error(Call& call, const result<Answer>& outcome) {
 
 std::string text(capnp::Text::Reader from) {
   return {from.begin(), from.size()};
+}
+
+/// What a caller wants to wait for something that takes its time.
+std::chrono::milliseconds patience_of(std::uint64_t asked_us) {
+  auto asked = std::chrono::microseconds(std::min<std::uint64_t>(asked_us, std::chrono::microseconds(24h).count()));
+  return asked.count() == 0 ? std::chrono::milliseconds(await_patience)
+                            : std::max(std::chrono::duration_cast<std::chrono::milliseconds>(asked), 1ms);
 }
 
 } // namespace
@@ -58,7 +65,8 @@ kj::Promise<void> control_service::upload(UploadContext call) {
 
 kj::Promise<void> control_service::deploy(DeployContext call) {
   auto params = call.getParams();
-  troupe::deploy question{text(params.getName()), text(params.getArtifact()), text(params.getModelToml()), params.getReplicas()};
+  troupe::deploy question{text(params.getName()), text(params.getArtifact()), text(params.getModelToml()),
+                          params.getReplicas(),   text(params.getGolden()),   client_};
   return context_.actors.ask<deployed>(context_.node.actors.catalog.get(), std::move(question), control_patience)
       .then([call](result<deployed> outcome) mutable {
         if (!answered_error(call, outcome))
@@ -101,7 +109,7 @@ kj::Promise<void> control_service::tree(TreeContext call) {
 kj::Promise<void> control_service::events(EventsContext call) {
   auto params = call.getParams();
   query_events question{text(params.getName()), std::min(params.getLimit(), events_max),
-                        wall_time(std::chrono::nanoseconds(params.getSinceUnixNs()))};
+                        wall_time(std::chrono::nanoseconds(params.getSinceUnixNs())), params.getAfter()};
   return context_.actors.ask<event_list>(context_.node.actors.journal.get(), std::move(question), control_patience)
       .then([call](result<event_list> outcome) mutable {
         if (!answered_error(call, outcome))
@@ -111,15 +119,41 @@ kj::Promise<void> control_service::events(EventsContext call) {
 
 kj::Promise<void> control_service::awaitReady(AwaitReadyContext call) {
   auto params = call.getParams();
-  auto asked = std::chrono::microseconds(std::min<std::uint64_t>(params.getTimeoutUs(), std::chrono::microseconds(24h).count()));
-  auto patience = asked.count() == 0 ? std::chrono::milliseconds(await_patience)
-                                     : std::max(std::chrono::duration_cast<std::chrono::milliseconds>(asked), 1ms);
+  auto patience = patience_of(params.getTimeoutUs());
   await_version question{text(params.getName()), params.getVersion()};
   return context_.actors.ask<done>(context_.node.actors.catalog.get(), std::move(question), patience)
       .then([call](result<done> outcome) mutable {
         if (!outcome && outcome.failure().code == error_code::deadline_exceeded)
           outcome = error{error_code::deadline_exceeded, "it is still being prepared; `troupe status` shows how far it is"};
         answered_error(call, outcome);
+      });
+}
+
+kj::Promise<void> control_service::rollback(RollbackContext call) {
+  auto params = call.getParams();
+  troupe::rollback question{text(params.getName()), params.getTo(), client_};
+  return context_.actors.ask<deployed>(context_.node.actors.catalog.get(), std::move(question), control_patience)
+      .then([call](result<deployed> outcome) mutable {
+        if (!answered_error(call, outcome))
+          call.getResults().setVersion(outcome->version);
+      });
+}
+
+kj::Promise<void> control_service::progress(ProgressContext call) {
+  auto params = call.getParams();
+  watch_version question{text(params.getName()), params.getVersion(), params.getSeen()};
+  auto catalog = context_.node.actors.catalog.get();
+  auto patience = patience_of(params.getTimeoutUs());
+  return context_.actors.ask<version_progress>(catalog, question, patience)
+      .then([this, catalog, question](result<version_progress> outcome) mutable -> kj::Promise<result<version_progress>> {
+        if (outcome || outcome.failure().code != error_code::deadline_exceeded)
+          return outcome;
+        question.at_once = true;
+        return context_.actors.ask<version_progress>(catalog, question, control_patience);
+      })
+      .then([call](result<version_progress> outcome) mutable {
+        if (!answered_error(call, outcome))
+          write_progress(call.getResults(), outcome->record);
       });
 }
 

@@ -32,7 +32,8 @@ struct control_context {
 /// The Control capability: each call is a message to an actor.
 class control_service final : public schema::Control::Server {
 public:
-  explicit control_service(control_context& context) : context_(context) {}
+  /// `client`: what the caller said it is.
+  control_service(control_context& context, std::string client) : context_(context), client_(std::move(client)) {}
 
 protected:
   kj::Promise<void> upload(UploadContext call) override;
@@ -43,9 +44,12 @@ protected:
   kj::Promise<void> tree(TreeContext call) override;
   kj::Promise<void> events(EventsContext call) override;
   kj::Promise<void> awaitReady(AwaitReadyContext call) override;
+  kj::Promise<void> rollback(RollbackContext call) override;
+  kj::Promise<void> progress(ProgressContext call) override;
 
 private:
   control_context& context_;
+  const std::string client_;
 };
 
 } // namespace troupe

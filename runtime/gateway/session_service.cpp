@@ -1,9 +1,14 @@
 #include "runtime/gateway/session_service.hpp"
 
+#include <algorithm>
+
 namespace troupe {
 
 kj::Promise<void> login_service::anonymous(AnonymousContext call) {
-  call.getResults().setSession(kj::heap<session_service>(inference_, control_));
+  constexpr std::size_t client_bytes_max = 256;
+  auto client = call.getParams().getClient();
+  std::string name(client.begin(), std::min(client.size(), client_bytes_max));
+  call.getResults().setSession(kj::heap<session_service>(inference_, control_, std::move(name)));
   return kj::READY_NOW;
 }
 
@@ -13,7 +18,7 @@ kj::Promise<void> session_service::inference(InferenceContext call) {
 }
 
 kj::Promise<void> session_service::control(ControlContext call) {
-  call.getResults().setControl(kj::heap<control_service>(control_));
+  call.getResults().setControl(kj::heap<control_service>(control_, client_));
   return kj::READY_NOW;
 }
 

@@ -22,7 +22,8 @@ private:
 /// What a caller may do. Authorization has its one place here: a capability that a session doesn't hand out can't be called.
 class session_service final : public schema::Session::Server {
 public:
-  session_service(inference_context& inference, control_context& control) : inference_(inference), control_(control) {}
+  session_service(inference_context& inference, control_context& control, std::string client)
+    : inference_(inference), control_(control), client_(std::move(client)) {}
 
 protected:
   kj::Promise<void> inference(InferenceContext call) override;
@@ -32,6 +33,7 @@ protected:
 private:
   inference_context& inference_;
   control_context& control_;
+  const std::string client_;
 };
 
 } // namespace troupe

@@ -1,5 +1,7 @@
 #include "runtime/gateway/status_writer.hpp"
 
+#include "runtime/base/sha256.hpp"
+
 #include <fstream>
 #include <unistd.h>
 
@@ -38,6 +40,13 @@ const char* name_of(replica_phase phase) {
   return "unknown";
 }
 
+void write_moves(capnp::List<schema::Move>::Builder into, const std::vector<version_move>& from) {
+  for (unsigned i = 0; i < into.size(); ++i) {
+    into[i].setState(std::string(to_string(from[i].state)).c_str());
+    into[i].setUnixNs(unix_ns(from[i].at));
+  }
+}
+
 void write_version(schema::VersionStatus::Builder into, const version_view& from) {
   into.setNumber(from.record.id.number);
   into.setState(state_of(from));
@@ -48,6 +57,11 @@ void write_version(schema::VersionStatus::Builder into, const version_view& from
   into.setRequests(from.pool.counters.requests);
   into.setFailures(from.pool.counters.failures);
   into.setBatches(from.pool.counters.batches);
+  into.setGolden(from.record.golden_sha256.c_str());
+  into.setModelTomlSha256(sha256_of(from.record.model_toml).c_str());
+  into.setCreatedBy(from.record.created_by.c_str());
+  into.setResident(from.resident);
+  write_moves(into.initMoves(static_cast<unsigned>(from.record.moves.size())), from.record.moves);
   auto replicas = into.initReplicas(static_cast<unsigned>(from.pool.replicas.size()));
   for (unsigned i = 0; i < replicas.size(); ++i) {
     const auto& replica = from.pool.replicas[i];
@@ -82,6 +96,13 @@ void write_deployments(schema::Control::StatusResults::Builder into, const deplo
   }
 }
 
+void write_progress(schema::Control::ProgressResults::Builder into, const version_record& from) {
+  write_moves(into.initMoves(static_cast<unsigned>(from.moves.size())), from.moves);
+  into.setEnded(!is_rolling(from.state));
+  into.setState(std::string(to_string(from.state)).c_str());
+  into.setReason(from.reason.c_str());
+}
+
 void write_tree(schema::TreeNode::Builder into, const actor_status& from, steady_time now) {
   into.setName(from.name.c_str());
   into.setKind(from.kind.c_str());
@@ -101,6 +122,7 @@ void write_events(schema::Control::EventsResults::Builder into, const event_list
     list[i].setUnixNs(unix_ns(happened.at));
     list[i].setSeverity(std::string(to_string(happened.level)).c_str());
     list[i].setName(happened.name.c_str());
+    list[i].setSequence(happened.sequence);
     auto fields = list[i].initFields(static_cast<unsigned>(happened.fields.size()));
     for (unsigned f = 0; f < fields.size(); ++f) {
       fields[f].setKey(happened.fields[f].first.c_str());

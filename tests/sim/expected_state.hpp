@@ -23,10 +23,10 @@ std::string to_string(const expected_deployment& state);
 
 /// What a command does to a deployment.
 struct sim_command {
-  enum class kind { deploy, scale, undeploy };
+  enum class kind { deploy, scale, undeploy, rollback };
   kind what = kind::deploy;
   std::string name;
-  std::uint32_t replicas = 0;
+  std::uint32_t replicas = 0; ///< of a rollback: the version
 
   expected_deployment applied_to(expected_deployment before) const;
   std::string text() const;

@@ -50,8 +50,10 @@ void command_something(sim_world& world) {
   if (world.command_under_way(name))
     return;
   auto replicas = static_cast<std::uint32_t>(chance.below(4));
-  auto what = chance.below(10);
-  if (what < 5)
+  auto what = chance.below(12);
+  if (what >= 10)
+    world.rollback(name, static_cast<version_number>(chance.below(4)));
+  else if (what < 5)
     world.deploy(name, static_cast<sim_model>(chance.below(chance.chance(0.2) ? 4 : 2)), 1 + replicas);
   else if (what < 8)
     world.scale(name, replicas);

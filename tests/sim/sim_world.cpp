@@ -38,8 +38,11 @@ load_timeout = "1s"
 queue_rows = 64
 )";
 
-bool is_failed(const deployment_view& view) {
-  return !view.versions.empty() && view.versions.front().record.state == version_state::failed;
+bool is_undone(const deployment_view& view) {
+  if (view.versions.empty())
+    return false;
+  auto state = view.versions.front().record.state;
+  return state == version_state::failed || state == version_state::rolled_back;
 }
 
 /// The version that is to answer requests; 0: none can.
@@ -188,6 +191,10 @@ void sim_world::on_answer(const sim_command& what, const error* failure, std::ui
   bool possible = true;
   if (!failure)
     possible = expected_.acknowledge(what, version);
+  else if (what.what == sim_command::kind::rollback)
+    possible = true; // that version may not be there
+  else if (failure->code == error_code::failed_precondition && what.what == sim_command::kind::deploy)
+    possible = true; // refused: another version is on its way up
   else if (failure->code == error_code::not_found && what.what != sim_command::kind::deploy)
     possible = expected_.refuse_missing(what);
   else if (failure->code != error_code::not_found && failure->code != error_code::invalid_argument)
@@ -201,6 +208,10 @@ void sim_world::on_answer(const sim_command& what, const error* failure, std::ui
 void sim_world::deploy(const std::string& name, sim_model model, std::uint32_t replicas) {
   command<deployed>({sim_command::kind::deploy, name, replicas},
                     troupe::deploy{name, artifacts_.hash(model), model_toml, replicas});
+}
+
+void sim_world::rollback(const std::string& name, version_number to) {
+  command<deployed>({sim_command::kind::rollback, name, to}, troupe::rollback{name, to});
 }
 
 void sim_world::scale(const std::string& name, std::uint32_t replicas) {
@@ -267,13 +278,14 @@ void sim_world::check_settled(const deployment_view& view) {
   const auto& name = view.record.name;
   if (view.record.target_version != 0)
     complain("'" + name + "' has not finished its way to version " + std::to_string(view.record.target_version));
-  if (!is_failed(view) && usable_version(view) != view.record.last_version)
-    complain("the newest version of '" + name + "' has not failed and is not live");
+  if (!is_undone(view) && usable_version(view) != view.record.last_version)
+    complain("the newest version of '" + name + "' has not failed, was not rolled back, and is not live");
   for (const auto& version : view.versions) {
     bool is_live = version.record.id.number == usable_version(view);
-    auto wanted = is_live ? view.record.wanted_replicas : 0;
+    bool stays = is_live || version.record.id.number == view.record.previous_version;
+    auto wanted = stays ? view.record.wanted_replicas : 0;
     auto text = to_string(version.record.id);
-    if (version.serves != (wanted > 0))
+    if (version.serves != (is_live && wanted > 0))
       complain(text + (version.serves ? " serves, but must not" : " does not serve"));
     if (version.pool.replicas.size() != wanted)
       complain(text + " has " + std::to_string(version.pool.replicas.size()) + " replicas, not " + std::to_string(wanted));
@@ -286,8 +298,9 @@ void sim_world::check_settled(const deployment_view& view) {
 void sim_world::check_processes(const std::vector<deployment_view>& all) {
   std::size_t wanted = 0;
   for (const auto& view : all)
-    if (usable_version(view) != 0)
-      wanted += 1 + view.record.wanted_replicas;
+    for (auto number : {usable_version(view), view.record.previous_version})
+      if (number != 0)
+        wanted += 1 + view.record.wanted_replicas;
   if (hosts_.alive() != wanted)
     complain(std::to_string(hosts_.alive()) + " model processes live, not " + std::to_string(wanted) + ": " + hosts_.list());
 }

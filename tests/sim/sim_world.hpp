@@ -50,6 +50,7 @@ public:
 
   // -- what people do
   void deploy(const std::string& name, sim_model model, std::uint32_t replicas);
+  void rollback(const std::string& name, version_number to = 0);
   void scale(const std::string& name, std::uint32_t replicas);
   void undeploy(const std::string& name);
   void request(const std::string& name, float value = 1, std::chrono::milliseconds patience = std::chrono::seconds(1));

@@ -69,6 +69,9 @@ BOOST_FIXTURE_TEST_CASE(events_are_filtered_by_time_and_deployment, fixture) {
   BOOST_TEST(names(log.read(9, at(2), "")) == "b c d ");
   BOOST_TEST(names(log.read(9, at(0), "cats")) == "b d ");
   BOOST_TEST(names(log.read(1, at(0), "digits")) == "c ");
+  BOOST_TEST(names(log.read(9, at(0), "", 2)) == "c d ");
+  BOOST_TEST(log.read(9, at(0), "", 2)->front().sequence == 3U);
+  BOOST_TEST(names(log.read(9, at(0), "", 4)) == "");
   BOOST_TEST(names(log.read(9, at(4), "digits")) == "");
 }
 

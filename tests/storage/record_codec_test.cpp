@@ -17,7 +17,7 @@ node_record some_node() {
 }
 
 deployment_record some_deployment() {
-  return {"digits", 2, 3, 4, 5, some_time, 0};
+  return {"digits", 2, 3, 4, 5, some_time, 2, some_time, 0};
 }
 
 version_record some_version() {
@@ -122,6 +122,8 @@ BOOST_AUTO_TEST_CASE(a_deployment_comes_back_as_it_was) {
   BOOST_TEST(back.current_version == 3);
   BOOST_TEST(back.target_version == 4);
   BOOST_TEST(back.last_version == 5);
+  BOOST_TEST(back.previous_version == 2);
+  BOOST_TEST((back.bake_until == some_time));
   BOOST_TEST((back.created == some_time));
 }
 

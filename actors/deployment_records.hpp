@@ -1,0 +1,32 @@
+#pragma once
+
+#include "runtime/base/model_spec.hpp"
+#include "runtime/policy/rollout_plan.hpp"
+#include "storage/state_store.hpp"
+
+#include <map>
+
+namespace troupe {
+
+/// What is stored of one deployment, as its actor holds it.
+struct deployment_records {
+  deployment_record deployment;
+  std::map<version_number, version_record> versions;
+
+  const version_record* find(version_number number) const;
+  /// The spec of a version; the default if there is no such version or it can't be read.
+  model_spec spec_of(version_number number) const;
+};
+
+bool ever_served(const version_record& version);
+
+/// `previous_ready`: as in rollout_view.
+rollout_view view_of(const deployment_records& stored, bool previous_ready);
+
+/// Does to `stored` what the plan says, at the time `now`, and gives what to write for it. `added` is the version that a deploy makes.
+state_change apply(const rollout_plan& plan, wall_time now, const version_record* added, deployment_records& stored);
+
+/// Everything of it is gone.
+state_change erase_all(const deployment_records& stored);
+
+} // namespace troupe
