@@ -195,6 +195,8 @@ planned on_resumed(const rollout_view& view) {
 }
 
 planned on_broken(const rollout_view& view, const rollout_event& event) {
+  if (event.version == 0)
+    return nothing;
   auto plan = from(view);
   if (event.version == view.target) {
     give_up_target(view, event.reason, plan);
