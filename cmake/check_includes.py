@@ -12,20 +12,22 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # What each folder of ours may include besides itself; the longest matching path counts. None: everything of ours.
 BASE = ["runtime/base"]
+WITH_OIP = BASE + ["runtime/oip"]
 SIDES = BASE + ["runtime/policy"]
-BELOW_ACTORS = SIDES + ["runtime/serving", "storage", "cluster"]
+BELOW_ACTORS = SIDES + ["runtime/oip", "runtime/serving", "storage", "cluster"]
 BELOW_GATEWAY = BELOW_ACTORS + ["actors"]
 FOLDERS = {
     "runtime/base": [],
     "runtime/policy": BASE,
+    "runtime/oip": BASE,
     "runtime/serving": SIDES,
     "storage": SIDES,
     "cluster": SIDES,
     "actors": BELOW_ACTORS,
     "runtime/gateway": BELOW_GATEWAY,
     "runtime/grpc": BELOW_GATEWAY,
-    "runtime/host": BASE,
-    "runtime/cli": BASE,
+    "runtime/host": WITH_OIP,
+    "runtime/cli": WITH_OIP,
     "runtime/node": None,
     "tests": None,
     "examples": None,
@@ -109,7 +111,10 @@ CASES = [
     ("runtime/policy/x.cpp", '"runtime/base/error.hpp"', True),
     ("runtime/policy/x.cpp", '"actors/protocol.hpp"', False),
     ("runtime/policy/x.cpp", "<kj/async.h>", False),
+    ("runtime/oip/x.cpp", '"runtime/base/error.hpp"', True),
+    ("runtime/oip/x.cpp", '"runtime/policy/batch_plan.hpp"', False),
     ("runtime/serving/pool.cpp", '"runtime/policy/batch_plan.hpp"', True),
+    ("runtime/serving/pool.cpp", '"runtime/oip/oip_json.hpp"', False),
     ("runtime/serving/pool.cpp", '"storage/store.hpp"', False),
     ("runtime/serving/pool.cpp", '"schemas/host.capnp.h"', False),
     ("runtime/serving/process_hosts.cpp", '"schemas/host.capnp.h"', True),

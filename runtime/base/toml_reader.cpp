@@ -1,10 +1,10 @@
 #include "runtime/base/toml_reader.hpp"
 
+#include "runtime/base/nearest.hpp"
 #include "runtime/base/units.hpp"
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
 
 namespace troupe {
 
@@ -37,22 +37,6 @@ std::string describe(const toml::node& node) {
   if (node.is_table())
     return "a table";
   return "a date or time";
-}
-
-/// Levenshtein's distance, by rows.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    auto diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      auto above = row[j];
-      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      diagonal = above;
-    }
-  }
-  return row.back();
 }
 
 std::string range(const std::string& what, const std::string& min, const std::string& max) {
@@ -240,17 +224,7 @@ bool toml_section::knows(std::string_view key) const {
 std::string toml_section::advice_on(std::string_view unknown) const {
   if (parent_ != nullptr && parent_->knows(unknown)) // TOML's own trap: a key after [section] belongs to that section
     return "it must stand above the first [section] of the file";
-  std::string all;
-  std::string_view nearest;
-  auto distance = std::max<std::size_t>(2, unknown.size() / 3) + 1;
-  for (auto key : known_) {
-    all += (all.empty() ? "" : ", ") + std::string(key);
-    if (auto d = edit_distance(unknown, key); unknown.size() <= shown_value_max && d < distance) {
-      distance = d;
-      nearest = key;
-    }
-  }
-  return nearest.empty() ? "known are " + all : "did you mean '" + std::string(nearest) + "'?";
+  return advice_on_key(unknown, known_);
 }
 
 } // namespace troupe

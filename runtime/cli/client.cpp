@@ -1,8 +1,8 @@
 #include "runtime/cli/client.hpp"
 
 #include "runtime/base/config.hpp"
+#include "runtime/base/printable.hpp"
 #include "runtime/base/units.hpp"
-#include "runtime/cli/human_text.hpp"
 #include "runtime/cli/wire.hpp"
 
 #include <capnp/rpc-twoparty.capnp.h>

@@ -1,6 +1,7 @@
 #include "runtime/base/ids.hpp"
 #include "runtime/base/model_folder.hpp"
 #include "runtime/base/model_toml.hpp"
+#include "runtime/base/printable.hpp"
 #include "runtime/base/units.hpp"
 #include "runtime/cli/human_text.hpp"
 #include "runtime/cli/upload.hpp"

@@ -1,5 +1,6 @@
 #include "runtime/cli/human_text.hpp"
 
+#include "runtime/base/printable.hpp"
 #include "runtime/base/units.hpp"
 
 #include <cstdio>
@@ -23,14 +24,6 @@ result<std::chrono::nanoseconds> parse_duration(std::string_view text) {
     return error{error_code::invalid_argument,
                  "'" + printable(text) + "' is no duration; write a number and a unit, such as 250ms, 30s, 10m, 2h or 7d"};
   return *length;
-}
-
-std::string printable(std::string_view text) {
-  std::string clean(text);
-  for (char& c : clean)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-      c = '?';
-  return clean;
 }
 
 } // namespace troupe

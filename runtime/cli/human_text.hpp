@@ -16,7 +16,4 @@ std::string time_text(std::int64_t unix_ns);
 /// A positive duration, "250ms" or "10m"; the error says how to write one.
 result<std::chrono::nanoseconds> parse_duration(std::string_view text);
 
-/// The text with every control character replaced by "?", so that what comes from elsewhere can't steer a terminal.
-std::string printable(std::string_view text);
-
 } // namespace troupe

@@ -1,8 +1,8 @@
 #include "runtime/cli/infer_inputs.hpp"
 
+#include "runtime/base/printable.hpp"
 #include "runtime/base/text_file.hpp"
 #include "runtime/base/units.hpp"
-#include "runtime/cli/human_text.hpp"
 #include "runtime/cli/npy.hpp"
 #include "runtime/cli/wire.hpp"
 

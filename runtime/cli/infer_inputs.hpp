@@ -2,7 +2,7 @@
 
 #include "runtime/cli/client.hpp"
 #include "runtime/cli/console.hpp"
-#include "runtime/cli/oip_json.hpp"
+#include "runtime/oip/oip_json.hpp"
 
 #include <string>
 #include <vector>

@@ -1,8 +1,8 @@
 #include "runtime/cli/infer_view.hpp"
 
 #include "runtime/base/units.hpp"
-#include "runtime/cli/oip_json.hpp"
 #include "runtime/cli/table.hpp"
+#include "runtime/oip/oip_tensor.hpp"
 
 #include <algorithm>
 #include <cctype>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "runtime/cli/load.hpp"
-#include "runtime/cli/named_tensor.hpp"
+#include "runtime/oip/named_tensor.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 

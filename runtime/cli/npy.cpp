@@ -1,7 +1,7 @@
 #include "runtime/cli/npy.hpp"
 
+#include "runtime/base/element.hpp"
 #include "runtime/base/text_file.hpp"
-#include "runtime/cli/element.hpp"
 #include "runtime/cli/npy_header.hpp"
 
 #include <array>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "runtime/cli/named_tensor.hpp"
+#include "runtime/oip/named_tensor.hpp"
 
 #include <string>
 #include <string_view>

@@ -1,7 +1,7 @@
 #include "runtime/cli/run_cli.hpp"
 
+#include "runtime/base/printable.hpp"
 #include "runtime/cli/client.hpp"
-#include "runtime/cli/human_text.hpp"
 #include "runtime/cli/verbs.hpp"
 
 #include <CLI/CLI.hpp>

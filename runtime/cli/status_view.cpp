@@ -1,7 +1,7 @@
 #include "runtime/cli/status_view.hpp"
 
+#include "runtime/base/printable.hpp"
 #include "runtime/base/units.hpp"
-#include "runtime/cli/human_text.hpp"
 #include "runtime/cli/table.hpp"
 #include "runtime/cli/wire.hpp"
 

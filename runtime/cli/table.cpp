@@ -1,6 +1,6 @@
 #include "runtime/cli/table.hpp"
 
-#include "runtime/cli/human_text.hpp"
+#include "runtime/base/printable.hpp"
 
 #include <algorithm>
 #include <cassert>

@@ -1,7 +1,7 @@
 #include "runtime/cli/wire.hpp"
 
+#include "runtime/base/printable.hpp"
 #include "runtime/cli/exit_code.hpp"
-#include "runtime/cli/human_text.hpp"
 
 namespace troupe {
 

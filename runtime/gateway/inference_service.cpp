@@ -73,7 +73,7 @@ private:
   kj::Own<kj::PromiseFulfiller<void>> done_;
 };
 
-result<void> read_tensors(capnp::List<schema::Tensor>::Reader list, std::vector<named_tensor>& into) {
+result<void> read_tensors(capnp::List<schema::Tensor>::Reader list, std::vector<named_view>& into) {
   into.clear();
   if (list.size() > host_tensors_max)
     return error{error_code::invalid_argument, "the request has " + std::to_string(list.size()) + " inputs; at most "
@@ -85,7 +85,7 @@ result<void> read_tensors(capnp::List<schema::Tensor>::Reader list, std::vector<
       return error{error_code::invalid_argument, "input '" + quotable(name) + "' has " + std::to_string(dims.size())
                                                      + " dimensions; at most " + std::to_string(rank_max) + " are served"};
     auto data = tensor.getData();
-    named_tensor next{name, {}};
+    named_view next{name, {}};
     next.tensor.type = static_cast<datatype>(tensor.getDatatype());
     next.tensor.rank = static_cast<std::uint8_t>(dims.size());
     for (unsigned i = 0; i < dims.size(); ++i)

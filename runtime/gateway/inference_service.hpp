@@ -15,7 +15,7 @@ struct inference_context {
   routing_view routes;
   const clock& time;
   const gateway_options& options;
-  std::vector<named_tensor> scratch; ///< reused, so that a request allocates no list
+  std::vector<named_view> scratch; ///< reused, so that a request allocates no list
 };
 
 /// The Inference capability: decodes a request, routes it and puts it into its pool's queue, all on this thread.

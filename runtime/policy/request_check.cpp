@@ -19,7 +19,7 @@ std::string names_of(const std::vector<tensor_spec>& specs) {
 }
 
 /// Why the names don't match: what is unknown, double or missing.
-error explain_names(const model_spec& spec, const std::vector<named_tensor>& given) {
+error explain_names(const model_spec& spec, const std::vector<named_view>& given) {
   for (const auto& [name, tensor] : given) {
     auto same = [n = name](const auto& other) { return other.name == n; };
     if (std::none_of(spec.inputs.begin(), spec.inputs.end(), same))
@@ -66,13 +66,13 @@ std::string quotable(std::string_view name) {
   return name.size() <= quoted_max ? std::string(name) : std::string(name.substr(0, quoted_max)) + "…";
 }
 
-result<std::uint32_t> check_request(const model_spec& spec, const std::vector<named_tensor>& given,
+result<std::uint32_t> check_request(const model_spec& spec, const std::vector<named_view>& given,
                                     std::vector<tensor_view>& ordered) {
   if (given.size() != spec.inputs.size())
     return explain_names(spec, given);
   ordered.clear();
   for (const auto& input : spec.inputs) {
-    auto found = std::find_if(given.begin(), given.end(), [&](const named_tensor& g) { return g.name == input.name; });
+    auto found = std::find_if(given.begin(), given.end(), [&](const named_view& g) { return g.name == input.name; });
     if (found == given.end())
       return explain_names(spec, given);
     if (auto checked = check_against(input, found->tensor, "input"); !checked)

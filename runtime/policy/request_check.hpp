@@ -8,7 +8,7 @@
 namespace troupe {
 
 /// A tensor as a client sent it.
-struct named_tensor {
+struct named_view {
   std::string_view name;
   tensor_view tensor;
 };
@@ -19,7 +19,7 @@ std::string quotable(std::string_view name);
 /// Whether `given` is a request that the model takes: every input once, nothing else, datatypes, shapes and bytes as declared, the same
 /// number of rows everywhere, 1 to max_batch of them. Puts the tensors into `ordered` in the model's order and returns the rows (0 if the
 /// model takes no batch). The error names the input, what was expected and what was found.
-result<std::uint32_t> check_request(const model_spec& spec, const std::vector<named_tensor>& given,
+result<std::uint32_t> check_request(const model_spec& spec, const std::vector<named_view>& given,
                                     std::vector<tensor_view>& ordered);
 
 /// The indices of the outputs that were asked for by name, all of them if none was. The error lists the names there are.

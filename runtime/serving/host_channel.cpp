@@ -72,15 +72,15 @@ void host_channel::start(batch work) {
   if (phase_ != phase::idle) {
     lock.unlock();
     target.remove(this);
-    target.requeue(std::move(work));
+    give_back(std::move(work));
     return;
   }
   if (!write_work(work)) {
     lock.unlock();
-    target.count_answers(0, work.requests.size());
-    for (auto& request : work.requests)
-      refuse(std::move(request), {error_code::internal, "the batch does not fit the replica's shared memory"});
-    target.release(this);
+    bool trial = work.trial;
+    refuse_counted(std::move(work), {error_code::internal, "the batch does not fit the replica's shared memory"});
+    if (!trial)
+      target.release(this);
     return;
   }
   in_flight_ = std::move(work);
@@ -124,8 +124,8 @@ void host_channel::on_doorbell() {
   }
   if (taken.work.requests.empty())
     return;
-  options_.target->release(
-      this); // first: the host computes the next batch, into the other output area, while this one is answered
+  if (!taken.work.trial) // first: the host computes the next batch, into the other output area, while this one is answered
+    options_.target->release(this);
   if (taken.status == done_status::outputs)
     answer_all(std::move(taken.work));
   else
@@ -158,7 +158,8 @@ result<void> host_channel::take_reply(reply& out) {
 }
 
 void host_channel::answer_all(batch work) {
-  options_.target->count_answers(work.requests.size(), 0);
+  if (!work.trial)
+    options_.target->count_answers(work.requests.size(), 0);
   if (work.rows == 0) {
     answer(std::move(work.requests.front()), outputs_);
     return;
@@ -176,10 +177,23 @@ void host_channel::fail_all(batch work, done_status status) {
     options_.target->retry_alone(std::move(work));
     return;
   }
-  options_.target->count_answers(0, 1);
-  auto text = (status == done_status::exhausted ? "out of memory (limits.memory in model.toml): " : "the model failed: ")
+  auto text = std::string(status == done_status::exhausted ? "out of memory (limits.memory in model.toml): " : model_raised)
               + reply_text(page_);
-  refuse(std::move(work.requests.front()), {error_code::model_failed, std::move(text)});
+  refuse_counted(std::move(work), {error_code::model_failed, std::move(text)});
+}
+
+void host_channel::refuse_counted(batch work, const error& why) {
+  if (!work.trial)
+    options_.target->count_answers(0, work.requests.size());
+  for (auto& request : work.requests)
+    refuse(std::move(request), why);
+}
+
+void host_channel::give_back(batch work) {
+  if (work.trial)
+    refuse_counted(std::move(work), lost_in_trial("it was gone before", {}));
+  else
+    options_.target->requeue(std::move(work));
 }
 
 bool host_channel::overdue(steady_time now) const {
@@ -201,7 +215,9 @@ void host_channel::abandon(const std::string& reason) {
   options_.target->remove(this);
   if (work.requests.empty())
     return;
-  if (take_ring(options_.work)) // the host never heard of this batch, so it didn't die of it
+  if (work.trial)
+    refuse_counted(std::move(work), lost_in_trial(reason, options_.target->spec().batch_timeout));
+  else if (take_ring(options_.work)) // the host never heard of this batch, so it didn't die of it
     options_.target->requeue(std::move(work));
   else
     options_.target->fail(std::move(work), reason);

@@ -44,7 +44,7 @@ public:
   /// Whether the batch under way has run longer than the version allows. Lock-free.
   bool overdue(steady_time now) const;
   /// The host is dead or condemned: the channel leaves its pool, and the batch under way, if there is one, goes to
-  /// `pool::fail`. Any number of calls, any thread.
+  /// `pool::fail` (a trial's is answered with an error). Any number of calls, any thread.
   void abandon(const std::string& reason);
   /// Gives the memory of large tensors back once the channel has been idle for a while. Called every so often.
   void trim(steady_time now);
@@ -65,6 +65,9 @@ private:
   result<void> take_reply(reply& out);
   void answer_all(batch work);
   void fail_all(batch work, done_status status);
+  void refuse_counted(batch work, const error& why);
+  /// A batch that never began, on a host that is gone.
+  void give_back(batch work);
 
   host_channel_options options_;
   std::mutex mutex_;

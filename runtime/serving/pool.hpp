@@ -26,6 +26,7 @@ public:
   virtual ~batch_runner() = default;
   /// Runs the batch, then gives each request its answer and calls `pool::release`. Called only between `pool::attach` and
   /// `pool::detach` or `pool::remove`, and never while a batch is under way. A runner whose host is dead gives the batch to `pool::requeue`.
+  /// A trial's batch may come while no pool has attached it, one at a time; nothing of the pool hears of it.
   virtual void start(batch work) = 0;
 };
 

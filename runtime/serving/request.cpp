@@ -1,5 +1,7 @@
 #include "runtime/serving/request.hpp"
 
+#include "runtime/base/units.hpp"
+
 #include <cstring>
 
 namespace troupe {
@@ -31,7 +33,7 @@ carried_outputs copy_of(const std::vector<tensor_view>& outputs) {
 
 void answer(request_ptr request, const std::vector<tensor_view>& outputs) {
   auto loop = request->loop;
-  if (loop->is_current()) {
+  if (loop == nullptr || loop->is_current()) {
     request->on_outputs(outputs);
     return;
   }
@@ -43,12 +45,18 @@ void answer(request_ptr request, const std::vector<tensor_view>& outputs) {
 
 void refuse(request_ptr request, error failure) {
   auto loop = request->loop;
-  if (loop->is_current()) {
+  if (loop == nullptr || loop->is_current()) {
     request->on_error(failure);
     return;
   }
   auto shared = std::shared_ptr<inference_request>(std::move(request));
   loop->post([shared = std::move(shared), failure = std::move(failure)] { shared->on_error(failure); });
+}
+
+error lost_in_trial(const std::string& reason, std::chrono::milliseconds batch_timeout) {
+  if (reason == "batch_timeout")
+    return {error_code::model_failed, "ran past limits.batch_timeout (" + human_duration(batch_timeout) + ")"};
+  return {error_code::unavailable, "its host died (" + reason + ")"};
 }
 
 } // namespace troupe

@@ -5,8 +5,11 @@
 #include "runtime/base/tensor.hpp"
 #include "runtime/serving/event_loop.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace troupe {
@@ -25,7 +28,7 @@ public:
   std::uint64_t bytes = 0;   ///< of all inputs; the pool sets it
   steady_time arrived{};
   steady_time deadline{};
-  event_loop* loop = nullptr; ///< where it must be answered and destroyed
+  event_loop* loop = nullptr; ///< where it must be answered and destroyed; null: where that happens to be done
 
   /// What was asked for, in the order of the model's outputs. Called on `loop`, once, instead of `on_error`. The views die when it returns.
   virtual void on_outputs(const std::vector<tensor_view>& outputs) = 0;
@@ -43,6 +46,13 @@ void refuse(request_ptr request, error failure);
 struct batch {
   std::vector<request_ptr> requests;
   std::uint32_t rows = 0; ///< sum over the requests; 0 if the model takes no batch
+  /// One request outside of the pool: what becomes of it isn't counted, it isn't tried again, and its runner isn't released to a pool.
+  bool trial = false;
 };
+
+/// What a trial is told if the model raised an error begins with this.
+inline constexpr std::string_view model_raised = "the model failed: ";
+/// What a trial is told if its runner's host is gone; `reason` as in `replica_events::exited`.
+error lost_in_trial(const std::string& reason, std::chrono::milliseconds batch_timeout);
 
 } // namespace troupe

@@ -28,7 +28,3 @@ BOOST_AUTO_TEST_CASE(times_are_local_to_the_millisecond) {
   tzset();
   BOOST_TEST(time_text(1'700'000'000'123'456'789) == "2023-11-14 22:13:20.123");
 }
-
-BOOST_AUTO_TEST_CASE(control_characters_are_replaced_and_utf8_is_kept) {
-  BOOST_TEST(printable("a\x1b[2J\tµ\x7f") == "a?[2J?µ?");
-}

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "runtime/cli/client.hpp"
-#include "runtime/cli/named_tensor.hpp"
+#include "runtime/oip/named_tensor.hpp"
 
 #include <chrono>
 #include <string>

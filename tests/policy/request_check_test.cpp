@@ -21,8 +21,8 @@ model_spec two_inputs() {
   return spec;
 }
 
-named_tensor given(std::string_view name, datatype type, const shape& dims, std::uint64_t size) {
-  named_tensor made{name, {}};
+named_view given(std::string_view name, datatype type, const shape& dims, std::uint64_t size) {
+  named_view made{name, {}};
   made.tensor.type = type;
   made.tensor.rank = static_cast<std::uint8_t>(dims.size());
   std::copy(dims.begin(), dims.end(), made.tensor.dims);
@@ -30,16 +30,16 @@ named_tensor given(std::string_view name, datatype type, const shape& dims, std:
   return made;
 }
 
-named_tensor image(std::int64_t rows) {
+named_view image(std::int64_t rows) {
   return given("image", datatype::fp32, {rows, 3}, static_cast<std::uint64_t>(rows) * 12);
 }
 
-named_tensor mask(std::int64_t rows) {
+named_view mask(std::int64_t rows) {
   return given("mask", datatype::uint8, {rows, 2}, static_cast<std::uint64_t>(rows) * 2);
 }
 
 struct refusal {
-  std::vector<named_tensor> request;
+  std::vector<named_view> request;
   const char* message;
 };
 

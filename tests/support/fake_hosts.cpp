@@ -134,7 +134,8 @@ void fake_replica::start_up() {
 
 void fake_replica::start(batch work) {
   if (!alive()) {
-    target_->requeue(std::move(work));
+    work.trial ? refuse(std::move(work.requests.front()), lost_in_trial("it was gone before", {}))
+               : target_->requeue(std::move(work));
     return;
   }
   work_ = std::move(work);
@@ -162,19 +163,22 @@ bool fake_replica::holds_poison() const {
 
 void fake_replica::finish(bool failed) {
   auto done = std::exchange(work_, {});
-  target_->release(this);
+  if (!done.trial)
+    target_->release(this);
   if (!failed) {
     answer_all(std::move(done));
   } else if (done.requests.size() > 1) {
     target_->retry_alone(std::move(done));
   } else {
-    target_->count_answers(0, 1);
-    refuse(std::move(done.requests.front()), {error_code::model_failed, "the model failed"});
+    if (!done.trial)
+      target_->count_answers(0, 1);
+    refuse(std::move(done.requests.front()), {error_code::model_failed, std::string(model_raised) + "by chance"});
   }
 }
 
 void fake_replica::answer_all(batch done) {
-  target_->count_answers(done.requests.size(), 0);
+  if (!done.trial)
+    target_->count_answers(done.requests.size(), 0);
   auto on_a_loop = hosts_.random.chance(0.5);
   for (auto& request : done.requests) {
     auto output = request->inputs[0];
@@ -191,8 +195,11 @@ void fake_replica::on_doomed(const std::string& reason) {
   if (!up_)
     return;
   target_->remove(this);
-  if (!work_.requests.empty())
-    target_->fail(std::exchange(work_, {}), reason);
+  auto lost = std::exchange(work_, {});
+  if (lost.trial)
+    refuse(std::move(lost.requests.front()), lost_in_trial(reason, target_->spec().batch_timeout));
+  else if (!lost.requests.empty())
+    target_->fail(std::move(lost), reason);
 }
 
 void fake_replica::on_gone(const std::string& reason) {

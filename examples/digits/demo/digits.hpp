@@ -1,7 +1,7 @@
 #pragma once
 
-#include "runtime/cli/named_tensor.hpp"
 #include "runtime/cli/prepared_request.hpp"
+#include "runtime/oip/named_tensor.hpp"
 
 #include <cstdint>
 #include <memory>

@@ -1,6 +1,7 @@
 #define BOOST_TEST_MODULE oip_json
-#include "runtime/cli/oip_data.hpp"
-#include "runtime/cli/oip_json.hpp"
+#include "runtime/oip/json_fields.hpp"
+#include "runtime/oip/oip_json.hpp"
+#include "runtime/oip/oip_tensor.hpp"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>

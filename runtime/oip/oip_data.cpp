@@ -1,6 +1,7 @@
-#include "runtime/cli/oip_data.hpp"
+#include "runtime/oip/oip_data.hpp"
 
-#include "runtime/cli/human_text.hpp"
+#include "runtime/base/element.hpp"
+#include "runtime/oip/json_fields.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -13,8 +14,6 @@ namespace troupe {
 namespace {
 
 using json = nlohmann::json;
-
-constexpr std::size_t excerpt_bytes_max = 40;
 
 error refusal(const std::string& path, const std::string& text) {
   return {error_code::invalid_argument, path + ": " + text};
@@ -64,17 +63,34 @@ std::optional<double> special_real(const json& element) {
   return text == "-Infinity" ? std::optional(-infinity) : std::nullopt;
 }
 
-template <class T>
-std::optional<std::string> append_real(const json& element, std::vector<std::byte>& bytes) {
+/// `narrow` makes the element of the double nearest to what the JSON says.
+template <class Narrow>
+std::optional<std::string> append_real(const json& element, std::vector<std::byte>& bytes, datatype type, Narrow narrow) {
   auto special = special_real(element);
   if (!special && !element.is_number())
     return "a number, \"NaN\", \"Infinity\" or \"-Infinity\"";
   auto value = special ? *special : element.get<double>();
-  auto narrow = static_cast<T>(value);
-  if (std::isfinite(value) && !std::isfinite(narrow))
-    return "a number that fits FP32";
-  append_bytes(narrow, bytes);
+  auto made = narrow(value);
+  append_bytes(made, bytes);
+  if (std::isfinite(value) && !std::isfinite(real_at(type, bytes.data() + bytes.size() - sizeof made)))
+    return "a number that fits " + std::string(to_string(type));
   return std::nullopt;
+}
+
+std::optional<std::string> append_fp16(const json& element, std::vector<std::byte>& bytes) {
+  return append_real(element, bytes, datatype::fp16, half_bits);
+}
+
+std::optional<std::string> append_bf16(const json& element, std::vector<std::byte>& bytes) {
+  return append_real(element, bytes, datatype::bf16, brain_half_bits);
+}
+
+std::optional<std::string> append_fp32(const json& element, std::vector<std::byte>& bytes) {
+  return append_real(element, bytes, datatype::fp32, [](double value) { return static_cast<float>(value); });
+}
+
+std::optional<std::string> append_fp64(const json& element, std::vector<std::byte>& bytes) {
+  return append_real(element, bytes, datatype::fp64, [](double value) { return value; });
 }
 
 append_element appender_of(datatype type) {
@@ -85,8 +101,10 @@ append_element appender_of(datatype type) {
   case datatype::int16: return append_integer<std::int16_t>;
   case datatype::int32: return append_integer<std::int32_t>;
   case datatype::int64: return append_integer<std::int64_t>;
-  case datatype::fp64: return append_real<double>;
-  default: return append_real<float>;
+  case datatype::fp16: return append_fp16;
+  case datatype::bf16: return append_bf16;
+  case datatype::fp64: return append_fp64;
+  default: return append_fp32;
   }
 }
 
@@ -126,15 +144,6 @@ private:
 };
 
 } // namespace
-
-std::string json_excerpt(const json& value) {
-  if (value.is_object())
-    return "an object";
-  if (value.is_array())
-    return "an array of " + count_text(value.size(), "value");
-  auto text = printable(value.dump(-1, ' ', true, json::error_handler_t::replace));
-  return text.size() <= excerpt_bytes_max ? text : text.substr(0, excerpt_bytes_max) + "…";
-}
 
 result<std::vector<std::byte>> read_oip_data(const json& data, datatype type, const shape& dims, const std::string& path) {
   auto size = byte_size(type, dims.data(), dims.size());
