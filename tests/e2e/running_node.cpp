@@ -112,7 +112,7 @@ std::vector<pid_t> running_node::ready_pids(const std::string& name) {
   for (const auto& deployment : told["deployments"])
     for (const auto& version : deployment["versions"])
       for (const auto& replica : version["replicas"])
-        if (replica["state"] == "ready")
+        if (version["state"] == "live" && replica["state"] == "ready")
           pids.push_back(replica["pid"]);
   return pids;
 }
