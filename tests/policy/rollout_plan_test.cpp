@@ -126,8 +126,9 @@ BOOST_AUTO_TEST_CASE(a_version_goes_up_move_by_move_and_the_one_before_stays_res
   auto view = with_live(2);
   store(planned(view, {news::deployed, 0, {}}), view);
   BOOST_TEST((state_in(view, 3) == state::validating));
-  for (const auto& each : {move{news::validated, state::preparing, act::start_pool}, move{news::loaded, state::starting, act::fork},
-                           move{news::verified, state::rolling_out, act::switch_route}}) {
+  for (const auto& each :
+       {move{news::validated, state::preparing, act::start_pool}, move{news::loaded, state::starting, act::fork},
+        move{news::verified, state::rolling_out, act::switch_route}}) {
     auto plan = planned(view, {each.what, 3, {}});
     BOOST_TEST(plan.stores);
     BOOST_TEST(does(plan, each.does, 3));
@@ -240,7 +241,7 @@ BOOST_AUTO_TEST_CASE(the_live_one_the_one_before_and_the_target_are_kept_however
 // -- always -----------------------------------------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(whatever_happens_in_whatever_order_the_records_agree_with_each_other) {
-  constexpr news all[] = {news::deployed, news::undone, news::resumed, news::validated, news::loaded,
+  constexpr news all[] = {news::deployed, news::undone,   news::resumed, news::validated, news::loaded,
                           news::started,  news::verified, news::routed,  news::broken,    news::bake_is_over};
   rng chance(1);
   for (int life = 0; life < 500; ++life) {
