@@ -2,6 +2,7 @@
 
 #include "actors/deployment.hpp"
 #include "actors/errors.hpp"
+#include "actors/validator.hpp"
 #include "runtime/base/model_toml.hpp"
 
 #include <caf/skip.hpp>
@@ -63,6 +64,7 @@ catalog_state::behavior_type catalog_state::loading() {
       [](const await_version&) -> caf::result<done> { return caf::skip(); },
       [](const rollback&) -> caf::result<deployed> { return caf::skip(); },
       [](const watch_version&) -> caf::result<version_progress> { return caf::skip(); },
+      [](const validate_model&) -> caf::result<validation> { return caf::skip(); },
       [](const list_deployments&) -> caf::result<deployment_list> { return caf::skip(); },
       [this](const child_up& up) { on_child_up(up); },
       [this](const child_down& down) { on_child_down(down); },
@@ -79,6 +81,7 @@ catalog_state::behavior_type catalog_state::open() {
       [this](const await_version& ask) { return hand_on<done>(ask); },
       [this](const rollback& ask) { return hand_on<deployed>(ask); },
       [this](const watch_version& ask) { return hand_on<version_progress>(ask); },
+      [this](const validate_model& ask) { return on_validate(ask); },
       [this](const list_deployments& ask) { return on_list(ask); },
       [this](const child_up& up) { on_child_up(up); },
       [this](const child_down& down) { on_child_down(down); },
@@ -109,6 +112,14 @@ caf::result<deployed> catalog_state::on_deploy(const deploy& ask) {
       .then([this, ask, answer](done) mutable { deploy_checked(ask, answer); },
             [answer](const caf::error& reason) mutable { answer.deliver(reason); });
   return answer;
+}
+
+caf::result<validation> catalog_state::on_validate(const validate_model& ask) {
+  auto spec = parse_model_toml(ask.model_toml, "model.toml");
+  if (!spec)
+    return make_error(spec.failure().code, spec.failure().message);
+  validator_options options{*node_, {"check", 0}, *spec, ask.artifact_sha256, ask.golden_sha256};
+  return self_->delegate(self_->spawn<caf::linked>(validator, std::move(options)), validate{});
 }
 
 void catalog_state::deploy_checked(const deploy& ask, caf::typed_response_promise<deployed> answer) {

@@ -39,6 +39,7 @@ private:
   template <class Answer, class Command>
   caf::result<Answer> hand_on(const Command& ask);
   caf::result<deployed> on_deploy(const deploy& ask);
+  caf::result<validation> on_validate(const validate_model& ask);
   caf::result<done> on_undeploy(const undeploy& ask);
   caf::result<deployment_list> on_list(const list_deployments& ask);
   void on_names(const name_list& stored);

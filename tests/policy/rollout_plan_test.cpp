@@ -156,6 +156,14 @@ BOOST_AUTO_TEST_CASE(a_version_that_breaks_fails_with_its_reason_and_the_live_on
   }
 }
 
+BOOST_AUTO_TEST_CASE(requests_that_may_have_been_switched_are_switched_back_when_the_version_is_given_up) {
+  auto view = with_target(state::rolling_out);
+  BOOST_TEST(is_stale(view, {news::verified, 2, {}})); // not while it is being left
+  BOOST_TEST(does(planned(view, {news::undone, 0, {}}), act::switch_route, 2));
+  view.current = 0;
+  BOOST_TEST(does(planned(view, {news::broken, 3, "x"}), act::drop_route, 0));
+}
+
 BOOST_AUTO_TEST_CASE(after_a_restart_validation_begins_again_and_all_else_from_preparing) {
   BOOST_TEST(does(planned(with_target(state::validating), {news::resumed, 0, {}}), act::validate, 3));
   for (auto at : {state::preparing, state::starting, state::verifying, state::rolling_out}) {
