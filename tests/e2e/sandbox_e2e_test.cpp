@@ -11,7 +11,7 @@ namespace {
 /// Deploys a model that attacks, and asks it. What it is told while it is tried out, or when it is asked; empty: it went on without.
 struct attack : shared_node {
   std::string outcome(const std::string& model) {
-    auto deployed = node.troupe({"deploy", "attack", model_folder_of(model), "--wait", "--timeout", "30s"});
+    auto deployed = node.troupe({"deploy", "attack", model_folder_of(model), "--timeout", "30s"});
     BOOST_TEST_MESSAGE(model << ": " << deployed.err);
     return deployed.code == 0 ? client.ask("attack", {row(1)}).error : deployed.err;
   }
