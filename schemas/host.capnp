@@ -40,7 +40,7 @@ struct FromVersion {
   }
 
   struct Failure {
-    stage @0 :Text;                  # sandbox | load | signature | warm
+    stage @0 :Text;                  # sandbox | load | operators | signature | warm
     reason @1 :Text;                 # at most 4 KiB, for a person
   }
 

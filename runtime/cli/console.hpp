@@ -2,7 +2,9 @@
 
 #include "runtime/base/clock.hpp"
 
+#include <cstddef>
 #include <iosfwd>
+#include <optional>
 
 namespace troupe {
 
@@ -18,6 +20,9 @@ struct console {
   /// Whether results may have colors: a person watches, and has not set NO_COLOR (no-color.org).
   bool colors() const;
 };
+
+/// Lines of the terminal that stdout is; nothing if it is none.
+std::optional<std::size_t> terminal_lines();
 
 /// The process's own streams.
 console process_console(const clock& time);

@@ -10,10 +10,11 @@ namespace troupe {
 /// What `troupe` tells the shell. `troupe --help` prints these: never renumber them.
 enum class exit_code : int {
   ok = 0,
-  failed = 1,    ///< the node said no, or the model failed
-  bad_usage = 2, ///< the command line, or a file that it names, is wrong
-  no_node = 3,   ///< nobody answers there, or the connection was lost
-  timed_out = 4, ///< not done in time
+  failed = 1,        ///< the node said no, or the model failed
+  bad_usage = 2,     ///< the command line, or a file that it names, is wrong
+  no_node = 3,       ///< nobody answers there, or the connection was lost
+  timed_out = 4,     ///< not done in time
+  interrupted = 130, ///< Ctrl-C ended the waiting, as a shell would say it (128 + SIGINT)
 };
 
 /// How a command ends other than well. Thrown anywhere below a verb; `run_cli` alone catches it, prints `error: …` and exits.

@@ -5,8 +5,49 @@
 
 #include <cstdio>
 #include <ctime>
+#include <optional>
 
 namespace troupe {
+
+namespace {
+
+/// What the text begins with, as far as it is digits: the fraction of a second, in nanoseconds.
+std::int64_t take_fraction(const char*& at) {
+  std::int64_t ns = 0;
+  std::int64_t unit = 100'000'000;
+  for (; *at >= '0' && *at <= '9'; ++at, unit /= 10)
+    ns += (*at - '0') * unit;
+  return ns;
+}
+
+/// "Z", or "+01:00" in seconds; nothing for anything else.
+std::optional<std::int64_t> offset_seconds(std::string_view text) {
+  if (text == "Z" || text == "z")
+    return 0;
+  unsigned hours = 0;
+  unsigned minutes = 0;
+  char sign = 0;
+  std::string copy(text);
+  bool whole = copy.size() == 6 && std::sscanf(copy.c_str(), "%c%2u:%2u", &sign, &hours, &minutes) == 3;
+  if (!whole || (sign != '+' && sign != '-') || hours > 23 || minutes > 59)
+    return std::nullopt;
+  return (sign == '+' ? 1 : -1) * static_cast<std::int64_t>(hours * 3600 + minutes * 60);
+}
+
+std::optional<std::int64_t> rfc3339_unix_ns(std::string_view text) {
+  std::string copy(text);
+  std::tm date{};
+  const char* at = ::strptime(copy.c_str(), "%Y-%m-%dT%H:%M:%S", &date);
+  if (at == nullptr)
+    return std::nullopt;
+  auto fraction = *at == '.' ? take_fraction(++at) : 0;
+  auto offset = offset_seconds(at);
+  if (!offset)
+    return std::nullopt;
+  return (static_cast<std::int64_t>(::timegm(&date)) - *offset) * 1'000'000'000 + fraction;
+}
+
+} // namespace
 
 std::string time_text(std::int64_t unix_ns) {
   auto seconds = static_cast<std::time_t>(unix_ns / 1'000'000'000);
@@ -24,6 +65,17 @@ result<std::chrono::nanoseconds> parse_duration(std::string_view text) {
     return error{error_code::invalid_argument,
                  "'" + printable(text) + "' is no duration; write a number and a unit, such as 250ms, 30s, 10m, 2h or 7d"};
   return *length;
+}
+
+result<std::int64_t> parse_since(std::string_view text, std::int64_t now_unix_ns) {
+  if (auto moment = rfc3339_unix_ns(text))
+    return *moment;
+  auto length = duration_from(text);
+  if (!length || length->count() == 0)
+    return error{error_code::invalid_argument, "'" + printable(text)
+                                                   + "' is no duration and no time; write 30s, 10m, 2h, 7d… or "
+                                                     "2026-11-23T02:39:50Z"};
+  return now_unix_ns - length->count();
 }
 
 } // namespace troupe

@@ -43,7 +43,7 @@ void save(const std::string& folder, const std::vector<named_tensor>& outputs) {
 
 void ask_once(const command_context& context, client& node, const infer_options& options, const prepared_request& request,
               std::chrono::nanoseconds timeout) {
-  auto answer = node.wait(request.call(node.inference()).send(), timeout);
+  auto answer = node.ask(request.call(node.inference()), timeout);
   auto response = answer.getResponse();
   require_ok(response.getError());
   inference_answer outputs{options.name, response.getVersion(), text_of(response.getId()), {}};

@@ -58,7 +58,7 @@ named_tensor read_named(const client& node, const std::string& argument) {
 std::string only_input(client& node, const std::string& deployment) {
   auto call = node.inference().metadataRequest();
   call.setDeployment(deployment);
-  auto answer = node.wait(call.send());
+  auto answer = node.ask(kj::mv(call));
   require_ok(answer.getError());
   auto inputs = answer.getMetadata().getInputs();
   if (inputs.size() == 1)

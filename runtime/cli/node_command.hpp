@@ -13,7 +13,7 @@ namespace troupe {
 
 /// What `troupe node` was told.
 struct node_arguments {
-  std::string config;   ///< path of node.toml; empty: none
+  std::string config;   ///< path of troupe.toml; empty: none
   node_options options; ///< defaults, then the file, then the command line; checked
 };
 

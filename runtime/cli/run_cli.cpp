@@ -21,9 +21,10 @@ constexpr const char* exit_codes_help = "Exit codes:\n"
                                         "  1  the operation failed: the node said no, or the model failed\n"
                                         "  2  bad usage: the command line, or a file that it names\n"
                                         "  3  no node answers there, or the connection was lost\n"
-                                        "  4  not done in time\n\n"
+                                        "  4  not done in time\n"
+                                        "  130  Ctrl-C ended the waiting\n\n"
                                         "Example:\n"
-                                        "  troupe deploy digits examples/digits/cnn --wait\n"
+                                        "  troupe deploy digits examples/digits/cnn\n"
                                         "  troupe status digits -o json";
 
 void add_global_options(CLI::App& app, command_context& context) {
@@ -48,10 +49,13 @@ void add_verbs(CLI::App& app, const command_context& context, std::function<void
   add_deploy(app, context);
   add_infer(app, context);
   add_status(app, context);
+  add_versions(app, context);
+  add_rollback(app, context);
   add_scale(app, context);
   add_undeploy(app, context);
-  add_tree(app, context);
   add_events(app, context);
+  add_tree(app, context);
+  add_log_level(app, context);
 }
 
 /// Help and version go to stdout; everything else that CLI11 throws is about the command line. Without any arguments: the help.
@@ -96,6 +100,10 @@ exit_code parse_and_run(int argc, const char* const* argv, const console& io, st
 
 void print_json(const command_context& context, const nlohmann::ordered_json& value) {
   context.io.out << value.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+}
+
+void print_json_line(const command_context& context, const nlohmann::ordered_json& value) {
+  context.io.out << value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n" << std::flush;
 }
 
 int run_cli(int argc, const char* const* argv, const console& io, const node_runner& run_node) {

@@ -22,7 +22,7 @@ void scale(const command_context& context, const scale_options& options) {
   auto call = node.control().scaleRequest();
   call.setName(options.name);
   call.setReplicas(options.replicas);
-  require_ok(node.wait(call.send()).getError());
+  require_ok(node.ask(kj::mv(call)).getError());
   if (context.format == output_format::json)
     print_json(context, {{"deployment", options.name}, {"replicas", options.replicas}});
   else

@@ -1,5 +1,6 @@
-#include "runtime/base/units.hpp"
 #include "runtime/cli/client.hpp"
+#include "runtime/cli/human_text.hpp"
+#include "runtime/cli/screen.hpp"
 #include "runtime/cli/status_view.hpp"
 #include "runtime/cli/verbs.hpp"
 #include "runtime/cli/wire.hpp"
@@ -14,26 +15,65 @@ namespace troupe {
 
 namespace {
 
-void status(const command_context& context, const std::string& name) {
-  client node(context.node);
+struct status_options {
+  std::string name;
+  bool watch = false;
+  std::string interval = "1s";
+};
+
+using status_answer = capnp::Response<schema::Control::StatusResults>;
+
+status_answer ask_status(client& node, const std::string& name) {
   auto call = node.control().statusRequest();
   call.setName(name);
-  auto answer = node.wait(call.send());
+  auto answer = node.ask(kj::mv(call));
   require_ok(answer.getError());
-  if (context.format == output_format::json)
-    return print_json(context, status_json(answer));
+  return answer;
+}
+
+std::string text_of_status(const command_context& context, const status_answer& answer, bool in_full) {
   auto now_unix_ns = context.io.time.wall_now().time_since_epoch().count();
-  context.io.out << status_text(answer, !name.empty(), now_unix_ns, context.io.colors());
+  return status_text(answer, in_full, now_unix_ns, context.io.colors());
+}
+
+/// Until the node is lost, or Ctrl-C.
+[[noreturn]] void watch_status(const command_context& context, const status_options& options) {
+  auto interval = require(parse_duration(options.interval), exit_code::bad_usage);
+  client node(context.node);
+  screen view(context.io);
+  for (;; node.pause(interval)) {
+    auto answer = ask_status(node, options.name);
+    if (context.format == output_format::json)
+      print_json_line(context, status_json(answer));
+    else
+      view.show(text_of_status(context, answer, !options.name.empty()));
+  }
+}
+
+void status(const command_context& context, const status_options& options) {
+  if (options.watch)
+    watch_status(context, options);
+  client node(context.node);
+  auto answer = ask_status(node, options.name);
+  if (context.format == output_format::json)
+    print_json(context, status_json(answer));
+  else
+    context.io.out << text_of_status(context, answer, !options.name.empty());
 }
 
 } // namespace
 
 void add_status(CLI::App& app, const command_context& context) {
-  auto name = std::make_shared<std::string>();
+  auto options = std::make_shared<status_options>();
   auto verb = app.add_subcommand("status", "Shows the node and its deployments, or one of them in full");
-  verb->add_option("NAME", *name, "Only this deployment, with all its versions and replicas");
-  verb->footer("Example:\n  troupe status digits");
-  verb->callback([&context, name] { status(context, *name); });
+  verb->add_option("NAME", options->name, "Only this deployment, with all its versions and replicas");
+  auto watch = verb->add_flag("--watch", options->watch, "Again and again, until Ctrl-C; json: an object a line");
+  verb->add_option("--interval", options->interval, "Between two looks")
+      ->type_name("DURATION")
+      ->capture_default_str()
+      ->needs(watch);
+  verb->footer("Example:\n  troupe status\n  troupe status digits --watch");
+  verb->callback([&context, options] { status(context, *options); });
 }
 
 } // namespace troupe

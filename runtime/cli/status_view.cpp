@@ -2,6 +2,7 @@
 
 #include "runtime/base/printable.hpp"
 #include "runtime/base/units.hpp"
+#include "runtime/cli/rollout_lines.hpp"
 #include "runtime/cli/table.hpp"
 #include "runtime/cli/wire.hpp"
 
@@ -27,26 +28,24 @@ json version_json(schema::VersionStatus::Reader version) {
   auto replicas = json::array();
   for (auto replica : version.getReplicas())
     replicas.push_back(replica_json(replica));
+  auto moves = json::array();
+  for (auto move : version.getMoves())
+    moves.push_back({{"state", text_of(move.getState())}, {"unix_ns", move.getUnixNs()}});
   return {{"number", version.getNumber()},
           {"state", text_of(version.getState())},
           {"reason", text_of(version.getReason())},
           {"artifact", text_of(version.getArtifact())},
+          {"golden", text_of(version.getGolden())},
+          {"model_toml_sha256", text_of(version.getModelTomlSha256())},
           {"created_unix_ns", version.getCreatedUnixNs()},
+          {"created_by", text_of(version.getCreatedBy())},
+          {"moves", std::move(moves)},
+          {"resident", version.getResident()},
           {"queued_rows", version.getQueuedRows()},
           {"requests", version.getRequests()},
           {"failures", version.getFailures()},
           {"batches", version.getBatches()},
           {"replicas", std::move(replicas)}};
-}
-
-json deployment_json(schema::DeploymentStatus::Reader deployment) {
-  auto versions = json::array();
-  for (auto version : deployment.getVersions())
-    versions.push_back(version_json(version));
-  return {{"name", text_of(deployment.getName())},
-          {"current_version", deployment.getCurrentVersion()},
-          {"wanted_replicas", deployment.getWantedReplicas()},
-          {"versions", std::move(versions)}};
 }
 
 std::string age_text(std::int64_t since_unix_ns, std::int64_t now_unix_ns) {
@@ -56,8 +55,12 @@ std::string age_text(std::int64_t since_unix_ns, std::int64_t now_unix_ns) {
 std::string node_line(schema::NodeStatus::Reader node) {
   return printable("node " + text_of(node.getName()) + ", troupe " + text_of(node.getVersion()) + ", pid "
                    + std::to_string(node.getPid()) + ", up " + human_duration(std::chrono::microseconds(node.getUptimeUs()))
-                   + ", " + human_size(node.getResidentBytes()))
+                   + ", " + human_size(node.getResidentBytes()) + (node.getDraining() ? ", shutting down" : ""))
          + "\n";
+}
+
+bool is_rolling(const std::string& state) {
+  return state != "draining" && !ends_rollout(state);
 }
 
 /// "2/3": ready of wanted. Only the versions that should run have a number wanted.
@@ -65,8 +68,8 @@ std::string replicas_text(schema::DeploymentStatus::Reader deployment, schema::V
   int ready = 0;
   for (auto replica : version.getReplicas())
     ready += replica.getState() == "ready" ? 1 : 0;
-  auto state = version.getState();
-  if (state != "live" && state != "preparing")
+  auto state = text_of(version.getState());
+  if (state != "live" && !is_rolling(state))
     return std::to_string(ready);
   return std::to_string(ready) + "/" + std::to_string(deployment.getWantedReplicas());
 }
@@ -82,9 +85,9 @@ void add_version(table& rows, schema::DeploymentStatus::Reader deployment, schem
             text_of(version.getReason())});
 }
 
-/// What answers, and what is newer than that.
+/// What answers, what is newer than that, and what is on its way up.
 bool matters(schema::DeploymentStatus::Reader deployment, schema::VersionStatus::Reader version) {
-  return version.getNumber() >= deployment.getCurrentVersion();
+  return version.getNumber() >= deployment.getCurrentVersion() || is_rolling(text_of(version.getState()));
 }
 
 std::string versions_text(schema::Control::StatusResults::Reader status, bool in_full, std::int64_t now, bool colors) {
@@ -117,6 +120,16 @@ std::string replicas_table(schema::Control::StatusResults::Reader status, std::i
 
 } // namespace
 
+json deployment_json(schema::DeploymentStatus::Reader deployment) {
+  auto versions = json::array();
+  for (auto version : deployment.getVersions())
+    versions.push_back(version_json(version));
+  return {{"name", text_of(deployment.getName())},
+          {"current_version", deployment.getCurrentVersion()},
+          {"wanted_replicas", deployment.getWantedReplicas()},
+          {"versions", std::move(versions)}};
+}
+
 json status_json(schema::Control::StatusResults::Reader status) {
   auto node = status.getNode();
   auto deployments = json::array();
@@ -127,7 +140,8 @@ json status_json(schema::Control::StatusResults::Reader status) {
             {"version", text_of(node.getVersion())},
             {"uptime_us", node.getUptimeUs()},
             {"pid", node.getPid()},
-            {"resident_bytes", node.getResidentBytes()}}},
+            {"resident_bytes", node.getResidentBytes()},
+            {"draining", node.getDraining()}}},
           {"deployments", std::move(deployments)}};
 }
 

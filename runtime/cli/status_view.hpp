@@ -9,7 +9,8 @@
 
 namespace troupe {
 
-/// Everything that the node told, for programs.
+/// Everything that the node told, for programs: of one deployment, or of all.
+nlohmann::ordered_json deployment_json(schema::DeploymentStatus::Reader deployment);
 nlohmann::ordered_json status_json(schema::Control::StatusResults::Reader status);
 
 /// For people: the node in one line; a row for each deployment's current version and for a newer one on its way; `in_full` all

@@ -67,11 +67,15 @@ std::vector<std::size_t> table::widths() const {
 }
 
 std::string table::render(bool colors) const {
-  auto w = widths();
   std::vector<cell> titles;
   for (const auto& c : columns_)
     titles.emplace_back(c.title);
-  auto text = line_of(titles, columns_, w, false);
+  return line_of(titles, columns_, widths(), false) + render_rows(colors);
+}
+
+std::string table::render_rows(bool colors) const {
+  std::string text;
+  auto w = widths();
   for (const auto& row : rows_)
     text += line_of(row, columns_, w, colors);
   return text;
@@ -82,11 +86,12 @@ std::size_t display_width(std::string_view text) {
 }
 
 cell state_cell(std::string_view state) {
-  if (is_one_of(state, {"live", "ready", "running", "info"}))
+  if (is_one_of(state, {"live", "ready", "running", "info", "ok"}))
     return {std::string(state), color::green};
-  if (is_one_of(state, {"preparing", "starting", "loading", "draining", "warn", "backing_off"}))
+  if (is_one_of(state, {"validating", "preparing", "starting", "verifying", "rolling_out", "loading", "draining", "rolled_back",
+                        "warn", "backing_off"}))
     return {std::string(state), color::yellow};
-  if (is_one_of(state, {"failed", "error", "stopped"}))
+  if (is_one_of(state, {"failed", "error", "stopped", "bad"}))
     return {std::string(state), color::red};
   return {std::string(state)};
 }

@@ -31,6 +31,8 @@ public:
   void add(std::vector<cell> row);
   /// Titles and rows, a line each; nothing but the titles if there are no rows.
   std::string render(bool colors) const;
+  /// Only the rows, for what goes on below an earlier table.
+  std::string render_rows(bool colors) const;
 
 private:
   std::vector<std::size_t> widths() const;

@@ -37,7 +37,7 @@ void add_rows(table& rows, schema::TreeNode::Reader node, const std::string& ste
 
 void tree(const command_context& context) {
   client node(context.node);
-  auto answer = node.wait(node.control().treeRequest().send());
+  auto answer = node.ask(node.control().treeRequest());
   if (context.format == output_format::json)
     return print_json(context, tree_json(answer.getRoot()));
   table rows({{"NAME"}, {"KIND"}, {"STATE"}, {"AGE", true}, {"RESTARTS", true}, {"DETAIL"}});

@@ -16,7 +16,7 @@ void undeploy(const command_context& context, const std::string& name) {
   client node(context.node);
   auto call = node.control().undeployRequest();
   call.setName(name);
-  require_ok(node.wait(call.send()).getError());
+  require_ok(node.ask(kj::mv(call)).getError());
   if (context.format == output_format::json)
     print_json(context, {{"deployment", name}, {"undeployed", true}});
   else

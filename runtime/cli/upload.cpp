@@ -93,17 +93,17 @@ bool upload_artifact(client& node, const console& io, const artifact& file) {
   auto most = node.limits().artifact_bytes_max;
   if (file.bytes > most)
     throw command_failure(exit_code::failed, file.path + " is " + human_size(file.bytes) + "; this node takes at most "
-                                                 + human_size(most) + " a model (artifact_bytes in its node.toml)");
+                                                 + human_size(most) + " a model (artifact_bytes in its troupe.toml)");
   auto begin = node.control().uploadRequest();
   begin.setSha256(file.sha256);
   begin.setBytes(file.bytes);
-  auto begun = node.wait(begin.send());
+  auto begun = node.ask(kj::mv(begin));
   require_ok(begun.getError());
   if (begun.getPresent())
     return false;
   auto upload = begun.getUpload();
   write_all(node, io, file, upload);
-  require_ok(node.wait(upload.finishRequest().send(), finish_timeout).getError());
+  require_ok(node.ask(upload.finishRequest(), finish_timeout).getError());
   return true;
 }
 

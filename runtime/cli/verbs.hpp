@@ -23,15 +23,21 @@ struct command_context {
 
 /// Each adds one verb: its options, its help, and what it does once parsing has chosen it. A verb ends by returning or by
 /// command_failure. `context` must outlive the parsing.
+void add_apply(CLI::App& app, const command_context& context);
 void add_deploy(CLI::App& app, const command_context& context);
 void add_events(CLI::App& app, const command_context& context);
 void add_infer(CLI::App& app, const command_context& context);
+void add_log_level(CLI::App& app, const command_context& context);
+void add_rollback(CLI::App& app, const command_context& context);
 void add_scale(CLI::App& app, const command_context& context);
 void add_status(CLI::App& app, const command_context& context);
 void add_tree(CLI::App& app, const command_context& context);
 void add_undeploy(CLI::App& app, const command_context& context);
+void add_versions(CLI::App& app, const command_context& context);
 
 /// Prints a verb's result for programs.
 void print_json(const command_context& context, const nlohmann::ordered_json& value);
+/// One of many results: a line each, out at once.
+void print_json_line(const command_context& context, const nlohmann::ordered_json& value);
 
 } // namespace troupe

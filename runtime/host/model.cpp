@@ -1,6 +1,7 @@
 #include "runtime/host/model.hpp"
 
 #include "runtime/host/error_text.hpp"
+#include "runtime/host/operators.hpp"
 #include "runtime/host/tensors.hpp"
 
 #include <algorithm>
@@ -39,16 +40,6 @@ private:
   int fd_;
   std::size_t size_;
 };
-
-/// Some models can't be frozen or optimized (they change their own attributes, say); they run as they are.
-torch::jit::Module optimized(const torch::jit::Module& plain) {
-  try {
-    auto frozen = torch::jit::freeze(plain);
-    return torch::jit::optimize_for_inference(frozen);
-  } catch (const std::exception&) {
-    return plain;
-  }
-}
 
 /// Whether a dimension can have any size, besides that of the rows.
 bool has_free_dimension(const tensor_spec& spec, std::uint32_t rows) {
@@ -103,7 +94,6 @@ result<model> model::load(int fd, std::uint64_t size, const model_spec& spec) {
     module.eval();
     if (!module.find_method("forward"))
       return error{error_code::invalid_argument, "the model has no method forward()"};
-    module = optimized(module);
     auto forward = module.get_method("forward");
     return model(std::make_unique<state>(state{module, forward, spec}));
   } catch (const std::exception& raised) {
@@ -111,6 +101,26 @@ result<model> model::load(int fd, std::uint64_t size, const model_spec& spec) {
       return error{error_code::invalid_argument, memory_advice};
     return error{error_code::invalid_argument, load_error_text(raised.what(), load_error_bytes_max)};
   }
+}
+
+result<void> model::check_operators() const {
+  auto found = look_at_operators(state_->module);
+  if (found.denied.empty())
+    return {};
+  return error{error_code::invalid_argument, "model.pt is refused: " + to_string(found.denied.front())};
+}
+
+result<void> model::optimize() {
+  try {
+    auto frozen = torch::jit::freeze(state_->module);
+    state_->module = torch::jit::optimize_for_inference(frozen);
+    state_->forward = state_->module.get_method("forward");
+  } catch (const std::exception& raised) {
+    if (out_of_memory(raised))
+      return error{error_code::invalid_argument, memory_advice};
+    // Some models can't be frozen or optimized (they change their own attributes, say); they run as they are.
+  }
+  return {};
 }
 
 result<void> model::check_signature() const {

@@ -24,7 +24,7 @@ struct call_outcome {
   std::vector<host_tensor> outputs; ///< in the order of the spec
 };
 
-/// A TorchScript model, loaded from a descriptor and optimized for inference. Not thread-safe.
+/// A TorchScript model, loaded from a descriptor. Not thread-safe.
 class model {
 public:
   /// Reads the `size` bytes behind `fd` (which it only needs for this call). The error carries what libtorch says.
@@ -32,6 +32,10 @@ public:
   model(model&&) noexcept;
   ~model();
 
+  /// Whether it calls no operator that a model may not (operators.hpp). Before `optimize`, which may hide where it stood.
+  result<void> check_operators() const;
+  /// Makes it quick; fails only for want of memory.
+  result<void> optimize();
   /// Whether forward() takes the inputs that the spec lists.
   result<void> check_signature() const;
   /// Runs it with zeros for `rows` rows (0: no batch) and free dimensions of 1, and checks what it gives. A model with free

@@ -99,6 +99,10 @@ loading bring_up(version_order& order, const sandbox_programs& programs) {
   auto net = load(order);
   if (!net)
     return {{}, load_failure{"load", net.failure().message}};
+  if (auto allowed = net->check_operators(); !allowed)
+    return {{}, load_failure{"operators", allowed.failure().message}};
+  if (auto optimized = net->optimize(); !optimized)
+    return {{}, load_failure{"warm", optimized.failure().message}};
   if (auto fits = net->check_signature(); !fits)
     return {{}, load_failure{"signature", fits.failure().message}};
   if (auto failed = warm_all(*net, order.spec))

@@ -23,8 +23,8 @@ struct version_order {
 
 /// The life of a version template, in the process just forked; returns its exit code.
 ///
-///     sandbox > load > signature > warm ---> ready: forks replicas as the node asks, until it closes the socket
-///          \_______\_________\_______\____> failed: says why and ends
+///     sandbox > load > operators > signature > warm ---> ready: forks replicas as the node asks, until it closes the socket
+///          \_______\________\___________\_______\____> failed: says why and ends
 int run_version_template(version_order order, const sandbox_programs& programs, const sibling_forker& forker);
 
 } // namespace troupe

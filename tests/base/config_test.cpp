@@ -12,22 +12,23 @@ using namespace std::chrono_literals;
 namespace {
 
 std::string problem(const std::string& text) {
-  auto parsed = parse_node_toml(text, "node.toml");
+  auto parsed = parse_node_toml(text, "troupe.toml");
   return parsed ? "" : parsed.failure().message;
 }
 
 } // namespace
 
 BOOST_AUTO_TEST_CASE(an_unknown_key_is_refused_with_the_nearest_known_one) {
-  BOOST_TEST(problem("lissten = \"127.0.0.1:1\"") == "node.toml:1: unknown key 'lissten'; did you mean 'listen'?");
-  BOOST_TEST(problem("[limits]\nconections = 3") == "node.toml:2: limits: unknown key 'conections'; did you mean 'connections'?");
-  BOOST_TEST(problem("[log]\ncolor = true") == "node.toml:2: log: unknown key 'color'; known are level, format");
+  BOOST_TEST(problem("lissten = \"127.0.0.1:1\"") == "troupe.toml:1: unknown key 'lissten'; did you mean 'listen'?");
+  BOOST_TEST(problem("[limits]\nconections = 3")
+             == "troupe.toml:2: limits: unknown key 'conections'; did you mean 'connections'?");
+  BOOST_TEST(problem("[log]\ncolor = true") == "troupe.toml:2: log: unknown key 'color'; known are level, format");
 }
 
 BOOST_AUTO_TEST_CASE(an_address_that_is_not_loopback_is_refused_with_the_reason) {
   for (std::string address : {"0.0.0.0:7550", "192.168.1.4:7550", "[::]:7550", "example.org:80", "127.evil.example:1"})
     BOOST_TEST(problem("listen = \"" + address + "\"")
-               == "node.toml:1: listen: expected a loopback address like \"127.0.0.1:7550\", found \"" + address
+               == "troupe.toml:1: listen: expected a loopback address like \"127.0.0.1:7550\", found \"" + address
                       + "\"; other machines are refused as long as there is neither TLS nor authentication");
 }
 
@@ -46,23 +47,23 @@ BOOST_AUTO_TEST_CASE(an_address_is_a_host_and_a_port) {
 }
 
 BOOST_AUTO_TEST_CASE(wrong_types_and_values_are_refused_with_line_and_field) {
-  BOOST_TEST(problem("name = 7") == "node.toml:1: name: expected a text in quotes, found 7");
+  BOOST_TEST(problem("name = 7") == "troupe.toml:1: name: expected a text in quotes, found 7");
   BOOST_TEST(
       problem("name = \"Node One\"")
-      == "node.toml:1: name: expected 1 to 63 of a-z, 0-9, '-' and '_', beginning with a letter or digit, found \"Node One\"");
-  BOOST_TEST(problem("data = \"\"") == "node.toml:1: data: expected a folder, found \"\"");
-  BOOST_TEST(problem("gateway_loops = 65") == "node.toml:1: gateway_loops: expected a whole number from 0 to 64, found 65");
-  BOOST_TEST(problem("limits = 3") == "node.toml:1: limits: expected a section [limits], found 3");
+      == "troupe.toml:1: name: expected 1 to 63 of a-z, 0-9, '-' and '_', beginning with a letter or digit, found \"Node One\"");
+  BOOST_TEST(problem("data = \"\"") == "troupe.toml:1: data: expected a folder, found \"\"");
+  BOOST_TEST(problem("gateway_loops = 65") == "troupe.toml:1: gateway_loops: expected a whole number from 0 to 64, found 65");
+  BOOST_TEST(problem("limits = 3") == "troupe.toml:1: limits: expected a section [limits], found 3");
   BOOST_TEST(problem("\n[log]\nlevel = \"loud\"")
-             == "node.toml:3: log.level: expected one of debug, info, warn, error, off, found \"loud\"");
-  BOOST_TEST(problem("[log]\nformat = \"xml\"") == "node.toml:2: log.format: expected text or json, found \"xml\"");
+             == "troupe.toml:3: log.level: expected one of debug, info, warn, error, off, found \"loud\"");
+  BOOST_TEST(problem("[log]\nformat = \"xml\"") == "troupe.toml:2: log.format: expected text or json, found \"xml\"");
   BOOST_TEST(problem("[events]\nkeep = 999")
-             == "node.toml:2: events.keep: expected a whole number from 1000 to 100000000, found 999");
+             == "troupe.toml:2: events.keep: expected a whole number from 1000 to 100000000, found 999");
 }
 
 BOOST_AUTO_TEST_CASE(a_chunk_must_fit_a_message) {
   BOOST_TEST(problem("[limits]\nmessage_bytes = \"1MiB\"\nchunk_bytes = \"1MiB\"")
-             == "node.toml:3: limits.chunk_bytes: expected less than a message of 1 MiB, found 1 MiB");
+             == "troupe.toml:3: limits.chunk_bytes: expected less than a message of 1 MiB, found 1 MiB");
 }
 
 BOOST_AUTO_TEST_CASE(a_file_changes_what_it_names_and_keeps_the_rest) {
@@ -85,7 +86,7 @@ keep = 5000
 level = "warn"
 format = "json"
 )",
-                                "node.toml", defaults);
+                                "troupe.toml", defaults);
   BOOST_REQUIRE(parsed.ok());
   BOOST_TEST(parsed->name == "given");
   BOOST_TEST(parsed->connections_max == 9);
@@ -104,7 +105,7 @@ format = "json"
 
 BOOST_AUTO_TEST_CASE(the_defaults_are_right) {
   BOOST_TEST(check(node_options{}).ok());
-  BOOST_TEST(parse_node_toml("", "node.toml").ok());
+  BOOST_TEST(parse_node_toml("", "troupe.toml").ok());
 }
 
 BOOST_AUTO_TEST_CASE(options_from_a_command_line_are_checked_alike) {
@@ -118,7 +119,7 @@ BOOST_AUTO_TEST_CASE(options_from_a_command_line_are_checked_alike) {
 
 BOOST_AUTO_TEST_CASE(a_file_is_read_under_its_own_name) {
   test::temporary_folder folder;
-  auto path = (folder.path() / "node.toml").string();
+  auto path = (folder.path() / "troupe.toml").string();
   BOOST_TEST((read_node_toml(path).failure().code == error_code::not_found));
   std::ofstream(path) << "name = 7\n";
   BOOST_TEST(read_node_toml(path).failure().message == path + ":1: name: expected a text in quotes, found 7");

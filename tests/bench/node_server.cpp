@@ -51,7 +51,7 @@ node_server::node_server(lab& room) : lab_(room), address_(address_of(free_port(
 
 void node_server::deploy(const std::string& name, const std::string& model, unsigned replicas) {
   program({lab_.binary("troupe"), "--node", address_, "deploy", name, lab_.model_folder(model), "--replicas",
-           std::to_string(replicas), "--wait"},
+           std::to_string(replicas)},
           lab_.new_path("deploy.log"))
       .finish();
 }

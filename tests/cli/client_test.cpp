@@ -6,6 +6,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <arpa/inet.h>
+#include <csignal>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -106,6 +107,28 @@ BOOST_AUTO_TEST_CASE(the_nodes_limits_are_known_once_connected) {
   BOOST_TEST(node.limits().message_bytes_max == 1U << 20);
   BOOST_TEST(node.limits().chunk_bytes_max == 1000U);
   BOOST_TEST((node.limits().default_deadline == std::chrono::seconds(5)));
+}
+
+BOOST_AUTO_TEST_CASE(a_client_says_who_it_is) {
+  fake_node server;
+  client node(server.address());
+  BOOST_TEST(server.client() == client_text());
+  auto at = client_text().find('@');
+  BOOST_TEST(at > 0U);
+  BOOST_TEST(client_text().find(" (troupe-cli ") > at);
+}
+
+BOOST_AUTO_TEST_CASE(ctrl_c_ends_what_is_waited_for_only_where_it_was_asked_for) {
+  fake_node server;
+  client node(server.address());
+  node.on_interrupt("stopped");
+  auto call = node.inference().inferRequest();
+  call.initRequest().setDeployment("silent");
+  auto answer = call.send();
+  raise(SIGINT);
+  auto failure = failure_of([&] { node.wait(kj::mv(answer)); });
+  BOOST_TEST((failure.code() == exit_code::interrupted));
+  BOOST_TEST(failure.what() == "stopped");
 }
 
 BOOST_AUTO_TEST_CASE(a_refusals_code_and_message_are_kept_and_an_unknown_code_is_internal) {

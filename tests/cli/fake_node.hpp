@@ -16,8 +16,9 @@ namespace troupe::test {
 ///     flaky     refuses every second request as overloaded
 ///     silent    never answers
 ///     hangup    ends the connection instead of answering
-///     broken    deploys, but never becomes ready: the model failed
-///     slow      deploys, but is not ready within the time
+///     broken    deploys, but its validation fails
+///     slow      deploys, but stays in its validation
+///     busy      has events that come one by one, and then ends the connection
 ///
 /// Every other name is not found.
 class fake_node {
@@ -28,9 +29,16 @@ public:
     std::uint64_t chunk_bytes_max = 1000;
   };
 
+  /// A node that is older than this code (no rollback, no progress, no new fields), one of today, and one that says more than this
+  /// code knows.
+  enum class generation { older, today, newer };
+
   fake_node();
-  explicit fake_node(const limits& most);
+  explicit fake_node(const limits& most, generation built = generation::today);
   ~fake_node();
+
+  /// Ends every connection at its status call after the first `looks`.
+  void hang_up_after(int looks);
 
   /// "127.0.0.1:PORT"
   const std::string& address() const;
@@ -38,6 +46,8 @@ public:
   std::vector<std::string> calls() const;
   /// The bytes that were uploaded.
   std::string uploaded() const;
+  /// What the last client called itself.
+  std::string client() const;
 
 private:
   struct state;

@@ -28,3 +28,19 @@ BOOST_AUTO_TEST_CASE(times_are_local_to_the_millisecond) {
   tzset();
   BOOST_TEST(time_text(1'700'000'000'123'456'789) == "2023-11-14 22:13:20.123");
 }
+
+BOOST_AUTO_TEST_CASE(since_is_a_duration_before_now_or_a_moment) {
+  constexpr std::int64_t now = 1'700'000'000'000'000'000;
+  constexpr std::int64_t second = 1'000'000'000;
+  BOOST_TEST(*parse_since("10m", now) == now - 600 * second);
+  BOOST_TEST(*parse_since("2023-11-14T22:13:20Z", 0) == now);
+  BOOST_TEST(*parse_since("2023-11-14T23:13:20.25+01:00", 0) == now + second / 4);
+  BOOST_TEST(*parse_since("2023-11-14T17:43:20-04:30", 0) == now);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_neither_a_duration_nor_a_moment_is_refused_with_how_to_write_them) {
+  for (auto text : {"", "yesterday", "0s", "2023-11-14", "2023-11-14T22:13:20", "2023-11-14T22:13:20+1:00",
+                    "2023-11-14T22:13:20+99:00", "2023-11-14T22:13:20Z!"})
+    BOOST_TEST(parse_since(text, 0).failure().message
+               == "'" + std::string(text) + "' is no duration and no time; write 30s, 10m, 2h, 7d… or 2026-11-23T02:39:50Z");
+}

@@ -1,79 +1,20 @@
 #define BOOST_TEST_MODULE run_cli
 #include "runtime/base/sha256.hpp"
-#include "runtime/cli/npy.hpp"
-#include "runtime/cli/run_cli.hpp"
-#include "tests/cli/fake_node.hpp"
-#include "tests/storage/temporary_folder.hpp"
+#include "tests/cli/command_line.hpp"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 
 #include <fstream>
-#include <sstream>
 
 namespace {
 
 using namespace troupe;
 using nlohmann::json;
+using test::command_line;
+using test::connected;
 namespace data = boost::unit_test::data;
-
-class fixed_clock final : public clock {
-public:
-  steady_time now() const override { return {}; }
-  wall_time wall_now() const override { return wall_time(std::chrono::hours(1)); }
-};
-
-/// `troupe ARGUMENTS`, with its streams caught.
-struct command_line {
-  int run(std::vector<const char*> arguments, const std::string& input = "") {
-    arguments.insert(arguments.begin(), "troupe");
-    std::istringstream in(input);
-    std::ostringstream results;
-    std::ostringstream errors;
-    fixed_clock time;
-    console io{in, results, errors, false, false, time};
-    auto code = run_cli(static_cast<int>(arguments.size()), arguments.data(), io, [this](const node_arguments& told) {
-      node = told;
-      return 17;
-    });
-    out = results.str();
-    err = errors.str();
-    return code;
-  }
-
-  std::string out;
-  std::string err;
-  node_arguments node;
-};
-
-/// The same, told of a fake node.
-struct connected : command_line {
-  connected() { setenv("TROUPE_NODE", server.address().c_str(), 1); }
-  ~connected() { unsetenv("TROUPE_NODE"); }
-
-  std::string file(const std::string& name, const std::string& content) {
-    auto path = (folder.path() / name).string();
-    std::ofstream(path, std::ios::binary) << content;
-    return path;
-  }
-
-  std::string npy(const std::string& name, std::int64_t bytes = 2) {
-    auto size = static_cast<std::size_t>(bytes);
-    return file(name, to_npy({"", datatype::uint8, {1, bytes}, std::vector<std::byte>(size, std::byte{5})}));
-  }
-
-  std::string model() {
-    file("model.pt", weights);
-    file("model.toml", "[[inputs]]\nname = \"x\"\ndatatype = \"FP32\"\nshape = [4]\n"
-                       "[[outputs]]\nname = \"y\"\ndatatype = \"FP32\"\nshape = [4]\n");
-    return folder.path().string();
-  }
-
-  test::fake_node server;
-  test::temporary_folder folder;
-  std::string weights = std::string(2500, 'w');
-};
 
 struct misuse {
   std::vector<const char*> arguments;
@@ -96,10 +37,15 @@ const misuse misuses[] = {
     {{"scale", "echo"}, "error: N is required\nsee `troupe scale --help`\n"},
     {{"deploy", "Digits!", "/"}, "error: 'Digits!' can't name a deployment; use up to 63 of a-z"},
     {{"deploy", "digits", "/nowhere"}, "/nowhere"},
-    {{"deploy", "digits", "/", "--timeout", "1m"}, "--timeout requires --wait"},
-    {{"deploy", "digits", "/", "--wait", "--timeout", "soon"}, "error: 'soon' is no duration; write a number and a unit"},
+    {{"deploy", "digits", "/", "--detach", "--timeout", "1m"}, "--detach excludes --timeout"},
+    {{"deploy", "digits", "/", "--timeout", "soon"}, "error: 'soon' is no duration; write a number and a unit"},
+    {{"rollback", "digits", "--to", "0"}, "see `troupe rollback --help`\n"},
+    {{"rollback", "digits", "--timeout", "0s"}, "error: '0s' is no duration"},
+    {{"status", "--interval", "1s"}, "--interval requires --watch"},
+    {{"status", "--watch", "--interval", "1"}, "error: '1' is no duration"},
+    {{"events", "--interval", "1s"}, "--interval requires --follow"},
     {{"events", "--limit", "10001"}, "--limit"},
-    {{"events", "--since", "yesterday"}, "error: 'yesterday' is no duration"},
+    {{"events", "--since", "yesterday"}, "error: 'yesterday' is no duration and no time; write 30s"},
     {{"infer", "echo"}, "error: give the inputs in one way"},
     {{"infer", "echo", "-", "--npy", "x.npy"}, "error: give the inputs in one way"},
     {{"infer", "echo", "-", "--concurrency", "2"}, "--concurrency requires --repeat"},
@@ -122,7 +68,9 @@ BOOST_DATA_TEST_CASE(bad_usage_exits_with_2_and_says_what_is_wrong, data::make(m
 }
 
 BOOST_DATA_TEST_CASE(every_verb_has_help_with_an_example,
-                     data::make({"node", "deploy", "infer", "status", "scale", "undeploy", "tree", "events"}), verb) {
+                     data::make({"node", "deploy", "infer", "status", "versions", "rollback", "scale", "undeploy", "events",
+                                 "tree", "log-level"}),
+                     verb) {
   command_line troupe;
   BOOST_TEST(troupe.run({verb, "--help"}) == 0);
   BOOST_TEST(troupe.out.find("Example") != std::string::npos);
@@ -145,7 +93,7 @@ BOOST_AUTO_TEST_CASE(without_a_node_the_exit_code_is_3) {
 BOOST_AUTO_TEST_CASE(the_verb_node_is_mains_and_the_command_line_goes_before_the_file) {
   command_line troupe;
   test::temporary_folder folder;
-  auto config = (folder.path() / "node.toml").string();
+  auto config = (folder.path() / "troupe.toml").string();
   std::ofstream(config) << "name = \"from-file\"\nlisten = \"127.0.0.1:1234\"\n";
   BOOST_TEST(troupe.run({"node", "--config", config.c_str(), "--name", "from-line"}) == 17);
   BOOST_TEST(troupe.node.options.name == "from-line");
@@ -167,45 +115,6 @@ BOOST_FIXTURE_TEST_CASE(scale_and_undeploy_tell_what_they_did, connected) {
   BOOST_TEST(run({"undeploy", "echo", "-o", "json"}) == 0);
   BOOST_TEST(json::parse(out) == (json{{"deployment", "echo"}, {"undeployed", true}}));
   BOOST_TEST(server.calls() == (std::vector<std::string>{"scale echo 3", "undeploy echo"}), boost::test_tools::per_element());
-}
-
-BOOST_FIXTURE_TEST_CASE(deploy_uploads_in_chunks_and_waits_until_live, connected) {
-  BOOST_TEST(run({"deploy", "echo", model().c_str(), "--replicas", "2", "--wait"}) == 0);
-  BOOST_TEST(out == "echo@3 is live\n");
-  BOOST_TEST(err == "");
-  BOOST_TEST(server.uploaded() == weights);
-  BOOST_TEST(server.calls()
-                 == (std::vector<std::string>{"upload 2500", "write 1000", "write 1000", "write 500", "finish", "deploy echo 2"}),
-             boost::test_tools::per_element());
-}
-
-BOOST_FIXTURE_TEST_CASE(an_artifact_that_the_node_has_is_not_sent_again, connected) {
-  BOOST_TEST(run({"deploy", "echo", model().c_str()}) == 0);
-  BOOST_TEST(run({"-o", "json", "deploy", "echo", model().c_str()}) == 0);
-  BOOST_TEST(server.uploaded() == weights);
-  BOOST_TEST(json::parse(out)
-             == (json{{"deployment", "echo"},
-                      {"version", 3},
-                      {"artifact", sha256_of(weights)},
-                      {"uploaded", false},
-                      {"state", "preparing"}}));
-}
-
-BOOST_FIXTURE_TEST_CASE(a_version_that_fails_exits_with_1_and_the_reason, connected) {
-  BOOST_TEST(run({"deploy", "broken", model().c_str(), "--wait"}) == 1);
-  BOOST_TEST(err == "error: broken@3 is not live: the model raised an error\n");
-}
-
-BOOST_FIXTURE_TEST_CASE(a_version_that_is_not_live_in_time_exits_with_4, connected) {
-  BOOST_TEST(run({"deploy", "slow", model().c_str(), "--wait", "--timeout", "1s"}) == 4);
-  BOOST_TEST(err == "error: slow@3 is not live yet: 0 of 2 replicas are ready\n");
-}
-
-BOOST_FIXTURE_TEST_CASE(a_model_larger_than_the_node_takes_is_refused_before_it_is_sent, connected) {
-  weights = std::string((1 << 20) + 1, 'w');
-  BOOST_TEST(run({"deploy", "echo", model().c_str()}) == 1);
-  BOOST_TEST(err.find("this node takes at most 1 MiB a model") != std::string::npos);
-  BOOST_TEST(server.calls().empty());
 }
 
 BOOST_FIXTURE_TEST_CASE(infer_reads_json_from_stdin_and_answers_in_the_same_form, connected) {
@@ -294,7 +203,7 @@ BOOST_FIXTURE_TEST_CASE(status_shows_what_serves_and_in_full_all_versions_and_re
              == "node node-1, troupe 0.1.0, pid 42, up 2m 5s, 31 MiB\n\n"
                 "VERSION  STATE   READY  QUEUED  REQUESTS  FAILURES  BATCHES  AGE  REASON\n"
                 "echo@3   failed      0       0       300         0        0   1h  the model raised an error\n"
-                "echo@2   live      1/2       0       200         0        0   1h\n");
+                "echo@2   live      1/2       0       200         0        0  10m\n");
   BOOST_TEST(run({"status", "echo"}) == 0);
   BOOST_TEST(out.find("echo@1   superseded") != std::string::npos);
   BOOST_TEST(out.find("REPLICA  VERSION  STATE   PID  SINCE  RESTARTS\n"

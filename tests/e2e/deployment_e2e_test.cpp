@@ -71,8 +71,7 @@ BOOST_FIXTURE_TEST_CASE(undeployed_it_is_gone_with_its_hosts_and_may_come_again,
   must({"undeploy", "passes"});
   BOOST_TEST(contains(client.ask("passes", {row(1)}).error, "not_found: no deployment 'passes'"));
   BOOST_TEST(eventually([&] { return std::none_of(pids.begin(), pids.end(), lives); }));
-  BOOST_TEST(
-      eventually([&] { return node.troupe({"deploy", "passes", model_folder_of("raise_on_magic"), "--wait"}).code == 0; }));
+  BOOST_TEST(eventually([&] { return node.troupe({"deploy", "passes", model_folder_of("raise_on_magic")}).code == 0; }));
   BOOST_TEST(client.ask("passes", {row(1)}).error == "");
 }
 

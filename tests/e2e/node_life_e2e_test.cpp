@@ -130,10 +130,10 @@ BOOST_AUTO_TEST_CASE(a_restarted_node_serves_the_newest_version_with_as_many_rep
 
 BOOST_AUTO_TEST_CASE(without_its_host_program_a_node_says_what_is_missing) {
   temporary_folder folder;
-  auto config = (folder.path() / "node.toml").string();
+  auto config = (folder.path() / "troupe.toml").string();
   std::ofstream(config) << "host_binary = \"/nonexistent/troupe-host\"\n";
   running_node node({"--config", config});
-  auto failed = node.troupe({"deploy", "rows", model_folder_of("raise_on_magic"), "--wait", "--timeout", "3s"});
+  auto failed = node.troupe({"deploy", "rows", model_folder_of("raise_on_magic"), "--timeout", "3s"});
   BOOST_TEST(failed.code != 0);
   BOOST_TEST(contains(node.process().log() + failed.err, "/nonexistent/troupe-host"), node.process().log());
   BOOST_TEST(node.troupe({"status"}).code == 0);

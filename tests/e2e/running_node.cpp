@@ -102,7 +102,7 @@ command_result running_node::troupe(std::vector<std::string> arguments, const st
 }
 
 void running_node::deploy(const std::string& name, const std::string& model, int replicas) {
-  auto done = troupe({"deploy", name, model_folder_of(model), "--replicas", std::to_string(replicas), "--wait"});
+  auto done = troupe({"deploy", name, model_folder_of(model), "--replicas", std::to_string(replicas)});
   BOOST_REQUIRE_MESSAGE(done.code == 0, "deploy " << model << ": " << done.err << process_->log());
 }
 

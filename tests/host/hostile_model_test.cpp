@@ -72,22 +72,41 @@ BOOST_FIXTURE_TEST_CASE(a_call_that_takes_100_gb_is_refused_and_the_replica_goes
   BOOST_TEST((replica.run(1, {harmless}).outputs.at(0) == harmless.bytes));
 }
 
-BOOST_FIXTURE_TEST_CASE(a_model_cannot_write_files, fixture) {
+BOOST_FIXTURE_TEST_CASE(a_model_that_writes_files_is_refused_before_it_runs, fixture) {
   std::filesystem::remove("/tmp/troupe-model-wrote");
-  auto version = forker.load(model_path("writes_file"), spec);
-  BOOST_REQUIRE_EQUAL(version.await_ready(), ""); // libtorch doesn't look whether its file could be opened
-  auto replica = version.fork();
-  replica.await();
-  BOOST_TEST((replica.run(1, {harmless}).outputs.at(0) == harmless.bytes));
+  BOOST_TEST(
+      contains(load_outcome("writes_file"), "operators: model.pt is refused: it calls aten::save in WritesFile.forward; "));
   BOOST_TEST(!std::filesystem::exists("/tmp/troupe-model-wrote"));
 }
 
-BOOST_FIXTURE_TEST_CASE(a_model_cannot_read_files, fixture) {
-  BOOST_TEST(contains(load_outcome("reads_file"), "Operation not permitted"));
+BOOST_FIXTURE_TEST_CASE(a_model_that_reads_files_is_refused_before_it_runs, fixture) {
+  BOOST_TEST(
+      contains(load_outcome("reads_file"), "operators: model.pt is refused: it calls aten::from_file in ReadsFile.forward; "));
 }
 
-BOOST_FIXTURE_TEST_CASE(a_model_cannot_start_threads, fixture) {
-  BOOST_TEST(contains(load_outcome("starts_threads"), "warm: "));
+BOOST_FIXTURE_TEST_CASE(a_model_that_starts_threads_is_refused_before_it_runs, fixture) {
+  BOOST_TEST(
+      contains(load_outcome("starts_threads"), "operators: model.pt is refused: it calls prim::fork in StartsThreads.forward; "));
+}
+
+BOOST_FIXTURE_TEST_CASE(what_a_model_may_not_call_is_found_in_the_branch_of_a_submodules_method, fixture) {
+  BOOST_TEST(contains(load_outcome("hides_file"), "operators: model.pt is refused: it calls aten::save in Hidden.write; "));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_model_that_writes_files_while_it_is_loaded_writes_nothing_and_is_refused, fixture) {
+  std::filesystem::remove("/tmp/troupe-model-wrote");
+  BOOST_TEST(contains(load_outcome("writes_file_in_load"), "it calls aten::save in WritesFileInLoad.__setstate__; "));
+  BOOST_TEST(!std::filesystem::exists("/tmp/troupe-model-wrote"));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_model_cannot_read_files_while_it_is_loaded, fixture) {
+  auto outcome = load_outcome("reads_file_in_load");
+  BOOST_TEST(contains(outcome, "load: "));
+  BOOST_TEST(contains(outcome, "Operation not permitted"));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_model_cannot_start_threads_while_it_is_loaded, fixture) {
+  BOOST_TEST(contains(load_outcome("starts_threads_in_load"), "load: "));
   spec.threads = 2; // whose sandbox lets replicas start threads
-  BOOST_TEST(contains(load_outcome("starts_threads"), "warm: "));
+  BOOST_TEST(contains(load_outcome("starts_threads_in_load"), "load: "));
 }

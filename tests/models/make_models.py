@@ -229,6 +229,73 @@ class StartsThreads(nn.Module):
         return torch.jit.wait(future)
 
 
+class Hidden(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return self.write(x) if bool(x.sum() > 0) else x
+
+    def write(self, x: Tensor) -> Tensor:
+        for _ in range(2):
+            if is_magic(x):
+                torch.save(x, "/tmp/troupe-model-wrote")
+        return x
+
+
+class HidesFile(nn.Module):
+    """Calls what it may not in a submodule, in a branch that is rarely taken."""
+
+    def __init__(self):
+        super().__init__()
+        self.hidden = Hidden()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.hidden(x)
+
+
+# What runs while a model is loaded runs before anybody has looked at its operators: there only the sandbox is.
+
+
+class WritesFileInLoad(nn.Module):
+    @torch.jit.export
+    def __getstate__(self) -> bool:
+        return self.training
+
+    @torch.jit.export
+    def __setstate__(self, state: bool):
+        self.training = state
+        torch.save(torch.ones([1]), "/tmp/troupe-model-wrote")
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x
+
+
+class ReadsFileInLoad(nn.Module):
+    @torch.jit.export
+    def __getstate__(self) -> bool:
+        return self.training
+
+    @torch.jit.export
+    def __setstate__(self, state: bool):
+        self.training = state
+        assert torch.from_file("/etc/passwd", False, 4, dtype=torch.uint8).sum() > 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x
+
+
+class StartsThreadsInLoad(nn.Module):
+    @torch.jit.export
+    def __getstate__(self) -> bool:
+        return self.training
+
+    @torch.jit.export
+    def __setstate__(self, state: bool):
+        self.training = state
+        assert torch.jit.wait(torch.jit.fork(doubled, torch.ones([1]))).sum() > 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x
+
+
 def nest_parentheses(path):
     """Rewrites the model's code so that `return x` stands in PARENTHESES pairs of parentheses."""
     with zipfile.ZipFile(path) as archive:
@@ -250,6 +317,10 @@ def make_hostile(root):
     write_model(root, "writes_file", WritesFile(), x, y, 16)
     write_model(root, "reads_file", ReadsFile(), x, y, 16)
     write_model(root, "starts_threads", StartsThreads(), x, y, 16)
+    write_model(root, "hides_file", HidesFile(), x, y, 16)
+    write_model(root, "writes_file_in_load", WritesFileInLoad(), x, y, 16)
+    write_model(root, "reads_file_in_load", ReadsFileInLoad(), x, y, 16)
+    write_model(root, "starts_threads_in_load", StartsThreadsInLoad(), x, y, 16)
     nest_parentheses(write_model(root, "crash_in_load", Identity(), x, y, 16) / "model.pt")
 
     whole = (pathlib.Path(root) / "mlp" / "model.pt").read_bytes()

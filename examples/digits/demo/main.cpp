@@ -59,8 +59,7 @@ std::string make_folder() {
 void deploy(const stage& on, const node_process& node) {
   child_options start;
   start.command = {on.program,      "--node",           node.address(), "deploy",
-                   demo_deployment, on.digits + "/cnn", "--replicas",   std::to_string(demo_replicas),
-                   "--wait"};
+                   demo_deployment, on.digits + "/cnn", "--replicas",   std::to_string(demo_replicas)};
   start.out = start.err = on.folder + "/deploy.log";
   child deploying(start);
   if (deploying.wait(deploy_timeout) != 0)
@@ -122,7 +121,7 @@ void print_next_steps(const stage& on, node_process& node) {
             << "  " << troupe << " infer digits --npy " << on.folder << "/image.npy\n"
             << "  " << troupe << " infer digits --npy " << on.folder << "/image.npy --repeat 20000 --concurrency 64\n"
             << "  " << troupe << " scale digits 4\n"
-            << "  " << troupe << " deploy digits " << examples << "/linear --wait\n"
+            << "  " << troupe << " deploy digits " << examples << "/linear\n"
             << "  " << troupe << " events digits\n"
             << "  " << troupe << " tree\n\nStop it and remove what it kept:\n"
             << "  kill " << node.pid() << " && sleep 1; rm -r " << on.folder << "\n";

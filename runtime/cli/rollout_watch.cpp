@@ -1,0 +1,101 @@
+#include "runtime/cli/rollout_watch.hpp"
+
+#include "runtime/base/printable.hpp"
+#include "runtime/base/units.hpp"
+#include "runtime/cli/wire.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <optional>
+
+namespace troupe {
+
+namespace {
+
+/// One long poll; the node gives up earlier than we, so that its own word comes first.
+constexpr std::chrono::seconds poll_max{10};
+constexpr std::chrono::seconds answer_grace{5};
+
+using progress_answer = capnp::Response<schema::Control::ProgressResults>;
+
+std::vector<version_step> steps_after(schema::Control::ProgressResults::Reader answer, std::int64_t seen_unix_ns) {
+  std::vector<version_step> steps;
+  for (auto move : answer.getMoves())
+    if (move.getUnixNs() > seen_unix_ns)
+      steps.push_back({text_of(move.getState()), move.getUnixNs()});
+  return steps;
+}
+
+progress_answer poll(client& node, const version_id& version, std::uint32_t seen, std::chrono::nanoseconds patience) {
+  auto call = node.control().progressRequest();
+  call.setName(version.deployment);
+  call.setVersion(version.number);
+  call.setSeen(seen);
+  call.setTimeoutUs(static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(patience).count()));
+  auto answer = node.ask(kj::mv(call), patience + answer_grace);
+  require_ok(answer.getError());
+  return answer;
+}
+
+std::string how_to_go_on(const version_id& version) {
+  return "it goes on: `troupe status " + version.deployment + "` tells how far it is, `troupe rollback " + version.deployment
+         + "` ends it";
+}
+
+command_failure not_in_time(const version_id& version, const std::vector<version_step>& steps, std::chrono::nanoseconds timeout) {
+  auto state = steps.empty() ? std::string("on its way up") : printable(steps.back().state);
+  return {exit_code::timed_out,
+          to_string(version) + " is still " + state + " after " + human_duration(timeout) + "; " + how_to_go_on(version)};
+}
+
+/// The step that a version failed in.
+std::string last_step(const std::vector<version_step>& steps) {
+  auto step = std::find_if(steps.rbegin(), steps.rend(), [](const version_step& s) { return !ends_rollout(s.state); });
+  return step == steps.rend() ? "" : printable(step->state);
+}
+
+} // namespace
+
+rollout_end follow_rollout(const command_context& context, client& node, const version_id& version,
+                           std::chrono::nanoseconds timeout, std::int64_t seen_unix_ns) {
+  node.on_interrupt("stopped watching " + to_string(version) + "; " + how_to_go_on(version));
+  std::optional<rollout_lines> lines;
+  if (context.format == output_format::table)
+    lines.emplace(context.io.out, to_string(version));
+  auto until = node.timer().now() + timeout.count() * kj::NANOSECONDS;
+  for (std::uint32_t seen = 0;;) {
+    auto left = std::chrono::nanoseconds((until - node.timer().now()) / kj::NANOSECONDS);
+    auto answer = poll(node, version, seen, std::clamp<std::chrono::nanoseconds>(left, std::chrono::nanoseconds(0), poll_max));
+    auto steps = steps_after(answer, seen_unix_ns);
+    seen = answer.getMoves().size();
+    if (lines)
+      lines->show(steps);
+    if (answer.getEnded())
+      return {std::move(steps), text_of(answer.getState()), printable(text_of(answer.getReason()))};
+    if (node.timer().now() >= until)
+      throw not_in_time(version, steps, timeout);
+  }
+}
+
+void require_live(const version_id& version, const rollout_end& end) {
+  if (end.state == "live" || end.state == "superseded")
+    return;
+  auto step = last_step(end.steps);
+  auto reason = end.reason.empty() ? "the node gave no reason" : end.reason;
+  if (end.state != "failed")
+    throw command_failure(exit_code::failed, to_string(version) + " is " + printable(end.state) + ": " + reason);
+  throw command_failure(exit_code::failed,
+                        to_string(version) + " failed" + (step.empty() ? "" : " while " + step) + ": " + reason);
+}
+
+nlohmann::ordered_json rollout_json(const rollout_end& end) {
+  auto steps = nlohmann::ordered_json::array();
+  for (std::size_t i = 0; i < end.steps.size(); ++i)
+    steps.push_back(
+        {{"state", end.steps[i].state}, {"unix_ns", end.steps[i].unix_ns}, {"took_us", time_in(end.steps, i).count() / 1000}});
+  return {
+      {"state", end.state}, {"reason", end.reason}, {"steps", std::move(steps)}, {"took_us", time_of(end.steps).count() / 1000}};
+}
+
+} // namespace troupe

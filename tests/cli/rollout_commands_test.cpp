@@ -1,0 +1,135 @@
+#define BOOST_TEST_MODULE rollout_commands
+#include "runtime/base/sha256.hpp"
+#include "runtime/cli/human_text.hpp"
+#include "tests/cli/command_line.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <nlohmann/json.hpp>
+
+namespace {
+
+using namespace troupe;
+using nlohmann::json;
+using test::connected;
+
+constexpr const char* all_steps = "echo@3  validating     0.12 s\n"
+                                  "echo@3  preparing      1.38 s\n"
+                                  "echo@3  rolling_out    0.01 s\n";
+
+} // namespace
+
+BOOST_FIXTURE_TEST_CASE(deploy_uploads_in_chunks_and_shows_each_step_until_live, connected) {
+  BOOST_TEST(run({"deploy", "echo", model().c_str(), "--replicas", "2"}) == 0);
+  BOOST_TEST(out == all_steps + std::string("echo@3 is live after 1.51 s\n"));
+  BOOST_TEST(err == "");
+  BOOST_TEST(server.uploaded() == weights);
+  BOOST_TEST(server.calls()
+                 == (std::vector<std::string>{"upload 2500", "write 1000", "write 1000", "write 500", "finish", "deploy echo 2"}),
+             boost::test_tools::per_element());
+}
+
+BOOST_FIXTURE_TEST_CASE(golden_cases_go_with_the_model, connected) {
+  file("golden.json", "{}");
+  BOOST_TEST(run({"deploy", "echo", model().c_str(), "-o", "json"}) == 0);
+  BOOST_TEST(json::parse(out)["golden"] == sha256_of("{}"));
+  BOOST_TEST(server.calls().back() == "deploy echo 0 with golden cases");
+}
+
+BOOST_FIXTURE_TEST_CASE(an_artifact_that_the_node_has_is_not_sent_again, connected) {
+  BOOST_TEST(run({"deploy", "echo", model().c_str()}) == 0);
+  BOOST_TEST(run({"-o", "json", "deploy", "echo", model().c_str(), "--detach"}) == 0);
+  BOOST_TEST(server.uploaded() == weights);
+  BOOST_TEST(json::parse(out)
+             == (json{{"deployment", "echo"},
+                      {"version", 3},
+                      {"artifact", sha256_of(weights)},
+                      {"golden", ""},
+                      {"uploaded", false},
+                      {"state", "validating"}}));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_detached_deploy_says_how_to_look, connected) {
+  BOOST_TEST(run({"deploy", "slow", model().c_str(), "--detach"}) == 0);
+  BOOST_TEST(out == "slow@3 is on its way up; `troupe status slow` tells how far it is\n");
+}
+
+BOOST_FIXTURE_TEST_CASE(programs_get_one_object_at_the_end_of_a_deploy, connected) {
+  BOOST_TEST(run({"deploy", "echo", model().c_str(), "-o", "json"}) == 0);
+  auto end = json::parse(out);
+  BOOST_TEST(end["state"] == "live");
+  BOOST_TEST(end["took_us"] == 1'510'000);
+  BOOST_TEST(end["steps"].size() == 4U);
+  BOOST_TEST(end["steps"][0].dump() == R"({"state":"validating","took_us":120000,"unix_ns":5000000000000})");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_version_that_fails_exits_with_1_the_step_and_the_reason, connected) {
+  BOOST_TEST(run({"deploy", "broken", model().c_str()}) == 1);
+  BOOST_TEST(out == "broken@3  validating     0.12 s\n");
+  BOOST_TEST(err == "error: broken@3 failed while validating: the model raised an error\n");
+  BOOST_TEST(run({"deploy", "broken", model().c_str(), "-o", "json"}) == 1);
+  BOOST_TEST(json::parse(out)["reason"] == "the model raised an error");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_version_that_is_not_live_in_time_exits_with_4_and_goes_on, connected) {
+  BOOST_TEST(run({"deploy", "slow", model().c_str(), "--timeout", "20ms"}) == 4);
+  BOOST_TEST(out == "slow@3  validating \n");
+  BOOST_TEST(err
+             == "error: slow@3 is still validating after 20 ms; it goes on: `troupe status slow` tells how far it is, "
+                "`troupe rollback slow` ends it\n");
+}
+
+BOOST_FIXTURE_TEST_CASE(ctrl_c_ends_the_watching_and_says_that_the_version_goes_on, connected) {
+  BOOST_TEST(run({"deploy", "slow", model().c_str()}) == 130);
+  BOOST_TEST(err
+             == "error: stopped watching slow@3; it goes on: `troupe status slow` tells how far it is, `troupe rollback slow` "
+                "ends it\n");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_model_larger_than_the_node_takes_is_refused_before_it_is_sent, connected) {
+  weights = std::string((1 << 20) + 1, 'w');
+  BOOST_TEST(run({"deploy", "echo", model().c_str()}) == 1);
+  BOOST_TEST(err.find("this node takes at most 1 MiB a model") != std::string::npos);
+  BOOST_TEST(server.calls().empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_rollback_that_only_switches_tells_where_it_is, connected) {
+  BOOST_TEST(run({"rollback", "echo"}) == 0);
+  BOOST_TEST(out == "echo is back at version 2 after 0 s\n");
+  BOOST_TEST(server.calls() == std::vector<std::string>{"rollback echo 0"}, boost::test_tools::per_element());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_rollback_that_starts_a_version_again_shows_the_steps_of_now_only, connected) {
+  BOOST_TEST(run({"rollback", "echo", "--to", "1"}) == 0);
+  BOOST_TEST(out
+             == "echo@1  preparing      1.38 s\n"
+                "echo@1  rolling_out    0.01 s\n"
+                "echo is back at version 1 after 0 s\n");
+  BOOST_TEST(run({"rollback", "echo", "--to", "1", "-o", "json"}) == 0);
+  BOOST_TEST(json::parse(out)["steps"].size() == 3U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_refused_rollback_exits_with_1_and_the_nodes_words, connected) {
+  BOOST_TEST(run({"rollback", "echo", "--to", "3"}) == 1);
+  BOOST_TEST(err == "error: echo@3 never was live; go back to 1 or 2\n");
+  BOOST_TEST(run({"rollback", "nothing"}) == 1);
+  BOOST_TEST(err == "error: no deployment 'nothing'\n");
+}
+
+BOOST_FIXTURE_TEST_CASE(versions_are_shown_with_their_origin_and_what_a_rollback_to_them_costs, connected) {
+  auto created = time_text(3'000'000'000'000).substr(0, 19);
+  BOOST_TEST(run({"versions", "echo"}) == 0);
+  BOOST_TEST(
+      out
+      == "VERSION  STATE       ARTIFACT      CREATED              BY                              LIVE         RESIDENT  REASON\n"
+         "echo@3   failed      -             -                    -                               -            -         the "
+         "model raised an error\n"
+         "echo@2   live        0123456789ab  "
+             + created
+             + "  anna@laptop (troupe-cli 0.2.0)  since 9m     yes\n"
+               "echo@1   superseded  -             -                    -                               for 34m 10s  yes\n");
+  BOOST_TEST(run({"versions", "echo", "-o", "json"}) == 0);
+  auto live = json::parse(out)["versions"][1];
+  BOOST_TEST(live["artifact"] == "0123456789abcdef");
+  BOOST_TEST(live["resident"] == true);
+  BOOST_TEST(live["moves"][1]["state"] == "live");
+}
