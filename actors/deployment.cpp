@@ -34,7 +34,8 @@ struct view_in_progress {
 /// Whether the store itself has said no. Its later answers can be relied on: the change isn't seen before the node starts again.
 bool is_refusal(const caf::error& reason) {
   auto code = to_error(reason).code;
-  return code == error_code::io_failed || code == error_code::corrupt || code == error_code::invalid_argument;
+  return code == error_code::io_failed || code == error_code::corrupt || code == error_code::invalid_argument
+         || code == error_code::not_found;
 }
 
 std::string pool_id(version_number number) {
@@ -287,6 +288,7 @@ void deployment_state::finish_removal(caf::typed_response_promise<done> answer) 
   self_->request(options_->node.actors.router.get(), options_->node.timing.patience, drop_route{record().name})
       .then(
           [this, answer](done) mutable {
+            self_->send(options_->node.actors.keeper.get(), collect_artifacts{});
             answer.deliver(done{});
             self_->quit(caf::exit_reason::user_shutdown);
           },
@@ -475,7 +477,7 @@ void deployment_state::take(const rollout_step& step) {
   case rollout_act::drop_route: return drop_own_route();
   case rollout_act::stop_pool: return stop_pool(step.version);
   case rollout_act::begin_bake: return begin_bake();
-  case rollout_act::collect: return;
+  case rollout_act::collect: return self_->send(options_->node.actors.keeper.get(), collect_artifacts{});
   }
 }
 

@@ -188,6 +188,13 @@ struct drop_upload {
   std::uint64_t id = 0;
 };
 
+/// Erases a deployment whose records can't be read.
+struct forget_deployment {
+  std::string name;
+};
+/// Removes the artifacts that no version needs; those that were uploaded or asked for lately stay.
+struct collect_artifacts {};
+
 /// Asks whether an artifact is there; not_found if it isn't.
 struct find_artifact {
   std::string sha256;
@@ -442,6 +449,8 @@ TROUPE_MESSAGE(upload_ticket)
 TROUPE_MESSAGE(upload_chunk)
 TROUPE_MESSAGE(finish_upload)
 TROUPE_MESSAGE(drop_upload)
+TROUPE_MESSAGE(forget_deployment)
+TROUPE_MESSAGE(collect_artifacts)
 TROUPE_MESSAGE(find_artifact)
 TROUPE_MESSAGE(open_artifact)
 TROUPE_MESSAGE(artifact)

@@ -27,6 +27,10 @@ using keeper_actor = supervised_actor::extend<
     caf::replies_to<list_names>::with<name_list>,
     // Writes a change; answers once it is synced.
     caf::replies_to<save_change>::with<saved>,
+    // Erases a deployment whose records can't be read.
+    caf::replies_to<forget_deployment>::with<done>,
+    // Removes the artifacts that no version needs.
+    caf::reacts_to<collect_artifacts>,
     // Begins to take an artifact in.
     caf::replies_to<begin_upload>::with<upload_ticket>,
     // Takes the artifact's next bytes.
