@@ -101,6 +101,17 @@ BOOST_AUTO_TEST_CASE(the_verb_node_is_mains_and_the_command_line_goes_before_the
   BOOST_TEST(troupe.node.config == config);
 }
 
+BOOST_AUTO_TEST_CASE(the_systems_config_file_is_read_where_none_is_named) {
+  test::temporary_folder folder;
+  auto system = (folder.path() / "troupe.toml").string();
+  BOOST_TEST(config_file("", system) == "");
+  std::ofstream(system) << "name = \"from-system\"\n";
+  BOOST_TEST(config_file("", system) == system);
+  BOOST_TEST(config_file("named.toml", system) == "named.toml");
+  BOOST_TEST(node_options_from(system).name == "from-system");
+  BOOST_TEST(node_options_from("").listen == node_options{}.listen);
+}
+
 BOOST_FIXTURE_TEST_CASE(what_the_node_refuses_exits_with_1_and_its_words, connected) {
   for (auto arguments : {std::vector<const char*>{"scale", "nothing", "2"}, {"undeploy", "nothing"}, {"status", "nothing"}}) {
     BOOST_TEST(run(arguments) == 1);
