@@ -58,6 +58,7 @@ void add_verbs(CLI::App& app, const command_context& context, std::function<void
   add_events(app, context);
   add_tree(app, context);
   add_log_level(app, context);
+  add_doctor(app, context);
 }
 
 /// Help and version go to stdout; everything else that CLI11 throws is about the command line. Without any arguments: the help.

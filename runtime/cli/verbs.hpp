@@ -25,6 +25,7 @@ struct command_context {
 /// command_failure. `context` must outlive the parsing.
 void add_apply(CLI::App& app, const command_context& context);
 void add_deploy(CLI::App& app, const command_context& context);
+void add_doctor(CLI::App& app, const command_context& context);
 void add_events(CLI::App& app, const command_context& context);
 void add_infer(CLI::App& app, const command_context& context);
 void add_log_level(CLI::App& app, const command_context& context);
