@@ -59,6 +59,7 @@ void add_verbs(CLI::App& app, const command_context& context, std::function<void
   add_tree(app, context);
   add_log_level(app, context);
   add_doctor(app, context);
+  add_completion(app, context);
 }
 
 /// Help and version go to stdout; everything else that CLI11 throws is about the command line. Without any arguments: the help.
@@ -107,6 +108,16 @@ void print_json(const command_context& context, const nlohmann::ordered_json& va
 
 void print_json_line(const command_context& context, const nlohmann::ordered_json& value) {
   context.io.out << value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n" << std::flush;
+}
+
+program_outline cli_outline() {
+  real_clock time;
+  auto io = process_console(time);
+  CLI::App app(about, "troupe");
+  command_context context{io, default_node};
+  add_global_options(app, context);
+  add_verbs(app, context, [](const node_arguments&) {});
+  return outline_of(app);
 }
 
 int run_cli(int argc, const char* const* argv, const console& io, const node_runner& run_node) {
