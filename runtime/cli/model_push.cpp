@@ -12,7 +12,7 @@ namespace troupe {
 
 namespace {
 
-std::optional<artifact> hash_golden(const console& io, const std::filesystem::path& file) {
+std::optional<hashed_file> hash_golden(const console& io, const std::filesystem::path& file) {
   std::error_code failure;
   auto bytes = std::filesystem::file_size(file, failure);
   if (failure == std::errc::no_such_file_or_directory)
