@@ -55,8 +55,7 @@ public:
   /// Deploys a model of tests/models and waits until it is live; its replicas are requested at once.
   void deploy(const std::string& name, const std::string& model, int replicas = 1);
 
-  /// Process ids of the replicas that are ready, of all versions.
-  /// Of the live version.
+  /// Process ids of the replicas that are ready, of the live version.
   std::vector<pid_t> ready_pids(const std::string& name);
   /// The process id in the newest `version_loaded` event: the version's template.
   pid_t template_pid(const std::string& name);
