@@ -15,9 +15,9 @@ struct measure {
 };
 
 constexpr measure measures[] = {
-    {"lone", measure_lone},       {"flight", measure_flight}, {"mlp", measure_mlp},
-    {"large", measure_large},     {"resnet", measure_resnet}, {"recovery", measure_recovery},
-    {"sharing", measure_sharing}, {"idle", measure_idle},     {"many", measure_many},
+    {"lone", measure_lone},     {"flight", measure_flight},     {"mlp", measure_mlp},         {"large", measure_large},
+    {"resnet", measure_resnet}, {"recovery", measure_recovery}, {"sharing", measure_sharing}, {"idle", measure_idle},
+    {"many", measure_many},     {"deploy", measure_deploy},     {"restart", measure_restart},
 };
 constexpr const char* hops_name = "hops";
 

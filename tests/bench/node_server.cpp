@@ -41,17 +41,29 @@ std::vector<replica_view> replicas(client& node, const std::string& name) {
   return found;
 }
 
-node_server::node_server(lab& room) : lab_(room), address_(address_of(free_port())) {
+node_server::node_server(lab& room) : lab_(room), address_(address_of(free_port())), data_(room.new_path("data")) {
+  start();
+}
+
+void node_server::start() {
   auto begun = std::chrono::steady_clock::now();
-  node_.emplace(std::vector<std::string>{room.binary("troupe"), "node", "--data", room.new_path("data"), "--listen", address_},
-                room.new_path("node.log"));
+  node_.emplace(std::vector<std::string>{lab_.binary("troupe"), "node", "--data", data_, "--listen", address_},
+                lab_.new_path("node.log"));
   await_service(address_);
   started_in_ = std::chrono::steady_clock::now() - begun;
 }
 
+void node_server::kill_and_restart() {
+  node_.reset();
+  start();
+}
+
 void node_server::deploy(const std::string& name, const std::string& model, unsigned replicas) {
-  program({lab_.binary("troupe"), "--node", address_, "deploy", name, lab_.model_folder(model), "--replicas",
-           std::to_string(replicas)},
+  deploy_folder(name, lab_.model_folder(model), replicas);
+}
+
+void node_server::deploy_folder(const std::string& name, const std::string& folder, unsigned replicas) {
+  program({lab_.binary("troupe"), "--node", address_, "deploy", name, folder, "--replicas", std::to_string(replicas)},
           lab_.new_path("deploy.log"))
       .finish();
 }

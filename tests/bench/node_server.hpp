@@ -27,20 +27,28 @@ public:
   /// Waits until it serves.
   explicit node_server(lab& room);
 
+  /// Kills it with -9 and starts it again on the same data; waits until it serves.
+  void kill_and_restart();
+
   const std::string& address() const { return address_; }
   pid_t pid() const { return node_->pid(); }
-  /// From its start until it answered the first Login.
+  /// From its last start until it answered the first Login.
   std::chrono::nanoseconds started_in() const { return started_in_; }
 
   /// Waits until all replicas are ready.
   void deploy(const std::string& name, const std::string& model, unsigned replicas = 1);
+  /// The same for a model folder anywhere.
+  void deploy_folder(const std::string& name, const std::string& folder, unsigned replicas = 1);
   void scale(const std::string& name, unsigned replicas);
   std::vector<replica_view> replicas(const std::string& name) const;
   void await_replicas(const std::string& name, unsigned count) const;
 
 private:
+  void start();
+
   lab& lab_;
   std::string address_;
+  std::string data_;
   std::optional<program> node_;
   std::chrono::nanoseconds started_in_{0};
 };

@@ -126,6 +126,58 @@ BOOST_AUTO_TEST_CASE(the_power_may_go_at_any_moment_of_a_deploy) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(the_power_may_go_right_after_each_move_of_a_version_is_on_disk) {
+  // validating, preparing, starting, verifying, rolling_out, live
+  for (std::size_t moves = 1; moves <= 6; ++moves) {
+    story told(moves);
+    told.serve("a", 1);
+    auto seen = [&] {
+      return told.world.events("version_deployed") + told.world.events("version_moved") + told.world.events("version_live");
+    };
+    auto before = seen();
+    told.world.deploy("a", sim_model::triples, 2);
+    for (int steps = 0; seen() < before + moves && steps < 10'000; ++steps)
+      told.world.run(50us);
+    BOOST_TEST(seen() >= before + moves);
+    told.world.crash_and_restart();
+    told.world.heal_and_check(); // it went on to where nothing is left to do
+    BOOST_TEST(told.world.look().at(0).record.current_version == 2U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_power_may_go_at_any_moment_of_a_rollback) {
+  for (auto moment = 0us; moment < 60ms; moment += 500us) {
+    story told(static_cast<std::uint64_t>(moment.count()) + 1);
+    told.world.laziness = 0.3;
+    for (version_number version : {1, 2}) {
+      told.serve("a", 1);
+      told.world.run_until("the version is live", 10s, [&] { return told.world.look().at(0).record.current_version == version; });
+    }
+    bool resident = moment < 30ms; // else it has to be started first
+    if (!resident)
+      told.world.run(700s);
+    told.world.rollback("a");
+    told.world.run(moment % 30ms);
+    told.world.crash_and_restart();
+    told.world.heal_and_check();
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(a_rollback_to_a_resident_version_fails_no_request_and_forks_no_host, story) {
+  serve("a", 2);
+  world.deploy("a", sim_model::triples, 2);
+  expect_answer("done");
+  load("a", 500ms);
+  auto loaded = world.events("version_loaded");
+  world.rollback("a");
+  load("a", 200ms);
+  expect_answer("done");
+  BOOST_TEST(world.events("version_rolled_back") == 1);
+  BOOST_TEST(world.events("version_loaded") == loaded);
+  BOOST_TEST(world.client().refused() == 0);
+  world.heal_and_check();
+}
+
 BOOST_FIXTURE_TEST_CASE(a_version_that_cannot_load_leaves_the_old_one_at_work, story) {
   serve("a", 2);
   world.deploy("a", sim_model::broken, 2);
