@@ -2,6 +2,7 @@
 
 #include "actors/deployment.hpp"
 #include "actors/errors.hpp"
+#include "actors/validator.hpp"
 #include "runtime/base/model_toml.hpp"
 
 #include <caf/skip.hpp>
@@ -63,6 +64,7 @@ catalog_state::behavior_type catalog_state::loading() {
       [](const await_version&) -> caf::result<done> { return caf::skip(); },
       [](const rollback&) -> caf::result<deployed> { return caf::skip(); },
       [](const watch_version&) -> caf::result<version_progress> { return caf::skip(); },
+      [](const validate_model&) -> caf::result<validation> { return caf::skip(); },
       [](const list_deployments&) -> caf::result<deployment_list> { return caf::skip(); },
       [this](const child_up& up) { on_child_up(up); },
       [this](const child_down& down) { on_child_down(down); },
@@ -79,6 +81,7 @@ catalog_state::behavior_type catalog_state::open() {
       [this](const await_version& ask) { return hand_on<done>(ask); },
       [this](const rollback& ask) { return hand_on<deployed>(ask); },
       [this](const watch_version& ask) { return hand_on<version_progress>(ask); },
+      [this](const validate_model& ask) { return on_validate(ask); },
       [this](const list_deployments& ask) { return on_list(ask); },
       [this](const child_up& up) { on_child_up(up); },
       [this](const child_down& down) { on_child_down(down); },
@@ -105,10 +108,27 @@ caf::result<deployed> catalog_state::on_deploy(const deploy& ask) {
   if (auto spec = parse_model_toml(ask.model_toml, "model.toml"); !spec)
     return make_error(spec.failure().code, spec.failure().message);
   auto answer = self_->make_response_promise<deployed>();
-  self_->request(node_->actors.keeper.get(), node_->timing.keeper_patience, find_artifact{ask.artifact_sha256})
-      .then([this, ask, answer](done) mutable { deploy_checked(ask, answer); },
-            [answer](const caf::error& reason) mutable { answer.deliver(reason); });
+  auto refuse = [answer](const caf::error& reason) mutable { answer.deliver(reason); };
+  const auto& keeper = node_->actors.keeper.get();
+  auto patience = node_->timing.keeper_patience;
+  self_->request(keeper, patience, find_artifact{ask.artifact_sha256})
+      .then(
+          [=](done) mutable {
+            if (ask.golden_sha256.empty())
+              return deploy_checked(ask, answer);
+            self_->request(keeper, patience, find_artifact{ask.golden_sha256})
+                .then([=](done) mutable { deploy_checked(ask, answer); }, refuse);
+          },
+          refuse);
   return answer;
+}
+
+caf::result<validation> catalog_state::on_validate(const validate_model& ask) {
+  auto spec = parse_model_toml(ask.model_toml, "model.toml");
+  if (!spec)
+    return make_error(spec.failure().code, spec.failure().message);
+  validator_options options{*node_, {"check", 0}, *spec, ask.artifact_sha256, ask.golden_sha256};
+  return self_->delegate(self_->spawn<caf::linked>(validator, std::move(options)), validate{});
 }
 
 void catalog_state::deploy_checked(const deploy& ask, caf::typed_response_promise<deployed> answer) {
@@ -157,7 +177,23 @@ void catalog_state::pass_on(const deployment_actor& to, const deploy& ask, caf::
             [answer](const caf::error& reason) mutable { answer.deliver(reason); });
 }
 
+/// One whose records can't be read has no actor: what stands on disk is erased.
+caf::result<done> catalog_state::forget_damaged(const std::string& deployment_name) {
+  auto answer = self_->make_response_promise<done>();
+  self_->request(node_->actors.keeper.get(), node_->timing.keeper_patience, forget_deployment{deployment_name})
+      .then(
+          [this, deployment_name, answer](done) mutable {
+            damaged_.erase(deployment_name);
+            deployments_.erase(deployment_name);
+            answer.deliver(done{});
+          },
+          [answer](const caf::error& reason) mutable { answer.deliver(reason); });
+  return answer;
+}
+
 caf::result<done> catalog_state::on_undeploy(const undeploy& ask) {
+  if (damaged_.count(ask.name) != 0)
+    return forget_damaged(ask.name);
   auto found = find(ask.name);
   if (!found)
     return absence_of(ask.name);
@@ -224,14 +260,24 @@ void catalog_state::on_names(const name_list& stored) {
               on_child_up(up);
               one_started();
             },
-            [this, one_started](const caf::error& reason) {
+            [this, one_started, stored_name](const caf::error& reason) {
               // After a restart of the catalog alone they are there already.
-              if (to_error(reason).code == error_code::already_exists)
-                one_started();
-              else
-                self_->quit(reason);
+              if (to_error(reason).code == error_code::corrupt)
+                note_damage(stored_name, to_error(reason));
+              else if (to_error(reason).code != error_code::already_exists)
+                return self_->quit(reason);
+              one_started();
             });
   one_started();
+}
+
+/// One deployment that can't be read must not keep the others from serving.
+void catalog_state::note_damage(const std::string& deployment_name, const error& why) {
+  damaged_[deployment_name] = why.message;
+  node_->events.emit({node_->time.wall_now(),
+                      severity::error,
+                      "deployment_damaged",
+                      {{"deployment", deployment_name}, {"reason", why.message}}});
 }
 
 void catalog_state::on_child_up(const child_up& up) {
@@ -261,6 +307,9 @@ deployment_actor catalog_state::find(const std::string& deployment_name) const {
 }
 
 caf::error catalog_state::absence_of(const std::string& deployment_name) const {
+  if (auto damage = damaged_.find(deployment_name); damage != damaged_.end())
+    return make_error(error_code::corrupt, "deployment '" + deployment_name + "' can't be read: " + damage->second
+                                               + "; or undeploy it and deploy it again");
   if (is_known(deployment_name))
     return make_error(error_code::unavailable, "deployment '" + deployment_name + "' is being restarted; retry");
   return unknown(deployment_name);

@@ -39,8 +39,11 @@ private:
   template <class Answer, class Command>
   caf::result<Answer> hand_on(const Command& ask);
   caf::result<deployed> on_deploy(const deploy& ask);
+  caf::result<validation> on_validate(const validate_model& ask);
   caf::result<done> on_undeploy(const undeploy& ask);
   caf::result<deployment_list> on_list(const list_deployments& ask);
+  caf::result<done> forget_damaged(const std::string& deployment_name);
+  void note_damage(const std::string& deployment_name, const error& why);
   void on_names(const name_list& stored);
   void on_child_up(const child_up& up);
   void on_child_down(const child_down& down);
@@ -64,6 +67,7 @@ private:
   steady_time since_{};
   std::map<std::string, deployment_actor> deployments_;            ///< empty handles: being restarted
   std::map<std::string, std::vector<first_deploy>> first_deploys_; ///< of deployments that are being started for them
+  std::map<std::string, std::string> damaged_;                     ///< deployments that can't be read, and why
   std::size_t still_starting_ = 0;
   std::vector<caf::typed_response_promise<ready>> awaiting_ready_;
 };

@@ -4,8 +4,10 @@
 #include "actors/pool.hpp"
 #include "actors/status.hpp"
 #include "actors/supervisor.hpp"
+#include "actors/validator.hpp"
 #include "runtime/base/model_toml.hpp"
 
+#include <caf/send.hpp>
 #include <caf/skip.hpp>
 
 #include <algorithm>
@@ -32,7 +34,8 @@ struct view_in_progress {
 /// Whether the store itself has said no. Its later answers can be relied on: the change isn't seen before the node starts again.
 bool is_refusal(const caf::error& reason) {
   auto code = to_error(reason).code;
-  return code == error_code::io_failed || code == error_code::corrupt || code == error_code::invalid_argument;
+  return code == error_code::io_failed || code == error_code::corrupt || code == error_code::invalid_argument
+         || code == error_code::not_found;
 }
 
 std::string pool_id(version_number number) {
@@ -95,6 +98,7 @@ deployment_state::behavior_type deployment_state::loading() {
       [](const watch_version&) -> caf::result<version_progress> { return caf::skip(); },
       [](const get_deployment&) -> caf::result<deployment_view> { return caf::skip(); },
       [](const pool_loaded&) {},
+      [](const pool_started&) {},
       [](const pool_serves&) {},
       [](const pool_gave_up&) {},
       [this](const child_up& up) { on_pool_up(up); },
@@ -118,6 +122,7 @@ deployment_state::behavior_type deployment_state::steady() {
       [this](const watch_version& ask) { return on_watch(ask); },
       [this](const get_deployment&) { return on_get(); },
       [this](const pool_loaded& news) { on_happened({rollout_news::loaded, news.version, {}}); },
+      [this](const pool_started& news) { on_happened({rollout_news::started, news.version, {}}); },
       [this](const pool_serves& news) { on_pool_serves(news); },
       [this](const pool_gave_up& news) { on_happened({rollout_news::broken, news.version, news.why.message}); },
       [this](const child_up& up) { on_pool_up(up); },
@@ -141,6 +146,7 @@ deployment_state::behavior_type deployment_state::saving() {
       [this](const watch_version& ask) { return on_watch(ask); },
       [this](const get_deployment&) { return on_get(); },
       [](const pool_loaded&) -> caf::result<void> { return caf::skip(); },
+      [](const pool_started&) -> caf::result<void> { return caf::skip(); },
       [](const pool_serves&) -> caf::result<void> { return caf::skip(); },
       [](const pool_gave_up&) -> caf::result<void> { return caf::skip(); },
       [this](const child_up& up) { on_pool_up(up); },
@@ -168,6 +174,7 @@ deployment_state::behavior_type deployment_state::removed() {
       [=](const watch_version&) -> caf::result<version_progress> { return gone(); },
       [=](const get_deployment&) -> caf::result<deployment_view> { return gone(); },
       [](const pool_loaded&) {},
+      [](const pool_started&) {},
       [](const pool_serves&) {},
       [](const pool_gave_up&) {},
       [this](const child_up& up) { on_pool_up(up); },
@@ -264,6 +271,7 @@ caf::result<done> deployment_state::on_undeploy() {
       [this, answer]() mutable {
         emit(severity::info, "deployment_removed", {});
         self_->become(removed());
+        stop_validation();
         auto gone = make_error(error_code::not_found, "deployment '" + record().name + "' was removed");
         for (auto& [number, waiting] : std::exchange(awaiting_, {}))
           for (auto& each : waiting)
@@ -280,6 +288,7 @@ void deployment_state::finish_removal(caf::typed_response_promise<done> answer) 
   self_->request(options_->node.actors.router.get(), options_->node.timing.patience, drop_route{record().name})
       .then(
           [this, answer](done) mutable {
+            self_->send(options_->node.actors.keeper.get(), collect_artifacts{});
             answer.deliver(done{});
             self_->quit(caf::exit_reason::user_shutdown);
           },
@@ -461,14 +470,14 @@ void deployment_state::carry_out(const rollout_plan& plan, deployment_records af
 
 void deployment_state::take(const rollout_step& step) {
   switch (step.act) {
-  case rollout_act::validate: return happened(rollout_news::validated, step.version);
+  case rollout_act::validate: return start_validation(step.version);
   case rollout_act::start_pool: return start_pool(step.version);
   case rollout_act::fork: return send_proceed(step.version);
   case rollout_act::switch_route: return switch_route(step.version);
   case rollout_act::drop_route: return drop_own_route();
   case rollout_act::stop_pool: return stop_pool(step.version);
   case rollout_act::begin_bake: return begin_bake();
-  case rollout_act::collect: return;
+  case rollout_act::collect: return self_->send(options_->node.actors.keeper.get(), collect_artifacts{});
   }
 }
 
@@ -502,6 +511,27 @@ void deployment_state::tell_wanted() {
       self_->send(slot.pool, set_replicas{record().wanted_replicas});
 }
 
+void deployment_state::start_validation(version_number number) {
+  const auto& version = stored_.versions[number];
+  auto spec = parse_model_toml(version.model_toml, "model.toml");
+  if (!spec)
+    return happened(rollout_news::broken, number, spec.failure().message);
+  validator_options options{options_->node, version.id, *spec, version.artifact_sha256, version.golden_sha256};
+  validator_ = self_->spawn<caf::linked>(validator, std::move(options));
+  self_->request(validator_, options_->node.timing.validation_patience, validate{})
+      .then([this, number](const validation&) { happened(rollout_news::validated, number); },
+            [this, number](const caf::error& reason) { happened(rollout_news::broken, number, to_error(reason).message); });
+}
+
+/// Its process dies with it.
+void deployment_state::stop_validation() {
+  if (!validator_)
+    return;
+  self_->unlink_from(validator_);
+  caf::anon_send_exit(validator_, caf::exit_reason::kill);
+  validator_ = validator_actor();
+}
+
 void deployment_state::start_pool(version_number number) {
   if (auto found = pools_.find(number); found != pools_.end()) {
     if (found->second.draining)
@@ -520,9 +550,14 @@ void deployment_state::start_pool(version_number number) {
   child.kind = "pool";
   child.restart = restart_type::transient;
   child.shutdown.grace = options_->node.timing.drain_grace + std::chrono::seconds(1);
-  pool_options options{
-      options_->node,      caf::actor_cast<deployment_actor>(self_), version.id, *spec, version.artifact_sha256, 0,
-      ever_served(version)};
+  pool_options options{options_->node,
+                       caf::actor_cast<deployment_actor>(self_),
+                       version.id,
+                       *spec,
+                       version.artifact_sha256,
+                       version.golden_sha256,
+                       0,
+                       ever_served(version)};
   child.start = [options, wanted = wanted_](caf::local_actor& parent) -> supervised_actor {
     auto now = options;
     now.wanted = wanted->load();
@@ -533,6 +568,8 @@ void deployment_state::start_pool(version_number number) {
 }
 
 void deployment_state::stop_pool(version_number number) {
+  if (record().target_version == 0)
+    stop_validation(); // of the target that was
   if (auto slot = pools_.find(number); slot != pools_.end()) {
     if (slot->second.draining) {
       slot->second.wanted_again = false;

@@ -98,6 +98,8 @@ private:
   void happened(rollout_news what, version_number number, std::string reason = {});
   void tell_wanted();
   void finish_removal(caf::typed_response_promise<done> answer);
+  void start_validation(version_number number);
+  void stop_validation();
   void start_pool(version_number number);
   void stop_pool(version_number number);
   void send_proceed(version_number number);
@@ -118,6 +120,7 @@ private:
   std::optional<deployment_options> options_;
   steady_time since_{};
   supervisor_actor pools_supervisor_;
+  validator_actor validator_; ///< of the target, while it is validated
   deployment_records stored_;
   std::shared_ptr<std::atomic<std::uint32_t>> wanted_; ///< as stored, for pools that start
   std::map<version_number, pool_slot> pools_;

@@ -33,6 +33,8 @@ struct actor_timing {
   std::chrono::milliseconds keeper_patience{60000};
   /// For an answer that needs no disk.
   std::chrono::milliseconds patience{5000};
+  /// For a validation, which goes on until it is done: a person may end it before, and what is missing for it may come late.
+  std::chrono::minutes validation_patience{7 * 24 * 60};
   /// Between looks at whether a replica or a pool has drained.
   std::chrono::milliseconds drain_look{5};
   /// A pool that is replaced may finish what it has for so long.

@@ -10,6 +10,10 @@ caf::error refusal(const error& why) {
   return make_error(why.code, why.message);
 }
 
+error no_artifact(const std::string& hash) {
+  return {error_code::not_found, "this node has no artifact " + hash.substr(0, 64) + "; upload it first"};
+}
+
 error no_upload() {
   return {error_code::not_found, "this upload is not under way any more; begin it again"};
 }
@@ -19,12 +23,17 @@ error no_upload() {
 keeper_actor::behavior_type keeper_state::keeping(keeper_options options) {
   options_.emplace(options);
   since_ = options_->time.now();
+  if (auto there = options_->blobs.list()) // somebody may have uploaded them just before the node was started again
+    for (const auto& hash : *there)
+      spare(hash);
   return {
       [this](get_status) { return status(); },
       [](await_ready) { return ready{}; },
       [this](const load_deployment& ask) { return on_load(ask); },
       [this](const list_names&) { return on_list(); },
       [this](const save_change& ask) { return on_save(ask); },
+      [this](const forget_deployment& ask) { return on_forget(ask); },
+      [this](collect_artifacts) { on_collect(); },
       [this](const begin_upload& ask) { return on_begin(ask); },
       [this](const upload_chunk& ask) { return on_chunk(ask); },
       [this](const finish_upload& ask) { return on_finish(ask); },
@@ -47,16 +56,21 @@ caf::result<stored_deployment> keeper_state::on_load(const load_deployment& ask)
 }
 
 caf::result<name_list> keeper_state::on_list() {
-  auto records = options_->state.deployments();
-  if (!records)
-    return refusal(records.failure());
-  name_list list;
-  for (const auto& record : *records)
-    list.names.push_back(record.name);
-  return list;
+  auto names = options_->state.names();
+  if (!names)
+    return refusal(names.failure());
+  return name_list{std::move(*names)};
+}
+
+caf::result<done> keeper_state::on_forget(const forget_deployment& ask) {
+  if (auto forgotten = options_->state.forget(ask.name); !forgotten)
+    return refusal(forgotten.failure());
+  return done{};
 }
 
 caf::result<saved> keeper_state::on_save(const save_change& ask) {
+  if (auto there = check_artifacts(ask.change); !there)
+    return refusal(there.failure());
   auto revision = options_->state.commit(ask.change);
   if (!revision)
     return refusal(revision.failure());
@@ -64,6 +78,7 @@ caf::result<saved> keeper_state::on_save(const save_change& ask) {
 }
 
 caf::result<upload_ticket> keeper_state::on_begin(const begin_upload& ask) {
+  spare(ask.sha256);
   if (options_->blobs.has(ask.sha256))
     return upload_ticket{0};
   if (uploads_.size() >= uploads_max)
@@ -100,8 +115,48 @@ caf::result<done> keeper_state::on_finish(const finish_upload& ask) {
 
 caf::result<done> keeper_state::on_find(const find_artifact& ask) {
   if (!options_->blobs.has(ask.sha256))
-    return make_error(error_code::not_found, "this node has no artifact " + ask.sha256.substr(0, 64) + "; upload it first");
+    return refusal(no_artifact(ask.sha256));
+  spare(ask.sha256);
   return done{};
+}
+
+result<void> keeper_state::check_artifacts(const state_change& change) const {
+  for (const auto& version : change.put_versions) {
+    if (version.state != version_state::validating)
+      continue;
+    for (const auto& hash : {version.artifact_sha256, version.golden_sha256})
+      if (!hash.empty() && !options_->blobs.has(hash))
+        return no_artifact(hash);
+  }
+  return {};
+}
+
+result<std::set<std::string>> keeper_state::needed_artifacts() const {
+  auto names = options_->state.names();
+  if (!names)
+    return names.failure();
+  std::set<std::string> needed;
+  for (const auto& deployment : *names) {
+    auto versions = options_->state.versions(deployment);
+    if (!versions)
+      return versions.failure();
+    for (const auto& version : *versions)
+      needed.insert({version.artifact_sha256, version.golden_sha256});
+  }
+  return needed;
+}
+
+void keeper_state::on_collect() {
+  auto needed = needed_artifacts();
+  auto there = options_->blobs.list();
+  if (!needed || !there)
+    return; // what can't be read may need any of them
+  auto now = options_->time.now();
+  for (auto it = spared_.begin(); it != spared_.end();)
+    it = it->second <= now ? spared_.erase(it) : std::next(it);
+  for (const auto& hash : *there)
+    if (needed->count(hash) == 0 && spared_.count(hash) == 0)
+      (void)options_->blobs.remove(hash).ok(); // if not now, the next time
 }
 
 caf::result<artifact> keeper_state::on_open(const open_artifact& ask) {

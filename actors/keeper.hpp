@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace troupe {
@@ -29,6 +30,8 @@ public:
 
   /// Uploads under way at once.
   static constexpr std::size_t uploads_max = 64;
+  /// An artifact that was uploaded or asked for is not collected for so long: a deploy may be about to name it.
+  static constexpr std::chrono::minutes spared_for{10};
 
   explicit keeper_state(self_pointer self) : self_(self) {}
 
@@ -44,6 +47,13 @@ private:
   caf::result<done> on_chunk(const upload_chunk& ask);
   caf::result<done> on_finish(const finish_upload& ask);
   caf::result<done> on_find(const find_artifact& ask);
+  caf::result<done> on_forget(const forget_deployment& ask);
+  void on_collect();
+  /// Whether the artifacts of the versions that begin with this change are there.
+  result<void> check_artifacts(const state_change& change) const;
+  /// The hashes that versions name.
+  result<std::set<std::string>> needed_artifacts() const;
+  void spare(const std::string& hash) { spared_[hash] = options_->time.now() + spared_for; }
   caf::result<artifact> on_open(const open_artifact& ask);
   actor_status status() const;
 
@@ -52,6 +62,7 @@ private:
   steady_time since_{};
   std::map<std::uint64_t, std::unique_ptr<blob_writer>> uploads_;
   std::uint64_t last_ticket_ = 0;
+  std::map<std::string, steady_time> spared_; ///< until when
 };
 
 keeper_actor::behavior_type keeper(keeper_state::self_pointer self, keeper_options options);

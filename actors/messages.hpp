@@ -10,6 +10,7 @@
 #include "runtime/policy/supervision_plan.hpp"
 #include "runtime/serving/hosts.hpp"
 #include "runtime/serving/routing_table.hpp"
+#include "runtime/serving/trial.hpp"
 #include "storage/state_store.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -187,6 +188,13 @@ struct drop_upload {
   std::uint64_t id = 0;
 };
 
+/// Erases a deployment whose records can't be read.
+struct forget_deployment {
+  std::string name;
+};
+/// Removes the artifacts that no version needs; those that were uploaded or asked for lately stay.
+struct collect_artifacts {};
+
 /// Asks whether an artifact is there; not_found if it isn't.
 struct find_artifact {
   std::string sha256;
@@ -230,7 +238,7 @@ struct drop_route {
 
 // -- replica and pool -------------------------------------------------------------------------------------------------------------
 
-enum class replica_phase : std::uint8_t { starting, serving, draining };
+enum class replica_phase : std::uint8_t { starting, verifying, serving, draining };
 
 struct replica_info {
   std::uint64_t number = 0;
@@ -288,6 +296,20 @@ struct template_exited {
   std::string reason;
 };
 
+/// A trial of a version on a host, under the number of the attempt, has ended.
+struct trial_ended {
+  std::uint64_t attempt = 0;
+  result<trial_report> outcome;
+};
+
+/// Tries a version in a throw-away host; answers with what it found, or with what is wrong.
+struct validate {};
+struct validation {
+  std::chrono::nanoseconds load{0};    ///< load, optimize, warm
+  std::uint32_t cases = 0;             ///< golden cases that gave what they should
+  std::chrono::nanoseconds slowest{0}; ///< of the golden cases and of one full batch
+};
+
 /// A draining actor's message to itself: it may have finished.
 struct look_drained {};
 
@@ -310,6 +332,10 @@ struct pool_status {
 
 /// A pool tells its deployment that its template has the version; it waits for `proceed` before it starts replicas.
 struct pool_loaded {
+  version_number version = 0;
+};
+/// A pool tells its deployment that all its replicas have hosts.
+struct pool_started {
   version_number version = 0;
 };
 /// A pool may start its replicas.
@@ -349,6 +375,12 @@ struct deploy {
 };
 struct deployed {
   version_number version = 0;
+};
+/// Tries what a deploy would bring, and no more; answers with what it found, or with what is wrong.
+struct validate_model {
+  std::string artifact_sha256;
+  std::string model_toml;
+  std::string golden_sha256; ///< "": no golden.json
 };
 /// Goes back to a version; answers once that is durable, with the version that answers from now on or is on its way up again.
 struct rollback {
@@ -417,6 +449,8 @@ TROUPE_MESSAGE(upload_ticket)
 TROUPE_MESSAGE(upload_chunk)
 TROUPE_MESSAGE(finish_upload)
 TROUPE_MESSAGE(drop_upload)
+TROUPE_MESSAGE(forget_deployment)
+TROUPE_MESSAGE(collect_artifacts)
 TROUPE_MESSAGE(find_artifact)
 TROUPE_MESSAGE(open_artifact)
 TROUPE_MESSAGE(artifact)
@@ -437,7 +471,12 @@ TROUPE_MESSAGE(get_pool_status)
 TROUPE_MESSAGE(pool_status)
 TROUPE_MESSAGE(pool_serves)
 TROUPE_MESSAGE(pool_gave_up)
+TROUPE_MESSAGE(trial_ended)
+TROUPE_MESSAGE(validate)
+TROUPE_MESSAGE(validation)
+TROUPE_MESSAGE(validate_model)
 TROUPE_MESSAGE(pool_loaded)
+TROUPE_MESSAGE(pool_started)
 TROUPE_MESSAGE(proceed)
 TROUPE_MESSAGE(retire_pool)
 TROUPE_MESSAGE(rollout_happened)

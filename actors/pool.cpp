@@ -4,6 +4,7 @@
 #include "actors/replica.hpp"
 #include "actors/status.hpp"
 #include "actors/supervisor.hpp"
+#include "actors/validator.hpp"
 
 #include <caf/send.hpp>
 
@@ -47,7 +48,7 @@ pool_state::behavior_type pool_state::begin(pool_options options) {
   below.backoff.quiet = std::chrono::seconds(1);
   replicas_supervisor_ = self_->spawn<caf::linked>(supervisor, std::move(below));
   self_->set_exit_handler([this](const caf::exit_msg& exit) { on_exit_asked(exit); });
-  open_model();
+  options_->golden_sha256.empty() ? open_model() : open_golden();
   return loading();
 }
 
@@ -66,7 +67,11 @@ pool_state::behavior_type pool_state::loading() {
       [](look_drained) {},
       [this](try_again) {
         retry_is_due_ = false;
-        if (load_ == nullptr)
+        if (load_ != nullptr)
+          return;
+        if (golden_ == nullptr && !options_->golden_sha256.empty())
+          open_golden();
+        else
           model_ == nullptr ? open_model() : load();
       },
   };
@@ -132,6 +137,27 @@ pool_state::behavior_type pool_state::draining() {
 
 // -- the template -----------------------------------------------------------------------------------------------------------------
 
+void pool_state::open_golden() {
+  self_
+      ->request(options_->node.actors.keeper.get(), options_->node.timing.keeper_patience, open_artifact{options_->golden_sha256})
+      .then(
+          [this](const artifact& opened) {
+            auto golden = read_golden(opened, options_->spec);
+            if (!golden)
+              return on_no_artifact(golden.failure());
+            golden_ = *golden;
+            open_model();
+          },
+          [this](const caf::error& reason) { on_no_artifact(to_error(reason)); });
+}
+
+void pool_state::on_no_artifact(const error& why) {
+  if (why.code == error_code::not_found || why.code == error_code::corrupt || why.code == error_code::invalid_argument)
+    give_up(why);
+  else
+    try_later();
+}
+
 void pool_state::open_model() {
   self_
       ->request(options_->node.actors.keeper.get(), options_->node.timing.keeper_patience,
@@ -141,13 +167,7 @@ void pool_state::open_model() {
             model_ = opened.file;
             load();
           },
-          [this](const caf::error& reason) {
-            auto why = to_error(reason);
-            if (why.code == error_code::not_found || why.code == error_code::corrupt)
-              give_up(why);
-            else
-              try_later();
-          });
+          [this](const caf::error& reason) { on_no_artifact(to_error(reason)); });
 }
 
 void pool_state::load() {
@@ -274,8 +294,9 @@ void pool_state::start_replica() {
   spec.ready_deadline = options_->spec.load_timeout + start_margin;
   spec.shutdown.grace = options_->spec.batch_timeout + start_margin;
   auto me = caf::actor_cast<pool_actor>(self_);
-  spec.start = [&node = options_->node, me, target = target_, number](caf::local_actor& parent) -> supervised_actor {
-    return parent.spawn(replica, replica_options{node, me, target, number});
+  spec.start = [&node = options_->node, me, target = target_, number,
+                golden = golden_](caf::local_actor& parent) -> supervised_actor {
+    return parent.spawn(replica, replica_options{node, me, target, number, golden});
   };
   self_->request(replicas_supervisor_, spec.ready_deadline + start_margin, start_child{std::move(spec)})
       .then([this, number](const child_up&) { on_replica_started(number); },
@@ -313,7 +334,8 @@ void pool_state::on_replica_not_started(std::uint64_t number, const error& why) 
     return; // it was stopped while it started
   emit(severity::warn, "replica_not_started", {{"replica", id_text(number)}, {"reason", why.message}});
   try_later();
-  if (!has_served_ && failures_in_a_row_ >= first_starts_max)
+  bool at_fault = why.code == error_code::invalid_argument || why.code == error_code::model_failed;
+  if (!has_served_ && (at_fault || failures_in_a_row_ >= first_starts_max))
     give_up(why);
 }
 
@@ -325,6 +347,11 @@ void pool_state::replace_next() {
 }
 
 void pool_state::announce_if_complete() {
+  if (template_ != nullptr && !told_started_
+      && count_in({replica_phase::verifying, replica_phase::serving}) >= options_->wanted) {
+    told_started_ = true;
+    self_->send(options_->owner, pool_started{options_->id.number});
+  }
   if (announced_ || template_ == nullptr || serving_count() < options_->wanted)
     return;
   announced_ = true;
@@ -361,9 +388,9 @@ void pool_state::quit_when_quiet() {
 
 // -- what is seen -----------------------------------------------------------------------------------------------------------------
 
-std::uint32_t pool_state::serving_count() const {
-  return static_cast<std::uint32_t>(
-      std::count_if(replicas_.begin(), replicas_.end(), [](const auto& r) { return r.second.phase == replica_phase::serving; }));
+std::uint32_t pool_state::count_in(std::initializer_list<replica_phase> phases) const {
+  auto counts = [phases](const auto& each) { return std::find(phases.begin(), phases.end(), each.second.phase) != phases.end(); };
+  return static_cast<std::uint32_t>(std::count_if(replicas_.begin(), replicas_.end(), counts));
 }
 
 pool_status pool_state::get_status_view() const {

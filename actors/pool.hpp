@@ -8,6 +8,7 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <deque>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -22,6 +23,7 @@ struct pool_options {
   version_id id;
   model_spec spec;
   std::string artifact_sha256;
+  std::string golden_sha256; ///< "": there is none
   std::uint32_t wanted;
   bool proven; ///< the version has served in an earlier life: failed starts don't make the pool give up
 };
@@ -70,6 +72,7 @@ private:
   void on_exit_asked(const caf::exit_msg& exit);
 
   // -- what is done
+  void open_golden();
   void open_model();
   void load();
   void try_later();
@@ -84,11 +87,14 @@ private:
   bool forget(std::uint64_t number);
   void replace_next();
   void announce_if_complete();
+  void on_no_artifact(const error& why);
   void give_up(const error& why);
   void quit_when_quiet();
 
   // -- what is seen
-  std::uint32_t serving_count() const;
+  /// Replicas in one of these phases.
+  std::uint32_t count_in(std::initializer_list<replica_phase> phases) const;
+  std::uint32_t serving_count() const { return count_in({replica_phase::serving}); }
   pool_status get_status_view() const;
   caf::result<actor_status> status(const char* state, std::chrono::nanoseconds patience);
   void emit(severity level, const char* event_name, std::vector<std::pair<std::string, std::string>> fields);
@@ -99,6 +105,7 @@ private:
   std::shared_ptr<pool> target_;
   supervisor_actor replicas_supervisor_;
   std::shared_ptr<unique_fd> model_;
+  std::shared_ptr<const golden_set> golden_;
   std::unique_ptr<load_handle> load_;
   std::uint64_t attempt_ = 0; ///< of loading; news of an earlier one is stale
   std::shared_ptr<version_template> template_;
@@ -112,6 +119,7 @@ private:
   bool may_proceed_ = false;  ///< it was told to start replicas
   bool retry_is_due_ = false; ///< a try_again is under way
   bool announced_ = false;    ///< that all wanted replicas serve
+  bool told_started_ = false; ///< that all wanted replicas have hosts
   bool has_served_ = false;   ///< in this life or an earlier one
   steady_time drain_until_{};
 };

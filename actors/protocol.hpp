@@ -27,6 +27,10 @@ using keeper_actor = supervised_actor::extend<
     caf::replies_to<list_names>::with<name_list>,
     // Writes a change; answers once it is synced.
     caf::replies_to<save_change>::with<saved>,
+    // Erases a deployment whose records can't be read.
+    caf::replies_to<forget_deployment>::with<done>,
+    // Removes the artifacts that no version needs.
+    caf::reacts_to<collect_artifacts>,
     // Begins to take an artifact in.
     caf::replies_to<begin_upload>::with<upload_ticket>,
     // Takes the artifact's next bytes.
@@ -53,6 +57,11 @@ using router_actor = supervised_actor::extend<
     caf::replies_to<set_route>::with<done>,
     // Ends a deployment's route; answers once no new request goes there.
     caf::replies_to<drop_route>::with<done>>;
+
+/// Tries a version in a throw-away host, once.
+using validator_actor = supervised_actor::extend<
+    // Answers with what it found, or with what is wrong with the version.
+    caf::replies_to<validate>::with<validation>>;
 
 /// One running copy of a version.
 using replica_actor = supervised_actor::extend<
@@ -100,6 +109,8 @@ using deployment_actor = supervised_actor::extend<
     caf::replies_to<get_deployment>::with<deployment_view>,
     // A pool has its version loaded.
     caf::reacts_to<pool_loaded>,
+    // A pool has hosts for all its replicas.
+    caf::reacts_to<pool_started>,
     // A pool serves with all its replicas.
     caf::reacts_to<pool_serves>,
     // A pool's version can never serve.
@@ -110,6 +121,8 @@ using catalog_actor =
     supervised_actor::extend<caf::replies_to<deploy>::with<deployed>, caf::replies_to<scale>::with<done>,
                              caf::replies_to<undeploy>::with<done>, caf::replies_to<await_version>::with<done>,
                              caf::replies_to<rollback>::with<deployed>, caf::replies_to<watch_version>::with<version_progress>,
+                             // Tries a model without deploying it.
+                             caf::replies_to<validate_model>::with<validation>,
                              // Tells of all deployments, or of one.
                              caf::replies_to<list_deployments>::with<deployment_list>,
                              // A deployment is up, under a new handle.

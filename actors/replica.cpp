@@ -2,6 +2,8 @@
 
 #include "actors/errors.hpp"
 
+#include <caf/send.hpp>
+
 namespace troupe {
 
 // -- states -----------------------------------------------------------------------------------------------------------------------
@@ -26,6 +28,22 @@ replica_state::behavior_type replica_state::starting() {
       [this](const host_failed& failed) { on_host_failed(failed.why); },
       [this](const host_exited& exited) { on_host_exited(exited.reason); },
       [](look_drained) {},
+      [](const trial_ended&) {},
+  };
+}
+
+replica_state::behavior_type replica_state::verifying() {
+  return {
+      [this](get_status) { return status("verifying"); },
+      [this](await_ready) -> caf::result<ready> {
+        awaiting_ready_.push_back(self_->make_response_promise<ready>());
+        return awaiting_ready_.back();
+      },
+      [](const host_up&) {},
+      [this](const host_failed& failed) { on_host_failed(failed.why); },
+      [this](const host_exited& exited) { on_host_exited(exited.reason); },
+      [](look_drained) {},
+      [this](const trial_ended& ended) { on_trial_ended(ended); },
   };
 }
 
@@ -37,6 +55,7 @@ replica_state::behavior_type replica_state::serving() {
       [this](const host_failed& failed) { on_host_failed(failed.why); },
       [this](const host_exited& exited) { on_host_exited(exited.reason); },
       [](look_drained) {},
+      [](const trial_ended&) {},
   };
 }
 
@@ -48,6 +67,7 @@ replica_state::behavior_type replica_state::draining() {
       [](const host_failed&) {},
       [this](const host_exited&) { self_->quit(caf::exit_reason::user_shutdown); },
       [this](look_drained) { stop_when_idle(); },
+      [](const trial_ended&) {},
   };
 }
 
@@ -55,6 +75,32 @@ replica_state::behavior_type replica_state::draining() {
 
 void replica_state::on_host_up(const std::shared_ptr<replica_host>& host) {
   host_ = host;
+  if (options_->golden == nullptr)
+    return serve();
+  tell_pool(replica_phase::verifying);
+  self_->become(verifying());
+  start_trial(host_->runner(), {options_->target->spec(), options_->golden, false}, options_->node.time,
+              [me = caf::actor_cast<replica_interface>(self_)](result<trial_report> outcome) {
+                caf::anon_send(me, trial_ended{0, std::move(outcome)});
+              });
+}
+
+void replica_state::on_trial_ended(const trial_ended& ended) {
+  if (ended.outcome)
+    return serve();
+  const auto& why = ended.outcome.failure();
+  const auto& id = options_->target->id();
+  options_->node.events.emit({options_->node.time.wall_now(),
+                              severity::error,
+                              "replica_not_verified",
+                              {{"deployment", id.deployment},
+                               {"version", std::to_string(id.number)},
+                               {"replica", std::to_string(options_->number)},
+                               {"reason", why.message}}});
+  self_->quit(make_error(why.code, why.message));
+}
+
+void replica_state::serve() {
   options_->target->attach(host_->runner());
   tell_pool(replica_phase::serving);
   for (auto& waiting : awaiting_ready_)

@@ -16,16 +16,17 @@ struct replica_options {
   const actor_environment& node;
   pool_actor owner;
   std::shared_ptr<pool> target;
-  std::uint64_t number; ///< the supervisor's id for it; stays over restarts
+  std::uint64_t number;                       ///< the supervisor's id for it; stays over restarts
+  std::shared_ptr<const golden_set> golden{}; ///< what it must give before it gets requests; null: nothing
 };
 
-using replica_interface = replica_actor::extend<caf::reacts_to<look_drained>>;
+using replica_interface = replica_actor::extend<caf::reacts_to<look_drained>, caf::reacts_to<trial_ended>>;
 
 /// One running copy of a version: owns its host, and nothing else.
 ///
-///     starting --host_up--> serving --asked to stop--> draining --its batch is answered--> (gone, as it should)
-///        |                     |                          |
-///        +--host_failed--------+--host_exited-------------+--> (gone, a failure: the supervisor starts another)
+///     starting --host_up--> verifying --golden outputs--> serving --asked to stop--> draining --its batch is answered--> (gone, as it should)
+///        |                     |                             |                          |
+///        +--host_failed--------+--other outputs, host_exited-+--------------------------+--> (gone, a failure: the supervisor starts another)
 class replica_state {
 public:
   using self_pointer = replica_interface::stateful_pointer<replica_state>;
@@ -35,6 +36,7 @@ public:
 
   behavior_type begin(replica_options options);
   behavior_type starting();
+  behavior_type verifying();
   behavior_type serving();
   behavior_type draining();
 
@@ -42,6 +44,8 @@ public:
 
 private:
   void on_host_up(const std::shared_ptr<replica_host>& host);
+  void on_trial_ended(const trial_ended& ended);
+  void serve();
   void on_host_failed(const error& why);
   void on_host_exited(const std::string& reason);
   void on_exit_asked(const caf::error& reason);

@@ -3,6 +3,7 @@
 #include "storage/record_codec.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace troupe {
 
@@ -80,6 +81,11 @@ result<std::vector<deployment_record>> state_store::deployments() const {
   return read_all(records_, column_family::deployments, keys_with_prefix(""), deployment_in);
 }
 
+result<std::vector<std::string>> state_store::names() const {
+  return read_all<std::string>(records_, column_family::deployments, keys_with_prefix(""),
+                               [](const entry& row) { return result<std::string>(row.key); });
+}
+
 result<std::optional<deployment_record>> state_store::deployment(std::string_view name) const {
   if (!valid_deployment_name(name))
     return std::optional<deployment_record>{};
@@ -115,6 +121,27 @@ result<revision_number> state_store::commit(const state_change& change) {
   for (const auto& id : change.erased_versions)
     all.erase(column_family::versions, version_key(id));
   return records_.commit(all);
+}
+
+result<void> state_store::forget(std::string_view name) {
+  auto versions = read_all<std::string>(records_, column_family::versions, keys_with_prefix(versions_prefix(name)),
+                                        [](const entry& row) { return result<std::string>(row.key); });
+  if (!versions)
+    return versions.failure();
+  transaction erased;
+  auto write = [&]() -> result<void> {
+    auto done = records_.commit(std::exchange(erased, {}));
+    return done ? result<void>() : result<void>(done.failure());
+  };
+  for (auto& key : *versions) {
+    erased.erase(column_family::versions, std::move(key));
+    if (erased.mutations.size() + 1 < store_limits::operations_max)
+      continue;
+    if (auto done = write(); !done)
+      return done;
+  }
+  erased.erase(column_family::deployments, std::string(name)); // last: while it stands, the rest is not forgotten
+  return write();
 }
 
 } // namespace troupe

@@ -24,6 +24,8 @@ public:
 
   /// By name, all of one revision.
   result<std::vector<deployment_record>> deployments() const;
+  /// The names of all deployments, also of those whose records can't be read.
+  result<std::vector<std::string>> names() const;
   /// The deployment, or nothing if there is none.
   result<std::optional<deployment_record>> deployment(std::string_view name) const;
   /// By number, all of one revision; none for an unknown deployment.
@@ -33,6 +35,9 @@ public:
   /// deployment was changed since it was read: read again and decide again), `invalid_argument` (a bad name, a version without
   /// its deployment), or what the store answers.
   result<revision_number> commit(const state_change& change);
+  /// Erases all that stands under the name, whether it can be read or not. Not all at once if there is very much of it: then call it again after a
+  /// failure.
+  result<void> forget(std::string_view name);
 
 private:
   store& records_;

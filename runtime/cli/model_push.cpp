@@ -13,7 +13,7 @@ namespace troupe {
 namespace {
 
 /// Read whole, so that what is wrong with it is told before anything is sent.
-std::optional<artifact> check_golden_file(const console& io, const std::string& file, const model_spec& spec) {
+std::optional<hashed_file> check_golden_file(const console& io, const std::string& file, const model_spec& spec) {
   auto text = read_text_file(file, golden_bytes_max);
   if (!text && text.failure().code == error_code::not_found)
     return std::nullopt;

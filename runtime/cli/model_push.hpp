@@ -10,8 +10,8 @@ namespace troupe {
 /// A model folder as a node will know it.
 struct hashed_model {
   model_folder folder;
-  artifact model;
-  std::optional<artifact> golden; ///< of golden.json, if the folder has one
+  hashed_file model;
+  std::optional<hashed_file> golden; ///< of golden.json, if the folder has one
 };
 
 /// Reads, checks and hashes the folder, golden.json against model.toml too. Ends the command (bad_usage) for what is wrong with it.

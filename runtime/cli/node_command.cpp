@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <filesystem>
 #include <memory>
 
 namespace troupe {
@@ -21,9 +22,8 @@ struct node_flags {
 
 node_arguments resolve(const node_flags& flags) {
   node_arguments arguments;
-  arguments.config = flags.config;
-  if (!flags.config.empty())
-    arguments.options = require(read_node_toml(flags.config), exit_code::bad_usage);
+  arguments.config = config_file(flags.config);
+  arguments.options = node_options_from(arguments.config);
   auto overlay = [](std::string& option, const std::string& flag) {
     if (!flag.empty())
       option = flag;
@@ -39,6 +39,17 @@ node_arguments resolve(const node_flags& flags) {
 
 } // namespace
 
+std::string config_file(const std::string& named, const std::string& otherwise) {
+  std::error_code failure;
+  if (!named.empty() || !std::filesystem::exists(otherwise, failure))
+    return named;
+  return otherwise;
+}
+
+node_options node_options_from(const std::string& config) {
+  return config.empty() ? node_options{} : require(read_node_toml(config), exit_code::bad_usage);
+}
+
 void add_node(CLI::App& app, std::function<void(const node_arguments&)> on_node) {
   auto flags = std::make_shared<node_flags>();
   node_options defaults;
@@ -51,8 +62,9 @@ void add_node(CLI::App& app, std::function<void(const node_arguments&)> on_node)
   verb->add_option("--address-file", flags->address_file,
                    "Writes the address there once the node serves; with port 0 in --listen the kernel chooses one")
       ->type_name("FILE");
-  verb->add_option("--config", flags->config, "Reads the rest from a file; the command line goes first")->type_name("FILE");
-  verb->footer("Example:\n  troupe node --data /var/lib/troupe");
+  verb->add_option("--config", flags->config, config_help)->type_name("FILE");
+  verb->footer("The command line goes before the file. examples/troupe.toml explains every key of it.\n\n"
+               "Example:\n  troupe node --data /var/lib/troupe\n  troupe node --config /etc/troupe/troupe.toml");
   verb->callback([flags, on_node = std::move(on_node)] { on_node(resolve(*flags)); });
 }
 

@@ -14,14 +14,15 @@ namespace troupe {
 
 namespace {
 
+constexpr const char* about = "Troupe serves machine-learning models on ordinary machines.";
 constexpr const char* default_node = "127.0.0.1:7550";
 
 constexpr const char* exit_codes_help = "Exit codes:\n"
-                                        "  0  done\n"
-                                        "  1  the operation failed: the node said no, or the model failed\n"
-                                        "  2  bad usage: the command line, or a file that it names\n"
-                                        "  3  no node answers there, or the connection was lost\n"
-                                        "  4  not done in time\n"
+                                        "    0  done\n"
+                                        "    1  the operation failed: the node said no, or the model failed\n"
+                                        "    2  bad usage: the command line, or a file that it names\n"
+                                        "    3  no node answers there, or the connection was lost\n"
+                                        "    4  not done in time\n"
                                         "  130  Ctrl-C ended the waiting\n\n"
                                         "Example:\n"
                                         "  troupe deploy digits examples/digits/cnn\n"
@@ -49,6 +50,7 @@ void add_verbs(CLI::App& app, const command_context& context, std::function<void
   add_init(app, context);
   add_check(app, context);
   add_deploy(app, context);
+  add_apply(app, context);
   add_infer(app, context);
   add_status(app, context);
   add_versions(app, context);
@@ -58,6 +60,8 @@ void add_verbs(CLI::App& app, const command_context& context, std::function<void
   add_events(app, context);
   add_tree(app, context);
   add_log_level(app, context);
+  add_doctor(app, context);
+  add_completion(app, context);
 }
 
 /// Help and version go to stdout; everything else that CLI11 throws is about the command line. Without any arguments: the help.
@@ -83,7 +87,7 @@ exit_code on_parse_end(int argc, const CLI::App& app, const CLI::ParseError& end
 /// Parses; the chosen verb's callback runs within. Leaves `node` for the caller, who has no KJ of ours around it.
 exit_code parse_and_run(int argc, const char* const* argv, const console& io, std::optional<node_arguments>& node) {
   quiet_kj quiet;
-  CLI::App app("Troupe serves machine-learning models on ordinary machines.", "troupe");
+  CLI::App app(about, "troupe");
   command_context context{io, default_node};
   add_global_options(app, context);
   add_verbs(app, context, [&](const node_arguments& arguments) { node = arguments; });
@@ -106,6 +110,16 @@ void print_json(const command_context& context, const nlohmann::ordered_json& va
 
 void print_json_line(const command_context& context, const nlohmann::ordered_json& value) {
   context.io.out << value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n" << std::flush;
+}
+
+program_outline cli_outline() {
+  real_clock time;
+  auto io = process_console(time);
+  CLI::App app(about, "troupe");
+  command_context context{io, default_node};
+  add_global_options(app, context);
+  add_verbs(app, context, [](const node_arguments&) {});
+  return outline_of(app);
 }
 
 int run_cli(int argc, const char* const* argv, const console& io, const node_runner& run_node) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/cli/cli_outline.hpp"
 #include "runtime/cli/console.hpp"
 #include "runtime/cli/node_command.hpp"
 
@@ -8,5 +9,8 @@ namespace troupe {
 /// The `troupe` command: parses, does what is asked, and returns the process's exit code (see exit_code.hpp). Results go to
 /// io.out; errors as "error: …" and progress to io.err. `run_node` runs on this thread, after parsing, for the verb `node`.
 int run_cli(int argc, const char* const* argv, const console& io, const node_runner& run_node);
+
+/// The whole command line as data.
+program_outline cli_outline();
 
 } // namespace troupe

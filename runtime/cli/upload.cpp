@@ -54,7 +54,7 @@ void finish_oldest(client& node, std::deque<pending_write>& writes) {
   writes.pop_front();
 }
 
-void write_all(client& node, const console& io, const artifact& file, schema::Upload::Client upload) {
+void write_all(client& node, const console& io, const hashed_file& file, schema::Upload::Client upload) {
   file_reader reader(file.path);
   progress bar(io, "upload", file.bytes);
   std::vector<char> block(std::clamp<std::uint64_t>(node.limits().chunk_bytes_max, 1, block_bytes_max));
@@ -75,7 +75,7 @@ void write_all(client& node, const console& io, const artifact& file, schema::Up
 
 } // namespace
 
-artifact hash_artifact(const console& io, const std::string& path, std::uint64_t bytes) {
+hashed_file hash_artifact(const console& io, const std::string& path, std::uint64_t bytes) {
   file_reader reader(path);
   progress bar(io, "hash", bytes);
   std::vector<char> block(block_bytes_max);
@@ -89,7 +89,7 @@ artifact hash_artifact(const console& io, const std::string& path, std::uint64_t
   return {path, done, digest.finish()};
 }
 
-bool upload_artifact(client& node, const console& io, const artifact& file) {
+bool upload_artifact(client& node, const console& io, const hashed_file& file) {
   auto most = node.limits().artifact_bytes_max;
   if (file.bytes > most)
     throw command_failure(exit_code::failed, file.path + " is " + human_size(file.bytes) + "; this node takes at most "

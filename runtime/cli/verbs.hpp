@@ -25,7 +25,10 @@ struct command_context {
 /// command_failure. `context` must outlive the parsing.
 void add_apply(CLI::App& app, const command_context& context);
 void add_check(CLI::App& app, const command_context& context);
+/// `troupe completion`, and the hidden verb that its scripts ask. `app` must outlive the parsing.
+void add_completion(CLI::App& app, const command_context& context);
 void add_deploy(CLI::App& app, const command_context& context);
+void add_doctor(CLI::App& app, const command_context& context);
 void add_events(CLI::App& app, const command_context& context);
 void add_infer(CLI::App& app, const command_context& context);
 void add_init(CLI::App& app, const command_context& context);

@@ -28,6 +28,10 @@ bool answered_error(Call& call, const result<Answer>& outcome) {
   return !outcome;
 }
 
+std::uint64_t microseconds(std::chrono::nanoseconds span) {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(span).count());
+}
+
 std::string text(capnp::Text::Reader from) {
   return {from.begin(), from.size()};
 }
@@ -154,6 +158,20 @@ kj::Promise<void> control_service::progress(ProgressContext call) {
       .then([call](result<version_progress> outcome) mutable {
         if (!answered_error(call, outcome))
           write_progress(call.getResults(), outcome->record);
+      });
+}
+
+kj::Promise<void> control_service::validate(ValidateContext call) {
+  auto params = call.getParams();
+  validate_model question{text(params.getArtifact()), text(params.getModelToml()), text(params.getGolden())};
+  return context_.actors.ask<validation>(context_.node.actors.catalog.get(), std::move(question), await_patience)
+      .then([call](result<validation> outcome) mutable {
+        if (answered_error(call, outcome))
+          return;
+        auto report = call.getResults().initReport();
+        report.setGoldenCases(outcome->cases);
+        report.setLoadUs(microseconds(outcome->load));
+        report.setSlowestUs(microseconds(outcome->slowest));
       });
 }
 

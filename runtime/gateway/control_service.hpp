@@ -46,6 +46,7 @@ protected:
   kj::Promise<void> awaitReady(AwaitReadyContext call) override;
   kj::Promise<void> rollback(RollbackContext call) override;
   kj::Promise<void> progress(ProgressContext call) override;
+  kj::Promise<void> validate(ValidateContext call) override;
 
 private:
   control_context& context_;

@@ -1,5 +1,6 @@
 #include "runtime/gateway/rpc_server.hpp"
 
+#include "runtime/gateway/gathering_stream.hpp"
 #include "runtime/gateway/session_service.hpp"
 
 #include <capnp/rpc-twoparty.h>
@@ -32,8 +33,8 @@ bool out_of_resources(int error_number) {
 
 /// A client's connection, until it hangs up.
 struct connection {
-  connection(kj::Own<kj::AsyncIoStream> stream_, capnp::Capability::Client login, const gateway_options& options)
-    : stream(kj::mv(stream_)), network(*stream, capnp::rpc::twoparty::Side::SERVER, limits(options)),
+  connection(kj::Own<kj::AsyncIoStream> socket, capnp::Capability::Client login, const gateway_options& options)
+    : stream(kj::mv(socket)), network(stream, capnp::rpc::twoparty::Side::SERVER, limits(options)),
       system(capnp::makeRpcServer(network, kj::mv(login))) {
     // What a client may have under way: past it nothing more is read until answers have gone out.
     system.setFlowLimit(options.message_bytes_max / sizeof(capnp::word));
@@ -45,7 +46,7 @@ struct connection {
     return bounded;
   }
 
-  kj::Own<kj::AsyncIoStream> stream;
+  gathering_stream stream;
   capnp::TwoPartyVatNetwork network;
   capnp::RpcSystem<capnp::rpc::twoparty::VatId> system;
 };

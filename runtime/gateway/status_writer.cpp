@@ -34,6 +34,7 @@ std::string state_of(const version_view& version) {
 const char* name_of(replica_phase phase) {
   switch (phase) {
   case replica_phase::starting: return "starting";
+  case replica_phase::verifying: return "verifying";
   case replica_phase::serving: return "ready";
   case replica_phase::draining: return "draining";
   }

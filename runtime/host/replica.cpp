@@ -18,6 +18,8 @@ namespace {
 constexpr rlim_t descriptors_max = 32;
 /// How long a replica is idle before it gives memory back; short, since the work for it is small.
 constexpr std::chrono::milliseconds idle_before_trim{300};
+/// How long a new replica waits for work before it makes a pass for its own sake.
+constexpr std::chrono::milliseconds idle_before_warm{20};
 
 /// The replica's side of the shared memory. The node is trusted: what it wrote is used as it stands.
 class desk {
@@ -93,9 +95,24 @@ void answer_next(const desk& place, model& net) {
   place.answer(work.sequence, outcome, std::chrono::steady_clock::now() - began);
 }
 
+/// A pass for its own sake. Random numbers begin where the seed says, after it as without it.
+call_outcome warm(model& net, const model_spec& spec, std::uint64_t seed) {
+  auto outcome = net.warm(spec.max_batch == 0 ? 0 : 1);
+  seed_torch(seed);
+  return outcome;
+}
+
+/// A fork's first pass is slow, since it copies the pages that it writes. If work waits, that work has it; else nobody should.
+void take_first_pass(const desk& place, model& net, const model_spec& spec, std::uint64_t seed) {
+  if (place.wait(idle_before_warm))
+    answer_next(place, net);
+  else
+    (void)warm(net, spec, seed);
+}
+
 [[noreturn]] void serve(const desk& place, model& net) {
   constexpr std::chrono::milliseconds for_ever{-1};
-  bool untidy = false; // memory of past batches is still held
+  bool untidy = true; // memory of past batches is still held
   for (;;) {
     bool rang = place.wait(untidy ? idle_before_trim : for_ever);
     if (rang)
@@ -134,13 +151,15 @@ int run_replica(replica_order order, model& net, const model_spec& spec, const s
   if (memory == MAP_FAILED)
     return start_failed;
   desk place(static_cast<std::byte*>(memory), order.work.get(), order.done.get());
-  auto warmed = net.warm(spec.max_batch == 0 ? 0 : 1);
-  if (warmed.status == done_status::outputs)
-    warmed.status = done_status::ready;
+  // What was made for one thread, the version template has made, under the same limit of memory.
+  auto up = spec.threads > 1 ? warm(net, spec, order.seed) : call_outcome();
+  if (up.status == done_status::outputs)
+    up.status = done_status::ready;
   limit_address_space(address_space_bytes() + spec.memory_bytes, limit_kind::for_good);
-  place.answer(0, warmed, {});
-  if (warmed.status != done_status::ready)
+  place.answer(0, up, {});
+  if (up.status != done_status::ready)
     return start_failed;
+  take_first_pass(place, net, spec, order.seed);
   serve(place, net);
 }
 

@@ -104,6 +104,8 @@ void give_up_target(const rollout_view& view, const std::string& reason, rollout
                  : view.target < view.current         ? version_state::superseded
                                                       : version_state::rolled_back;
   plan.changes.push_back({view.target, outcome, reason});
+  if (target != nullptr && target->state == version_state::rolling_out) // requests may go to it already
+    plan.steps.push_back({view.current == 0 ? rollout_act::drop_route : rollout_act::switch_route, view.current});
   plan.steps.push_back({rollout_act::stop_pool, view.target});
   plan.target = 0;
 }
@@ -264,7 +266,9 @@ planned on_news_of_served(const rollout_view& view, const rollout_event& event) 
   bool wanted = event.version == view.current || event.version == view.previous;
   if (event.what == rollout_news::loaded && wanted)
     return std::optional(only(view, rollout_act::fork, event.version));
-  if (event.what == rollout_news::verified && event.version == view.current)
+  // While requests are being switched away from it they must not be switched back.
+  bool leaves = state_of(view, view.target) == version_state::rolling_out;
+  if (event.what == rollout_news::verified && event.version == view.current && !leaves)
     return std::optional(only(view, rollout_act::switch_route, event.version));
   return nothing;
 }

@@ -295,7 +295,7 @@ BOOST_AUTO_TEST_CASE(who_watches_a_version_hears_of_each_move) {
   auto last = ask<version_progress>(actors.catalog.get(), watch_version{"digits", 1, 99});
   BOOST_REQUIRE(last);
   BOOST_TEST((last->record.state == version_state::live));
-  BOOST_TEST(last->record.moves.size() == 5U);
+  BOOST_TEST(last->record.moves.size() == 6U);
 }
 
 BOOST_AUTO_TEST_CASE(a_second_version_that_fails_leaves_the_first_one_serving) {

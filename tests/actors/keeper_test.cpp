@@ -1,5 +1,6 @@
 #define BOOST_TEST_MODULE keeper
 #include "actors/keeper.hpp"
+#include "storage/keys.hpp"
 #include "tests/actors/tree_fixture.hpp"
 
 using namespace troupe;
@@ -64,6 +65,53 @@ BOOST_AUTO_TEST_CASE(a_finished_upload_is_there_for_all) {
   BOOST_REQUIRE(ask<done>(keeper, finish_upload{ticket->id}));
   BOOST_TEST(static_cast<bool>(ask<artifact>(keeper, open_artifact{hash})));
   BOOST_TEST(ask<upload_ticket>(keeper, begin_upload{hash, 5})->id == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(artifacts_that_no_version_needs_are_collected_but_not_what_a_deploy_may_be_about_to_name) {
+  auto keeper = actors.keeper.get();
+  BOOST_REQUIRE(deploy_digits());
+  pass(keeper_state::spared_for);
+  auto stray = keep("stray");
+  auto asked_for = keep("asked for");
+  BOOST_REQUIRE(ask<done>(keeper, find_artifact{asked_for}));
+  caf::anon_send(keeper, collect_artifacts{});
+  settle();
+  BOOST_TEST(!blobs.has(stray));
+  BOOST_TEST(blobs.has(asked_for));
+  BOOST_TEST(blobs.has(sha));
+  BOOST_REQUIRE(ask<done>(actors.catalog.get(), undeploy{"digits"}));
+  pass(keeper_state::spared_for);
+  caf::anon_send(keeper, collect_artifacts{});
+  settle();
+  BOOST_TEST(blobs.list()->empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_version_whose_artifact_is_gone_is_not_stored) {
+  deployment_record record;
+  record.name = "digits";
+  version_record version;
+  version.id = {"digits", 1};
+  version.artifact_sha256 = std::string(64, 'a');
+  BOOST_TEST((code_of(ask<saved>(actors.keeper.get(), save_change{{{record}, {}, {version}, {}}})) == error_code::not_found));
+}
+
+BOOST_AUTO_TEST_CASE(a_deployment_that_cant_be_read_keeps_no_other_from_serving_and_can_be_undeployed) {
+  BOOST_REQUIRE(deploy_digits());
+  transaction damage;
+  damage.put(column_family::deployments, "faces", "garbage!");
+  damage.put(column_family::versions, version_key({"faces", 1}), "garbage!");
+  BOOST_REQUIRE(records.commit(damage).ok());
+  caf::anon_send_exit(actors.catalog.get(), caf::exit_reason::kill);
+  pass_in_steps(5s, 50ms);
+  BOOST_TEST(routed() == 1U);
+  auto refused = ask<deployed>(actors.catalog.get(), deploy{"faces", sha, toml(1), 0});
+  BOOST_TEST((code_of(refused) == error_code::corrupt));
+  BOOST_TEST(events.named("deployment_damaged").size() >= 1U);
+  caf::anon_send(actors.keeper.get(), collect_artifacts{});
+  settle();
+  BOOST_TEST(blobs.has(sha));
+  BOOST_REQUIRE(ask<done>(actors.catalog.get(), undeploy{"faces"}));
+  BOOST_REQUIRE(ask<deployed>(actors.catalog.get(), deploy{"faces", sha, toml(1), 0}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

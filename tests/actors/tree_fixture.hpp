@@ -31,9 +31,7 @@ public:
   std::string sha = sha256_of("abc");
 
   tree_fixture() {
-    auto writer = blobs.begin(sha, 3).value();
-    BOOST_REQUIRE(writer->write("abc", 3).ok());
-    BOOST_REQUIRE(writer->finish().ok());
+    keep("abc");
     root = start_root(sys, {node, {time, state, blobs}, {time, log}, false});
     settle();
     BOOST_REQUIRE(actors.catalog.get());
@@ -47,6 +45,21 @@ public:
     for (auto& fork : hosts.forks)
       fork.events = {};
     settle();
+  }
+
+  /// Puts an artifact into the store; gives its hash.
+  std::string keep(const std::string& bytes) {
+    auto hash = sha256_of(bytes);
+    auto writer = blobs.begin(hash, bytes.size()).value();
+    BOOST_REQUIRE(writer->write(bytes.data(), bytes.size()).ok());
+    BOOST_REQUIRE(writer->finish().ok());
+    return hash;
+  }
+  /// A golden.json for `toml`, whose one case gives `found` for 1, 2.
+  static std::string golden(const std::string& found) {
+    return R"({"cases": [{"inputs": [{"name": "x", "datatype": "FP32", "shape": [1, 2], "data": [1, 2]}],
+      "outputs": [{"name": "y", "datatype": "FP32", "shape": [1, 2], "data": )"
+           + found + "}]}]}";
   }
 
   static std::string toml(std::uint32_t replicas) {

@@ -1,10 +1,14 @@
 #define BOOST_TEST_MODULE config
 #include "runtime/base/config.hpp"
+#include "runtime/base/text_file.hpp"
 #include "tests/storage/temporary_folder.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <fstream>
+#include <sstream>
+#include <tuple>
+#include <vector>
 
 using namespace troupe;
 using namespace std::chrono_literals;
@@ -14,6 +18,30 @@ namespace {
 std::string problem(const std::string& text) {
   auto parsed = parse_node_toml(text, "troupe.toml");
   return parsed ? "" : parsed.failure().message;
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+/// Every key that a section may have, as the refusal of an unknown one lists them.
+std::vector<std::string> known_keys(const std::string& section) {
+  auto text = problem((section.empty() ? "" : "[" + section + "]\n") + "an_unlikely_word_0123456789 = 1");
+  std::istringstream list(text.substr(text.find("known are ") + sizeof "known are " - 1));
+  std::vector<std::string> keys;
+  for (std::string key; std::getline(list >> std::ws, key, ',');)
+    keys.push_back(key);
+  BOOST_TEST(keys.size() > (section == "events" ? 0U : 1U), text);
+  return keys;
+}
+
+bool same(const node_options& a, const node_options& b) {
+  auto all = [](const node_options& o) {
+    return std::tie(o.name, o.data_folder, o.listen, o.address_file, o.host_binary, o.gateway_loops, o.default_deadline,
+                    o.message_bytes_max, o.artifact_bytes_max, o.chunk_bytes_max, o.connections_max, o.events_max, o.log_level,
+                    o.log_format);
+  };
+  return all(a) == all(b);
 }
 
 } // namespace
@@ -106,6 +134,16 @@ format = "json"
 BOOST_AUTO_TEST_CASE(the_defaults_are_right) {
   BOOST_TEST(check(node_options{}).ok());
   BOOST_TEST(parse_node_toml("", "troupe.toml").ok());
+}
+
+BOOST_AUTO_TEST_CASE(the_example_explains_every_key_and_changes_nothing) {
+  auto text = *read_text_file(TROUPE_EXAMPLES "/troupe.toml", 1 << 16);
+  auto parsed = parse_node_toml(text, "troupe.toml");
+  BOOST_REQUIRE_MESSAGE(parsed.ok(), problem(text));
+  BOOST_TEST((same(*parsed, node_options{})));
+  for (std::string section : {"", "limits", "events", "log"})
+    for (const auto& key : known_keys(section))
+      BOOST_TEST((contains(text, "\n" + key + " = ") || contains(text, "\n[" + key + "]\n")), key);
 }
 
 BOOST_AUTO_TEST_CASE(options_from_a_command_line_are_checked_alike) {

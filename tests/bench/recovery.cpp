@@ -36,7 +36,7 @@ bool both_serve(const std::vector<replica_view>& all, pid_t dead) {
 }
 
 /// Kills one of the two and tells how long it took until both served: from just before the kill to when the node, by its own word,
-/// had the new host (up, and warmed by a forward pass) in the pool, where it takes the next batch.
+/// had the new host in the pool, where it takes the next batch. That batch is its first pass.
 double kill_one(client& node, const std::string& deployment) {
   auto before = replicas(node, deployment);
   auto victim = before.front().pid;

@@ -69,7 +69,7 @@ BOOST_DATA_TEST_CASE(bad_usage_exits_with_2_and_says_what_is_wrong, data::make(m
 
 BOOST_DATA_TEST_CASE(every_verb_has_help_with_an_example,
                      data::make({"node", "init", "check", "deploy", "infer", "status", "versions", "rollback", "scale",
-                                 "undeploy", "events", "tree", "log-level"}),
+                                 "undeploy", "events", "tree", "log-level", "apply", "doctor", "completion"}),
                      verb) {
   command_line troupe;
   BOOST_TEST(troupe.run({verb, "--help"}) == 0);
@@ -99,6 +99,17 @@ BOOST_AUTO_TEST_CASE(the_verb_node_is_mains_and_the_command_line_goes_before_the
   BOOST_TEST(troupe.node.options.name == "from-line");
   BOOST_TEST(troupe.node.options.listen == "127.0.0.1:1234");
   BOOST_TEST(troupe.node.config == config);
+}
+
+BOOST_AUTO_TEST_CASE(the_systems_config_file_is_read_where_none_is_named) {
+  test::temporary_folder folder;
+  auto system = (folder.path() / "troupe.toml").string();
+  BOOST_TEST(config_file("", system) == "");
+  std::ofstream(system) << "name = \"from-system\"\n";
+  BOOST_TEST(config_file("", system) == system);
+  BOOST_TEST(config_file("named.toml", system) == "named.toml");
+  BOOST_TEST(node_options_from(system).name == "from-system");
+  BOOST_TEST(node_options_from("").listen == node_options{}.listen);
 }
 
 BOOST_FIXTURE_TEST_CASE(what_the_node_refuses_exits_with_1_and_its_words, connected) {

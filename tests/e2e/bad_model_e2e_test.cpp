@@ -53,6 +53,11 @@ BOOST_FIXTURE_TEST_CASE(a_model_that_takes_100_gb_in_load_is_refused, models) {
   BOOST_TEST(contains(reason, "memory"), reason);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_model_slower_than_it_declares_is_refused_and_told_which_limit, models) {
+  auto reason = deploy_failure("slow");
+  BOOST_TEST(contains(reason, "a batch of 16 rows of zeros: ran past limits.batch_timeout (200 ms)"), reason);
+}
+
 BOOST_FIXTURE_TEST_CASE(outputs_that_are_not_as_declared_are_refused_with_expected_and_found, models) {
   auto shape_reason = deploy_failure("wrong_output_shape");
   BOOST_TEST(contains(shape_reason, "[-1, 4]"), shape_reason);

@@ -68,12 +68,6 @@ BOOST_FIXTURE_TEST_CASE(an_endless_loop_is_killed_at_its_batch_timeout_and_its_i
   serves_on("loops");
 }
 
-BOOST_FIXTURE_TEST_CASE(a_model_slower_than_it_declares_is_killed_and_the_caller_told_which_limit, models) {
-  node.deploy("slow", "slow");
-  auto got = client.ask("slow", {row(1)}, 20s);
-  BOOST_TEST(contains(got.error, "batch_timeout"), got.error);
-}
-
 BOOST_FIXTURE_TEST_CASE(a_model_that_runs_out_of_its_memory_fails_the_request_and_says_which_limit, models) {
   node.deploy("greedy", "alloc_100gb");
   auto got = client.ask("greedy", {magic_row()});

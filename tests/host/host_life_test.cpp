@@ -2,6 +2,7 @@
 #include "tests/host/raw_node.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <chrono>
 #include <fstream>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -17,6 +18,13 @@ std::string command_name(pid_t pid) {
   std::string name;
   std::getline(file, name);
   return name;
+}
+
+std::chrono::nanoseconds cpu_time(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/schedstat");
+  std::int64_t count = 0;
+  file >> count;
+  return std::chrono::nanoseconds(count);
 }
 
 /// A node with one replica that is up.
@@ -102,4 +110,13 @@ BOOST_AUTO_TEST_CASE(a_replica_holds_no_descriptor_but_its_memory_and_two_bells)
     others += file != "/dev/null" && file != "/memfd:host (deleted)" && file != "anon_inode:[eventfd]" ? 1 : 0;
   BOOST_TEST(others == 0);
   BOOST_TEST(open_files(all.replica.process.pid()).size() == 6U);
+}
+
+BOOST_AUTO_TEST_CASE(a_new_replica_is_up_before_its_first_pass_and_makes_it_when_nobody_asks) {
+  constexpr std::chrono::milliseconds well_into_a_pass{300}; // it takes a second or so
+  raw_template forker;
+  auto version = forker.load(model_path("slow"), row_spec(4, 1));
+  auto replica = troop::up(version);
+  BOOST_TEST((cpu_time(replica.process.pid()) < well_into_a_pass));
+  BOOST_TEST(eventually([&] { return cpu_time(replica.process.pid()) > well_into_a_pass; }));
 }

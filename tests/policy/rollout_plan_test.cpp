@@ -126,8 +126,9 @@ BOOST_AUTO_TEST_CASE(a_version_goes_up_move_by_move_and_the_one_before_stays_res
   auto view = with_live(2);
   store(planned(view, {news::deployed, 0, {}}), view);
   BOOST_TEST((state_in(view, 3) == state::validating));
-  for (const auto& each : {move{news::validated, state::preparing, act::start_pool}, move{news::loaded, state::starting, act::fork},
-                           move{news::verified, state::rolling_out, act::switch_route}}) {
+  for (const auto& each :
+       {move{news::validated, state::preparing, act::start_pool}, move{news::loaded, state::starting, act::fork},
+        move{news::verified, state::rolling_out, act::switch_route}}) {
     auto plan = planned(view, {each.what, 3, {}});
     BOOST_TEST(plan.stores);
     BOOST_TEST(does(plan, each.does, 3));
@@ -153,6 +154,14 @@ BOOST_AUTO_TEST_CASE(a_version_that_breaks_fails_with_its_reason_and_the_live_on
     BOOST_TEST((state_in(view, 3) == state::failed));
     BOOST_TEST((view.current == 2U && view.target == 0U));
   }
+}
+
+BOOST_AUTO_TEST_CASE(requests_that_may_have_been_switched_are_switched_back_when_the_version_is_given_up) {
+  auto view = with_target(state::rolling_out);
+  BOOST_TEST(is_stale(view, {news::verified, 2, {}})); // not while it is being left
+  BOOST_TEST(does(planned(view, {news::undone, 0, {}}), act::switch_route, 2));
+  view.current = 0;
+  BOOST_TEST(does(planned(view, {news::broken, 3, "x"}), act::drop_route, 0));
 }
 
 BOOST_AUTO_TEST_CASE(after_a_restart_validation_begins_again_and_all_else_from_preparing) {
@@ -240,7 +249,7 @@ BOOST_AUTO_TEST_CASE(the_live_one_the_one_before_and_the_target_are_kept_however
 // -- always -----------------------------------------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(whatever_happens_in_whatever_order_the_records_agree_with_each_other) {
-  constexpr news all[] = {news::deployed, news::undone, news::resumed, news::validated, news::loaded,
+  constexpr news all[] = {news::deployed, news::undone,   news::resumed, news::validated, news::loaded,
                           news::started,  news::verified, news::routed,  news::broken,    news::bake_is_over};
   rng chance(1);
   for (int life = 0; life < 500; ++life) {

@@ -68,6 +68,15 @@ sim_artifacts::sim_artifacts() {
 
 void sim_artifacts::add(sim_model model, const std::string& text) {
   hashes_[model] = sha256_of(text);
+  texts_[model] = text;
+  upload(model);
+}
+
+void sim_artifacts::upload(sim_model model) {
+  auto found = texts_.find(model);
+  if (found == texts_.end() || blobs_->has(hashes_[model]))
+    return;
+  const auto& text = found->second;
   auto writer = blobs_->begin(hashes_[model], text.size()).value();
   if (!writer->write(text.data(), text.size()) || !writer->finish())
     throw std::runtime_error("no room for the simulation's artifacts");
@@ -206,6 +215,7 @@ void sim_world::on_answer(const sim_command& what, const error* failure, std::ui
 }
 
 void sim_world::deploy(const std::string& name, sim_model model, std::uint32_t replicas) {
+  artifacts_.upload(model);
   command<deployed>({sim_command::kind::deploy, name, replicas},
                     troupe::deploy{name, artifacts_.hash(model), model_toml, replicas});
 }

@@ -25,6 +25,8 @@ public:
   sim_artifacts();
   blob_store& blobs() { return *blobs_; }
   const std::string& hash(sim_model model) const { return hashes_.at(model); }
+  /// As a client does before it deploys; nothing if it is there.
+  void upload(sim_model model);
 
 private:
   void add(sim_model model, const std::string& text);
@@ -33,6 +35,7 @@ private:
   std::optional<data_folder> data_;
   std::optional<blob_store> blobs_;
   std::map<sim_model, std::string> hashes_;
+  std::map<sim_model, std::string> texts_; ///< of the artifacts that there can be
 };
 
 /// A machine with one node, its model processes, its disk and its clients, in one thread, under one seed. Time stands still unless `run`
