@@ -16,6 +16,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 SEED = 0
 ROWS_A_STEP = 64
 PIXEL_MAX = 16.0
+GOLDEN_CASES = 10
 
 MODEL_TOML = """\
 max_batch = 64
@@ -97,6 +98,29 @@ def accuracy_of(folder, images, labels):
     return (model(images).argmax(1) == labels).double().mean().item()
 
 
+def write_golden(folder, model, images):
+    """Golden cases: the scores of the first test images, one a case. They hold wherever the model runs."""
+    cases = []
+    for image in images[:GOLDEN_CASES]:
+        scores = model(image.reshape(1, -1))[0].tolist()
+        cases.append(
+            {
+                "inputs": [{"name": "image", "datatype": "FP32", "shape": [1, 64], "data": image.tolist()}],
+                "outputs": [{"name": "scores", "datatype": "FP32", "shape": [1, 10], "data": scores}],
+            }
+        )
+    lines = ",\n  ".join(json.dumps(case) for case in cases)
+    text = '{"tolerance": {"absolute": 0.001, "relative": 0.001},\n "cases": [\n  ' + lines + "\n ]}\n"
+    (folder / "golden.json").write_text(text)
+
+
+def write_all_golden(root, images):
+    """`broken` is held against what `linear` gives: that is how it is found out."""
+    for name, reference in (("linear", "linear"), ("cnn", "cnn"), ("broken", "linear")):
+        with torch.no_grad():
+            write_golden(root / name, torch.jit.load(str(root / reference / "model.pt")), images)
+
+
 def main():
     root = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
     torch.set_num_threads(1)
@@ -112,6 +136,7 @@ def main():
         print(f"{name}: {accuracy:.2%} of {int(test.sum())} test images")
         if not least <= accuracy <= most:
             sys.exit(f"{name}: expected an accuracy from {least:.0%} to {most:.0%}; the data or the training has changed")
+    write_all_golden(root, images[test])
     numpy.save(root / "test_images.npy", images[test].numpy())
     numpy.save(root / "test_labels.npy", labels[test].numpy())
     numpy.save(root / "batch.npy", images[test][:64].numpy())

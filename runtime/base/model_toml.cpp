@@ -41,6 +41,8 @@ void read_datatype(toml_section& section, tensor_spec& tensor) {
     tensor.type = *type;
     return;
   }
+  if (name == toml_left_open)
+    return section.refuse("datatype", still_to_fill_in(datatype_names));
   auto unserved = std::find(unserved_datatypes.begin(), unserved_datatypes.end(), name) != unserved_datatypes.end();
   section.refuse("datatype", "expected " + datatype_names + ", found \"" + name.substr(0, tensor_name_max) + "\""
                                  + (unserved ? " (TorchScript has no such tensor)" : ""));

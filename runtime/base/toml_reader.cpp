@@ -45,6 +45,10 @@ std::string range(const std::string& what, const std::string& min, const std::st
 
 } // namespace
 
+std::string still_to_fill_in(const std::string& expected) {
+  return "still to be filled in; expected " + expected;
+}
+
 result<toml::table> parse_toml(std::string_view text, std::string_view file_name) {
   auto file = std::string(file_name);
   if (text.size() > toml_bytes_max)
@@ -214,7 +218,9 @@ const toml::node* toml_section::find_required(std::string_view key, const std::s
 }
 
 void toml_section::refuse_value(std::string_view key, const std::string& expected, const toml::node& found) {
-  refuse(key, "expected " + expected + ", found " + describe(found));
+  auto text = found.as_string();
+  bool left_open = text != nullptr && text->get() == toml_left_open;
+  refuse(key, left_open ? still_to_fill_in(expected) : "expected " + expected + ", found " + describe(found));
 }
 
 bool toml_section::knows(std::string_view key) const {

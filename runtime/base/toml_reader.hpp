@@ -15,6 +15,10 @@ namespace troupe {
 /// Most bytes of a TOML file that we read; checked before anything is parsed.
 inline constexpr std::size_t toml_bytes_max = 256 << 10;
 
+/// What `troupe init` writes where it can't know a value. As any value it is refused, with the words that it is still to be filled in.
+inline constexpr std::string_view toml_left_open = "?";
+std::string still_to_fill_in(const std::string& expected);
+
 /// The document, or where and why it is not TOML: "model.toml:7: not valid TOML: …".
 result<toml::table> parse_toml(std::string_view text, std::string_view file_name);
 

@@ -1,10 +1,10 @@
 #include "runtime/cli/model_push.hpp"
 
-#include "runtime/base/golden.hpp"
 #include "runtime/base/ids.hpp"
 #include "runtime/base/printable.hpp"
-#include "runtime/base/units.hpp"
+#include "runtime/base/text_file.hpp"
 #include "runtime/cli/wire.hpp"
+#include "runtime/oip/golden_json.hpp"
 
 #include <filesystem>
 
@@ -12,32 +12,34 @@ namespace troupe {
 
 namespace {
 
-std::optional<hashed_file> hash_golden(const console& io, const std::filesystem::path& file) {
-  std::error_code failure;
-  auto bytes = std::filesystem::file_size(file, failure);
-  if (failure == std::errc::no_such_file_or_directory)
+/// Read whole, so that what is wrong with it is told before anything is sent.
+std::optional<hashed_file> check_golden_file(const console& io, const std::string& file, const model_spec& spec) {
+  auto text = read_text_file(file, golden_bytes_max);
+  if (!text && text.failure().code == error_code::not_found)
     return std::nullopt;
-  if (failure)
-    throw command_failure(exit_code::bad_usage, "can't look at '" + file.string() + "': " + failure.message());
-  if (bytes > golden_bytes_max)
-    throw command_failure(exit_code::bad_usage, "'" + file.string() + "' is " + human_size(bytes) + "; at most "
-                                                    + human_size(golden_bytes_max) + " of golden cases are taken");
-  return hash_artifact(io, file.string(), bytes);
+  require(parse_golden(require(std::move(text), exit_code::bad_usage), file, spec), exit_code::bad_usage);
+  return hash_artifact(io, file, std::filesystem::file_size(file));
 }
 
 } // namespace
 
 hashed_model read_model(const console& io, const std::string& folder) {
   auto read = require(read_model_folder(folder), exit_code::bad_usage);
+  auto golden = check_golden_file(io, (std::filesystem::path(folder) / "golden.json").string(), read.spec);
   auto model = hash_artifact(io, read.model_path, read.model_bytes);
-  return {std::move(read), std::move(model), hash_golden(io, std::filesystem::path(folder) / "golden.json")};
+  return {std::move(read), std::move(model), std::move(golden)};
+}
+
+bool upload_model(client& node, const console& io, const hashed_model& model) {
+  bool uploaded = upload_artifact(node, io, model.model);
+  if (model.golden)
+    upload_artifact(node, io, *model.golden);
+  return uploaded;
 }
 
 pushed_version push_model(client& node, const console& io, const std::string& deployment, const hashed_model& model,
                           std::uint32_t replicas) {
-  bool uploaded = upload_artifact(node, io, model.model);
-  if (model.golden)
-    upload_artifact(node, io, *model.golden);
+  bool uploaded = upload_model(node, io, model);
   auto call = node.control().deployRequest();
   call.setName(deployment);
   call.setArtifact(model.model.sha256);

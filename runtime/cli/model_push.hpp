@@ -14,7 +14,7 @@ struct hashed_model {
   std::optional<hashed_file> golden; ///< of golden.json, if the folder has one
 };
 
-/// Reads, checks and hashes the folder. Ends the command (bad_usage) for what is wrong with it.
+/// Reads, checks and hashes the folder, golden.json against model.toml too. Ends the command (bad_usage) for what is wrong with it.
 hashed_model read_model(const console& io, const std::string& folder);
 
 /// A version that a node has begun.
@@ -22,6 +22,9 @@ struct pushed_version {
   std::uint32_t number = 0;
   bool uploaded = false; ///< the node did not have the model before
 };
+
+/// Uploads what the node lacks. Whether that was the model.
+bool upload_model(client& node, const console& io, const hashed_model& model);
 
 /// Uploads what the node lacks and makes a version of it; durable when it returns. `replicas` 0: as scaled before, or as model.toml
 /// says.

@@ -47,6 +47,8 @@ void add_global_options(CLI::App& app, command_context& context) {
 
 void add_verbs(CLI::App& app, const command_context& context, std::function<void(const node_arguments&)> on_node) {
   add_node(app, std::move(on_node));
+  add_init(app, context);
+  add_check(app, context);
   add_deploy(app, context);
   add_apply(app, context);
   add_infer(app, context);

@@ -24,12 +24,14 @@ struct command_context {
 /// Each adds one verb: its options, its help, and what it does once parsing has chosen it. A verb ends by returning or by
 /// command_failure. `context` must outlive the parsing.
 void add_apply(CLI::App& app, const command_context& context);
+void add_check(CLI::App& app, const command_context& context);
 /// `troupe completion`, and the hidden verb that its scripts ask. `app` must outlive the parsing.
 void add_completion(CLI::App& app, const command_context& context);
 void add_deploy(CLI::App& app, const command_context& context);
 void add_doctor(CLI::App& app, const command_context& context);
 void add_events(CLI::App& app, const command_context& context);
 void add_infer(CLI::App& app, const command_context& context);
+void add_init(CLI::App& app, const command_context& context);
 void add_log_level(CLI::App& app, const command_context& context);
 void add_rollback(CLI::App& app, const command_context& context);
 void add_scale(CLI::App& app, const command_context& context);

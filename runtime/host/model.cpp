@@ -1,14 +1,13 @@
 #include "runtime/host/model.hpp"
 
 #include "runtime/host/error_text.hpp"
+#include "runtime/host/module_file.hpp"
 #include "runtime/host/operators.hpp"
 #include "runtime/host/tensors.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <new>
 #include <torch/script.h>
-#include <unistd.h>
 
 namespace troupe {
 
@@ -17,29 +16,6 @@ namespace {
 constexpr std::size_t load_error_bytes_max = 2048;
 constexpr const char* memory_advice =
     "the model needs more memory than its version allows; raise 'memory' under [limits] in model.toml";
-
-/// Lets libtorch read the model without a file system.
-class descriptor_reader final : public caffe2::serialize::ReadAdapterInterface {
-public:
-  descriptor_reader(int fd, std::uint64_t size) : fd_(fd), size_(size) {}
-  std::size_t size() const override { return size_; }
-  std::size_t read(std::uint64_t position, void* buffer, std::size_t count, const char*) const override {
-    std::size_t done = 0;
-    while (done < count) {
-      auto got = ::pread(fd_, static_cast<char*>(buffer) + done, count - done, static_cast<off_t>(position + done));
-      if (got < 0 && errno == EINTR)
-        continue;
-      if (got <= 0)
-        break;
-      done += static_cast<std::size_t>(got);
-    }
-    return done;
-  }
-
-private:
-  int fd_;
-  std::size_t size_;
-};
 
 /// Whether a dimension can have any size, besides that of the rows.
 bool has_free_dimension(const tensor_spec& spec, std::uint32_t rows) {
@@ -90,8 +66,7 @@ model::~model() = default;
 
 result<model> model::load(int fd, std::uint64_t size, const model_spec& spec) {
   try {
-    auto module = torch::jit::load(std::make_shared<descriptor_reader>(fd, size));
-    module.eval();
+    auto module = load_module(fd, size);
     if (!module.find_method("forward"))
       return error{error_code::invalid_argument, "the model has no method forward()"};
     auto forward = module.get_method("forward");

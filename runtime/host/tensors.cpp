@@ -98,6 +98,33 @@ host_tensor describe_stored(const at::Tensor& tensor, std::uint64_t offset) {
   return entry;
 }
 
+/// As many outputs as forward() returned, named.
+std::vector<tensor_spec> names_of(const c10::IValue& returned) {
+  std::vector<tensor_spec> names;
+  if (returned.isGenericDict()) {
+    for (const auto& entry : returned.toGenericDict())
+      if (entry.key().isString())
+        names.push_back({entry.key().toStringRef(), {}, {}});
+    return names;
+  }
+  std::size_t count = returned.isTuple()  ? returned.toTupleRef().elements().size()
+                      : returned.isList() ? returned.toListRef().size()
+                                          : 1;
+  for (std::size_t i = 0; i < count; ++i)
+    names.push_back({count == 1 ? "output" : "output_" + std::to_string(i), {}, {}});
+  return names;
+}
+
+result<named_tensor> copy_one(const at::Tensor& tensor, const std::string& name) {
+  auto view = describe(tensor, name);
+  if (!view)
+    return view.failure();
+  named_tensor made{name, view->type, view->to_shape(), std::vector<std::byte>(view->size)};
+  if (view->size > 0)
+    copy(tensor, made.data.data());
+  return made;
+}
+
 constexpr std::uint64_t align(std::uint64_t bytes) {
   return (bytes + tensor_alignment - 1) / tensor_alignment * tensor_alignment;
 }
@@ -129,6 +156,21 @@ result<std::vector<at::Tensor>> unpack(const c10::IValue& returned, const std::v
     return by_name(returned.toGenericDict(), outputs);
   return wrong("forward() must return a tensor, a tuple or list of tensors, or a dictionary of them, found "
                + returned.tagKind());
+}
+
+result<std::vector<named_tensor>> copy_outputs(const c10::IValue& returned) {
+  auto names = names_of(returned);
+  auto tensors = unpack(returned, names);
+  if (!tensors)
+    return tensors.failure();
+  std::vector<named_tensor> copies;
+  for (std::size_t i = 0; i < tensors->size(); ++i) {
+    auto copied = copy_one((*tensors)[i], names[i].name);
+    if (!copied)
+      return copied.failure();
+    copies.push_back(std::move(*copied));
+  }
+  return copies;
 }
 
 result<void> check(const std::vector<at::Tensor>& tensors, const std::vector<tensor_spec>& outputs, std::uint32_t rows) {

@@ -5,19 +5,15 @@
 #include "runtime/host/model.hpp"
 #include "runtime/host/process.hpp"
 #include "runtime/host/replica.hpp"
+#include "runtime/host/version_sandbox.hpp"
 
 #include <algorithm>
-#include <fcntl.h>
 #include <optional>
 #include <unistd.h>
 
 namespace troupe {
 
 namespace {
-
-/// Loading holds the file's bytes, the weights, and for convolutions another copy in oneDNN's layout.
-constexpr std::uint64_t load_copies_max = 4;
-constexpr std::uint64_t load_slack_bytes = 256ULL << 20;
 
 /// The part of the life in which it failed, as schemas/host.capnp names it, and why.
 struct load_failure {
@@ -27,43 +23,17 @@ struct load_failure {
 
 using stage_outcome = std::optional<load_failure>;
 
-/// Keeps the control socket and the model, as 3 and 4, and closes all else that came with the fork.
-bool keep_own_descriptors(version_order& order) {
-  constexpr int control = 3;
-  constexpr int model_file = 4;
-  constexpr int out_of_the_way = 10;
-  // First up, so that neither lands on the other's place.
-  unique_fd control_copy(::fcntl(order.control.get(), F_DUPFD_CLOEXEC, out_of_the_way));
-  unique_fd model_copy(::fcntl(order.model_file.get(), F_DUPFD_CLOEXEC, out_of_the_way));
-  if (::dup2(control_copy.get(), control) < 0 || ::dup2(model_copy.get(), model_file) < 0)
-    return false;
-  for (auto* closed_below : {&order.control, &order.model_file, &control_copy, &model_copy})
-    closed_below->release();
-  order.control.reset(control);
-  order.model_file.reset(model_file);
-  return ::close_range(model_file + 1, ~0U, 0) == 0;
-}
-
 stage_outcome enter_sandbox(version_order& order, const sandbox_programs& programs) {
   set_title("tpl " + order.title);
-  if (!keep_own_descriptors(order))
-    return load_failure{"sandbox", "cannot arrange descriptors"};
-  limit_resource(RLIMIT_CORE, 0);
   limit_resource(RLIMIT_FSIZE, 0);
-  refuse_threads();
-  if (auto quiet = silence_stdio(); !quiet)
-    return load_failure{"sandbox", quiet.failure().message};
-  if (auto dropped = drop_capabilities(); !dropped)
-    return load_failure{"sandbox", dropped.failure().message};
-  const auto& program = order.spec.threads > 1 ? programs.version_template_of_threads : programs.version_template;
-  if (auto entered = program.install(); !entered)
+  const auto& filter = order.spec.threads > 1 ? programs.version_template_of_threads : programs.version_template;
+  if (auto entered = enter_version_sandbox(order.control, order.model_file, filter); !entered)
     return load_failure{"sandbox", entered.failure().message};
   return {};
 }
 
 result<model> load(const version_order& order) {
-  auto room = load_copies_max * order.model_bytes + order.spec.memory_bytes + load_slack_bytes;
-  limit_address_space(address_space_bytes() + room, limit_kind::soft);
+  limit_load_memory(order.model_bytes, order.spec.memory_bytes);
   return model::load(order.model_file.get(), order.model_bytes, order.spec);
 }
 

@@ -15,4 +15,7 @@ struct named_tensor {
   std::vector<std::byte> data;
 };
 
+/// Whether FP16 and BF16 may be read from decimals, rounded to the nearest. The protocol has no such numbers in JSON.
+enum class half_reals { refused, rounded };
+
 } // namespace troupe

@@ -16,7 +16,7 @@ std::string read_output(const json& output, const std::string& path) {
   return field(output, path, "name", json_type::string).get<std::string>();
 }
 
-oip_request read_request(const json& root) {
+oip_request read_request(const json& root, half_reals halves) {
   typed(root, "", json_type::object);
   refuse_unknown(root, "", {"id", "inputs", "outputs"});
   oip_request request;
@@ -24,7 +24,7 @@ oip_request read_request(const json& root) {
     request.id = field(root, "", "id", json_type::string).get<std::string>();
   const auto& inputs = field(root, "", "inputs", json_type::array);
   for (std::size_t i = 0; i < inputs.size(); ++i)
-    request.inputs.push_back(read_oip_tensor(inputs[i], at_index("inputs", i), half_reals::refused));
+    request.inputs.push_back(read_oip_tensor(inputs[i], at_index("inputs", i), halves));
   if (!root.contains("outputs"))
     return request;
   const auto& outputs = field(root, "", "outputs", json_type::array);
@@ -35,9 +35,9 @@ oip_request read_request(const json& root) {
 
 } // namespace
 
-result<oip_request> parse_oip_request(std::string_view text) {
+result<oip_request> parse_oip_request(std::string_view text, half_reals halves) {
   try {
-    return read_request(json::parse(text));
+    return read_request(json::parse(text), halves);
   } catch (const bad_json& failure) {
     return error{error_code::invalid_argument, failure.message};
   } catch (const json::exception& failure) {

@@ -16,8 +16,8 @@ struct oip_request {
 };
 
 /// Reads `{"id": …, "inputs": [{"name", "shape", "datatype", "data"}], "outputs": [{"name"}]}`; only inputs must be there. `data`
-/// may be flat or nested as `shape` says. invalid_argument names the field's path, what was expected and what was found; FP16 and
-/// BF16 are refused (JSON has no such numbers), and so is a field that we would have to ignore.
-result<oip_request> parse_oip_request(std::string_view text);
+/// may be flat or nested as `shape` says. invalid_argument names the field's path, what was expected and what was found; a
+/// field that we would have to ignore is refused.
+result<oip_request> parse_oip_request(std::string_view text, half_reals halves = half_reals::refused);
 
 } // namespace troupe

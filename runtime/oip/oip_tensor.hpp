@@ -9,9 +9,6 @@
 /// One tensor in JSON. NaN and infinities, which JSON lacks, are the strings "NaN", "Infinity" and "-Infinity".
 namespace troupe {
 
-/// Whether FP16 and BF16 may be read from decimals, rounded to the nearest. The protocol has no such numbers in JSON.
-enum class half_reals { refused, rounded };
-
 /// Reads `{"name", "shape", "datatype", "data"}`; `data` may be flat or nested as `shape` says. Throws bad_json (json_fields.hpp) with the path of
 /// what is wrong; a field that we would have to ignore is wrong too.
 named_tensor read_oip_tensor(const nlohmann::json& tensor, const std::string& path, half_reals halves);

@@ -67,6 +67,14 @@ struct connected : command_line {
     return folder.path().string();
   }
 
+  /// A golden.json for `model`, whose one input and output have these values.
+  static std::string golden(const std::string& values) {
+    auto tensor = [&](const std::string& name) {
+      return R"([{"name": ")" + name + R"(", "datatype": "FP32", "shape": [4], "data": )" + values + "}]";
+    };
+    return R"({"cases": [{"inputs": )" + tensor("x") + R"(, "outputs": )" + tensor("y") + "}]}";
+  }
+
   fake_node server;
   temporary_folder folder;
   std::string weights = std::string(2500, 'w');

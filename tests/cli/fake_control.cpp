@@ -246,6 +246,24 @@ public:
   using older_control::older_control;
 
 protected:
+  kj::Promise<void> validate(ValidateContext context) override {
+    auto params = context.getParams();
+    seen_.note("validate " + text_of(params.getArtifact()).substr(0, 8)
+               + (params.getGolden().size() == 0 ? "" : " with golden cases"));
+    auto results = context.getResults();
+    if (text_of(params.getModelToml()).find("# broken") != std::string::npos) {
+      refuse(results.initError(), schema::Code::MODEL_FAILED, "golden.json: case 0: the model failed: it is broken");
+      return kj::READY_NOW;
+    }
+    auto report = results.initReport();
+    report.setOperators(23);
+    report.setGoldenCases(params.getGolden().size() == 0 ? 0 : 10);
+    report.setLoadUs(310'000);
+    report.setSlowestUs(1'200);
+    report.setMemoryBytes(12 << 20);
+    return kj::READY_NOW;
+  }
+
   kj::Promise<void> rollback(RollbackContext context) override {
     auto params = context.getParams();
     auto results = context.getResults();

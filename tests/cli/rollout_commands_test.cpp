@@ -29,9 +29,9 @@ BOOST_FIXTURE_TEST_CASE(deploy_uploads_in_chunks_and_shows_each_step_until_live,
 }
 
 BOOST_FIXTURE_TEST_CASE(golden_cases_go_with_the_model, connected) {
-  file("golden.json", "{}");
+  file("golden.json", golden("[1, 2, 3, 4]"));
   BOOST_TEST(run({"deploy", "echo", model().c_str(), "-o", "json"}) == 0);
-  BOOST_TEST(json::parse(out)["golden"] == sha256_of("{}"));
+  BOOST_TEST(json::parse(out)["golden"] == sha256_of(golden("[1, 2, 3, 4]")));
   BOOST_TEST(server.calls().back() == "deploy echo 0 with golden cases");
 }
 

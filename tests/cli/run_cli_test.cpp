@@ -68,8 +68,8 @@ BOOST_DATA_TEST_CASE(bad_usage_exits_with_2_and_says_what_is_wrong, data::make(m
 }
 
 BOOST_DATA_TEST_CASE(every_verb_has_help_with_an_example,
-                     data::make({"node", "deploy", "infer", "status", "versions", "rollback", "scale", "undeploy", "events",
-                                 "tree", "log-level", "apply", "doctor", "completion"}),
+                     data::make({"node", "init", "check", "deploy", "infer", "status", "versions", "rollback", "scale",
+                                 "undeploy", "events", "tree", "log-level", "apply", "doctor", "completion"}),
                      verb) {
   command_line troupe;
   BOOST_TEST(troupe.run({verb, "--help"}) == 0);
