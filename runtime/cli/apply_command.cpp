@@ -116,7 +116,7 @@ void scale_to(const command_context& context, client& node, const apply_view& wa
   call.setReplicas(wanted.replicas);
   require_ok(node.ask(kj::mv(call)).getError());
   if (context.format == output_format::table)
-    context.io.out << wanted.name << ": " << wanted.replicas << " replicas wanted\n";
+    context.io.out << wanted.name << ": " << wanted.replicas << (wanted.replicas == 1 ? " replica" : " replicas") << " wanted\n";
 }
 
 void undeploy(const command_context& context, client& node, const std::string& name) {

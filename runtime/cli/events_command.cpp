@@ -17,6 +17,9 @@ namespace {
 
 constexpr std::uint32_t events_max = 10'000; // the node's own limit, see control.capnp
 
+/// As wide as a time, so that what is followed stands below its title.
+constexpr const char* time_title = "TIME                   ";
+
 struct events_options {
   std::string name;
   std::uint32_t limit = 100;
@@ -56,7 +59,7 @@ std::string event_text(schema::Event::Reader e) {
 }
 
 table event_table(event_list events) {
-  table rows({{"TIME"}, {"SEVERITY"}, {"EVENT"}});
+  table rows({{time_title}, {"SEVERITY"}, {"EVENT"}});
   for (auto e : events)
     rows.add({time_text(e.getUnixNs()), state_cell(text_of(e.getSeverity())), event_text(e)});
   return rows;
