@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 using scene_clock = std::chrono::steady_clock; // real by nature: it measures
 
 /// The load is well under way once so many are answered.
-constexpr std::uint64_t answers_before_kill = 2000;
+constexpr std::uint64_t answers_before_act = 2000;
 constexpr auto recovery_timeout = 30s;
 constexpr auto look_interval = 1ms;
 
@@ -28,6 +28,7 @@ load_options timed_load(const digit_set& digits) {
   return load;
 }
 
+/// Of the live version.
 std::vector<std::uint32_t> serving_pids(client& node) {
   auto call = node.control().statusRequest();
   call.setName(demo_deployment);
@@ -37,7 +38,7 @@ std::vector<std::uint32_t> serving_pids(client& node) {
   for (auto deployment : answer.getDeployments())
     for (auto version : deployment.getVersions())
       for (auto replica : version.getReplicas())
-        if (replica.getState() == "ready")
+        if (version.getState() == "live" && replica.getState() == "ready") // others may be resident
           pids.push_back(replica.getPid());
   return pids;
 }
@@ -74,32 +75,43 @@ test_report ask_all(client& node, const digit_set& digits) {
   load.concurrency = demo_concurrency;
   load.on_answer = [&](std::uint64_t index, schema::InferResponse::Reader answer) {
     report.right += digits.right(index, answer) ? 1 : 0;
+    report.versions.insert(answer.getVersion());
   };
   report.load = run_load(node, load);
   return report;
 }
 
-load_report put_under_load(client& node, const digit_set& digits) {
-  return run_load(node, timed_load(digits));
-}
-
-kill_report kill_under_load(client& node, const digit_set& digits) {
+load_report load_during(const std::string& address, const digit_set& digits, const std::function<void()>& act) {
   std::atomic<std::uint64_t> answers{0};
-  auto load = std::async(std::launch::async, [&digits, &answers, address = node.address()] {
+  auto load = std::async(std::launch::async, [&digits, &answers, address] {
     quiet_kj quiet;
     client loaded(address);
     auto options = timed_load(digits);
     options.on_answer = [&answers](std::uint64_t, schema::InferResponse::Reader) { ++answers; };
     return run_load(loaded, options);
   });
-  while (answers < answers_before_kill && load.wait_for(look_interval) != std::future_status::ready) {
+  while (answers < answers_before_act && load.wait_for(look_interval) != std::future_status::ready) {
   }
+  act();
+  return load.get();
+}
+
+void await_version(client& node, std::uint32_t version) {
+  auto call = node.control().awaitReadyRequest();
+  call.setName(demo_deployment);
+  call.setVersion(version);
+  call.setTimeoutUs(static_cast<std::uint64_t>(std::chrono::microseconds(recovery_timeout).count()));
+  require_ok(node.wait(call.send(), recovery_timeout + 5s).getError());
+}
+
+kill_report kill_under_load(client& node, const digit_set& digits) {
   kill_report report;
-  auto begun = scene_clock::now();
-  report.pid = kill_one_host(node);
-  await_whole(node, report.pid);
-  report.until_whole = scene_clock::now() - begun;
-  report.load = load.get();
+  report.load = load_during(node.address(), digits, [&] {
+    auto begun = scene_clock::now();
+    report.pid = kill_one_host(node);
+    await_whole(node, report.pid);
+    report.until_whole = scene_clock::now() - begun;
+  });
   return report;
 }
 
