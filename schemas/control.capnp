@@ -87,11 +87,9 @@ struct Move {
 }
 
 struct ValidationReport {
-  operators @0 :UInt32;              # different ones in the model
-  goldenCases @1 :UInt32;            # that gave what they should
-  loadUs @2 :UInt64;                 # load, optimize, warm
-  slowestUs @3 :UInt64;              # of the golden cases and of one full batch
-  memoryBytes @4 :UInt64;            # of the host's own at the end
+  goldenCases @0 :UInt32;            # that gave what they should
+  loadUs @1 :UInt64;                 # load, optimize, warm
+  slowestUs @2 :UInt64;              # of the golden cases and of one full batch
 }
 
 struct BackupReport {

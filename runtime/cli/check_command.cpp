@@ -28,15 +28,12 @@ void print_report(const command_context& context, const hashed_model& model, sch
   if (context.format == output_format::json)
     return print_json(context, {{"artifact", model.model.sha256},
                                 {"golden", model.golden ? model.golden->sha256 : ""},
-                                {"operators", report.getOperators()},
                                 {"golden_cases", report.getGoldenCases()},
                                 {"load_us", report.getLoadUs()},
-                                {"slowest_us", report.getSlowestUs()},
-                                {"memory_bytes", report.getMemoryBytes()}});
-  table rows({{"OPERATORS", true}, {"GOLDEN CASES", true}, {"LOAD", true}, {"SLOWEST BATCH", true}, {"MEMORY", true}});
-  rows.add({std::to_string(report.getOperators()), model.golden ? std::to_string(report.getGoldenCases()) : "no golden.json",
-            microseconds_text(report.getLoadUs()), microseconds_text(report.getSlowestUs()),
-            human_size(report.getMemoryBytes())});
+                                {"slowest_us", report.getSlowestUs()}});
+  table rows({{"GOLDEN CASES", true}, {"LOAD", true}, {"SLOWEST BATCH", true}});
+  rows.add({model.golden ? std::to_string(report.getGoldenCases()) : "no golden.json", microseconds_text(report.getLoadUs()),
+            microseconds_text(report.getSlowestUs())});
   context.io.out << rows.render(context.io.colors());
 }
 

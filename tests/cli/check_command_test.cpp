@@ -31,8 +31,8 @@ BOOST_FIXTURE_TEST_CASE(check_uploads_and_validates_and_deploys_nothing, connect
   file("golden.json", golden("[1, 2, 3, 4]"));
   BOOST_TEST(run({"check", path.c_str()}) == 0);
   BOOST_TEST(out
-             == "OPERATORS  GOLDEN CASES    LOAD  SLOWEST BATCH  MEMORY\n"
-                "       23            10  310 ms         1.2 ms  12 MiB\n");
+             == "GOLDEN CASES    LOAD  SLOWEST BATCH\n"
+                "          10  310 ms         1.2 ms\n");
   auto calls = server.calls();
   BOOST_TEST(calls.front() == "upload 2500");
   BOOST_TEST(calls.back() == "validate " + sha256_of(weights).substr(0, 8) + " with golden cases");
@@ -46,7 +46,6 @@ BOOST_FIXTURE_TEST_CASE(a_model_without_golden_cases_is_told_so, connected) {
 BOOST_FIXTURE_TEST_CASE(programs_get_the_whole_report, connected) {
   BOOST_TEST(run({"check", model().c_str(), "-o", "json"}) == 0);
   auto report = nlohmann::json::parse(out);
-  BOOST_TEST(report["operators"] == 23);
   BOOST_TEST(report["load_us"] == 310'000);
-  BOOST_TEST(report["memory_bytes"] == 12 << 20);
+  BOOST_TEST(report["slowest_us"] == 1'200);
 }
