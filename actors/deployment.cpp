@@ -271,7 +271,7 @@ caf::result<done> deployment_state::on_undeploy() {
       [this, answer]() mutable {
         emit(severity::info, "deployment_removed", {});
         self_->become(removed());
-        stop_validation();
+        stop_validation(validated_);
         auto gone = make_error(error_code::not_found, "deployment '" + record().name + "' was removed");
         for (auto& [number, waiting] : std::exchange(awaiting_, {}))
           for (auto& each : waiting)
@@ -517,15 +517,15 @@ void deployment_state::start_validation(version_number number) {
   if (!spec)
     return happened(rollout_news::broken, number, spec.failure().message);
   validator_options options{options_->node, version.id, *spec, version.artifact_sha256, version.golden_sha256};
+  validated_ = number;
   validator_ = self_->spawn<caf::linked>(validator, std::move(options));
   self_->request(validator_, options_->node.timing.validation_patience, validate{})
       .then([this, number](const validation&) { happened(rollout_news::validated, number); },
             [this, number](const caf::error& reason) { happened(rollout_news::broken, number, to_error(reason).message); });
 }
 
-/// Its process dies with it.
-void deployment_state::stop_validation() {
-  if (!validator_)
+void deployment_state::stop_validation(version_number number) {
+  if (!validator_ || validated_ != number)
     return;
   self_->unlink_from(validator_);
   caf::anon_send_exit(validator_, caf::exit_reason::kill);
@@ -568,8 +568,7 @@ void deployment_state::start_pool(version_number number) {
 }
 
 void deployment_state::stop_pool(version_number number) {
-  if (record().target_version == 0)
-    stop_validation(); // of the target that was
+  stop_validation(number);
   if (auto slot = pools_.find(number); slot != pools_.end()) {
     if (slot->second.draining) {
       slot->second.wanted_again = false;
@@ -579,7 +578,7 @@ void deployment_state::stop_pool(version_number number) {
     slot->second.target.reset();
   }
   // Not at once: requests that were routed to it just before the switch are still arriving.
-  auto delay = number == routed_ || routed_ != 0 ? options_->node.timing.route_grace : std::chrono::milliseconds(0);
+  auto delay = routed_ != 0 ? options_->node.timing.route_grace : std::chrono::milliseconds(0);
   self_->delayed_send(self_, delay, retire_pool{number});
 }
 

@@ -99,7 +99,8 @@ private:
   void tell_wanted();
   void finish_removal(caf::typed_response_promise<done> answer);
   void start_validation(version_number number);
-  void stop_validation();
+  /// If it is this version's; its process dies with it.
+  void stop_validation(version_number number);
   void start_pool(version_number number);
   void stop_pool(version_number number);
   void send_proceed(version_number number);
@@ -120,7 +121,8 @@ private:
   std::optional<deployment_options> options_;
   steady_time since_{};
   supervisor_actor pools_supervisor_;
-  validator_actor validator_; ///< of the target, while it is validated
+  validator_actor validator_;    ///< the last one
+  version_number validated_ = 0; ///< whom it validates
   deployment_records stored_;
   std::shared_ptr<std::atomic<std::uint32_t>> wanted_; ///< as stored, for pools that start
   std::map<version_number, pool_slot> pools_;

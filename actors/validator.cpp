@@ -80,7 +80,7 @@ validator_state::behavior_type validator_state::waiting_for(const char* what) {
           on_failure({error_code::unavailable, "the template of the version ended (" + exited.reason + ")"});
       },
       [this](const host_up& up) { on_host_up(up.host); },
-      [this](const host_failed& failed) { on_failure(failed.why); },
+      [this](const host_failed& failed) { on_host_lost(failed.why); },
       [](const host_exited&) {}, // its trial tells, with what it was doing
       [this](const trial_ended& ended) { on_trial_ended(ended); },
       [this](try_again) { open_model(); },
@@ -177,12 +177,8 @@ void validator_state::on_host_up(const std::shared_ptr<replica_host>& host) {
 void validator_state::on_trial_ended(const trial_ended& ended) {
   if (ended.attempt != attempt_)
     return;
-  if (!ended.outcome) {
-    auto why = ended.outcome.failure();
-    if (why.code == error_code::unavailable && ++deaths_ >= deaths_max)
-      why.code = error_code::model_failed;
-    return on_failure(why);
-  }
+  if (!ended.outcome)
+    return on_host_lost(ended.outcome.failure());
   report_.cases = ended.outcome->cases;
   report_.slowest = ended.outcome->slowest;
   finish(report_);
@@ -190,9 +186,20 @@ void validator_state::on_trial_ended(const trial_ended& ended) {
 
 // -- the end ----------------------------------------------------------------------------------------------------------------------
 
+void validator_state::on_host_lost(error why) {
+  if (may_pass(why) && ++deaths_ >= deaths_max)
+    why.code = error_code::model_failed; // it can't be chance
+  on_failure(why);
+}
+
 void validator_state::on_failure(const error& why) {
   if (!may_pass(why))
     return finish(why);
+  const auto& id = options_->id;
+  options_->node.events.emit({options_->node.time.wall_now(),
+                              severity::warn,
+                              "validation_put_off",
+                              {{"deployment", id.deployment}, {"version", std::to_string(id.number)}, {"reason", why.message}}});
   let_go();
   ++attempt_;
   auto delay = options_->node.timing.retry_base * (1U << std::min(failures_++, 10U));

@@ -40,8 +40,8 @@ public:
   using self_pointer = validator_interface::stateful_pointer<validator_state>;
   using behavior_type = validator_interface::behavior_type;
 
-  /// Hosts that may die of their trial before that is the model's fault.
-  static constexpr std::uint32_t deaths_max = 2;
+  /// Hosts that may not come up, or die of their trial, before that is the model's fault.
+  static constexpr std::uint32_t deaths_max = 3;
 
   explicit validator_state(self_pointer self) : self_(self) {}
   validator_state(const validator_state&) = delete;
@@ -63,6 +63,7 @@ private:
   void fork();
   void on_host_up(const std::shared_ptr<replica_host>& host);
   void on_trial_ended(const trial_ended& ended);
+  void on_host_lost(error why);
   void on_failure(const error& why);
   void finish(result<validation> outcome);
   void let_go();
@@ -79,7 +80,7 @@ private:
   std::shared_ptr<replica_host> host_;
   std::uint64_t attempt_ = 0; ///< news of an earlier one is stale
   std::uint32_t failures_ = 0;
-  std::uint32_t deaths_ = 0; ///< of hosts, in their trial
+  std::uint32_t deaths_ = 0; ///< of hosts, while they came up or in their trial
   steady_time load_began_{};
   validation report_;
 };

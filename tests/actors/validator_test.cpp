@@ -1,4 +1,5 @@
 #define BOOST_TEST_MODULE validator
+#include "actors/validator.hpp"
 #include "tests/actors/tree_fixture.hpp"
 
 using namespace troupe;
@@ -86,6 +87,38 @@ BOOST_AUTO_TEST_CASE(a_rollback_ends_a_validation_and_its_processes) {
   settle();
   BOOST_TEST((newest().record.state == version_state::failed));
   BOOST_TEST(hosts.alive.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_model_whose_host_never_comes_up_is_refused_after_some_tries) {
+  hosts.validations_by_hand = true;
+  hosts.obliging = false;
+  auto waits = ask_later<validation>(actors.catalog.get(), validate_model{sha, toml(1), ""});
+  for (std::size_t attempt = 0; attempt < validator_state::deaths_max; ++attempt) {
+    BOOST_TEST(!waits->has_value());
+    hosts.load_up(attempt);
+    settle();
+    hosts.fork_failed(attempt, {error_code::unavailable, "its host exit:13"});
+    pass_in_steps(node.timing.retry_max, 100ms);
+  }
+  BOOST_REQUIRE(waits->has_value());
+  BOOST_TEST(message_of(**waits) == "its host exit:13");
+  BOOST_TEST(events.named("validation_put_off").size() == validator_state::deaths_max - 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_rollback_to_a_version_ends_the_validation_of_another) {
+  BOOST_REQUIRE(deploy_digits());
+  BOOST_REQUIRE(deploy_digits());
+  pass_in_steps(700s, 1s);
+  hosts.validations_by_hand = true;
+  hosts.obliging = false;
+  BOOST_REQUIRE(deploy_digits());
+  auto before = hosts.alive.size();
+  hosts.load_up(2);
+  settle();
+  hosts.fork_up(2);
+  BOOST_TEST(hosts.alive.size() == before + 1);
+  BOOST_REQUIRE(ask<deployed>(actors.catalog.get(), rollback{"digits", 1}));
+  BOOST_TEST(hosts.alive.size() == before);
 }
 
 BOOST_AUTO_TEST_CASE(every_new_replica_gives_the_golden_outputs_before_it_gets_requests) {
