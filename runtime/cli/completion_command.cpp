@@ -46,7 +46,10 @@ void add_completion(CLI::App& app, const command_context& context) {
   auto what = std::make_shared<std::string>();
   auto words = app.add_subcommand("__complete", "What the scripts ask for")->group("");
   words->add_option("WHAT", *what)->required()->check(CLI::IsMember({"deployments"}).description(""));
-  words->callback([&context] { print_deployments(context); });
+  words->callback([&context, what] {
+    if (*what == "deployments")
+      print_deployments(context);
+  });
 }
 
 } // namespace troupe

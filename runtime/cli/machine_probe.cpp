@@ -89,7 +89,8 @@ std::string listen_refusal(const std::string& address) {
 std::string node_at(const std::string& address) {
   try {
     client node(address);
-    auto status = node.ask(node.control().statusRequest()).getNode();
+    auto answer = node.ask(node.control().statusRequest());
+    auto status = answer.getNode();
     return printable(text_of(status.getName()) + ", troupe " + text_of(status.getVersion()) + ", pid "
                      + std::to_string(status.getPid()));
   } catch (const command_failure&) { // no node is an answer, too
