@@ -255,7 +255,7 @@ caf::result<done> deployment_state::on_scale(const scale& ask) {
         emit(severity::info, "deployment_scaled", {{"replicas", std::to_string(record().wanted_replicas)}});
         tell_wanted();
         if (record().wanted_replicas == 0)
-          drop_own_route();
+          park();
         answer.deliver(done{});
       },
       [answer](const caf::error& reason) mutable { answer.deliver(reason); });
@@ -457,6 +457,8 @@ void deployment_state::carry_out(const rollout_plan& plan, deployment_records af
                                  std::function<void()> next, std::function<void(const caf::error&)> failed) {
   auto go_on = [this, plan, next = std::move(next)] {
     tell(plan);
+    if (routed_ == 0 && !switching_)
+      park(); // before the steps: one may switch the route
     for (const auto& step : plan.steps)
       take(step);
     settle();
@@ -474,7 +476,7 @@ void deployment_state::take(const rollout_step& step) {
   case rollout_act::start_pool: return start_pool(step.version);
   case rollout_act::fork: return send_proceed(step.version);
   case rollout_act::switch_route: return switch_route(step.version);
-  case rollout_act::drop_route: return drop_own_route();
+  case rollout_act::drop_route: return park();
   case rollout_act::stop_pool: return stop_pool(step.version);
   case rollout_act::begin_bake: return begin_bake();
   case rollout_act::collect: return self_->send(options_->node.actors.keeper.get(), collect_artifacts{});
@@ -594,10 +596,12 @@ void deployment_state::switch_route(version_number number) {
   if (slot == pools_.end() || slot->second.target == nullptr)
     return; // until it serves
   set_route where{record().name, {{record().name, number}, slot->second.target}};
+  switching_ = true;
   self_->request(options_->node.actors.router.get(), options_->node.timing.patience, std::move(where))
       .then(
           [this, number](done) {
             routed_ = number;
+            switching_ = false;
             happened(rollout_news::routed, number);
             settle();
           },
@@ -606,6 +610,12 @@ void deployment_state::switch_route(version_number number) {
 
 void deployment_state::drop_own_route() {
   self_->request(options_->node.actors.router.get(), options_->node.timing.patience, drop_route{record().name})
+      .then([this](done) { routed_ = 0; }, [this](const caf::error& reason) { self_->quit(reason); });
+}
+
+void deployment_state::park() {
+  set_route where{record().name, {{record().name, 0}, nullptr, absence()}};
+  self_->request(options_->node.actors.router.get(), options_->node.timing.patience, std::move(where))
       .then([this](done) { routed_ = 0; }, [this](const caf::error& reason) { self_->quit(reason); });
 }
 
@@ -659,6 +669,20 @@ void deployment_state::emit(severity level, const char* event_name, std::vector<
 bool deployment_state::is_ready(version_number number) const {
   auto slot = pools_.find(number);
   return slot != pools_.end() && slot->second.target != nullptr && !slot->second.draining;
+}
+
+error deployment_state::absence() const {
+  const auto& deployment_name = record().name;
+  if (record().wanted_replicas == 0)
+    return {error_code::failed_precondition,
+            "deployment '" + deployment_name + "' is scaled to 0; `troupe scale " + deployment_name + " N` serves it again"};
+  if (record().current_version != 0)
+    return {error_code::unavailable, "deployment '" + deployment_name + "' is being started; retry in a moment"};
+  if (auto target = stored_.find(record().target_version); target != nullptr)
+    return {error_code::unavailable, version_name(target->id.number) + " of '" + deployment_name + "' is on its way up ("
+                                         + std::string(to_string(target->state)) + "); retry once it is live"};
+  return {error_code::failed_precondition,
+          "no version of '" + deployment_name + "' serves; `troupe versions " + deployment_name + "` says why"};
 }
 
 rollout_view deployment_state::view() const {

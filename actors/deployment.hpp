@@ -106,6 +106,8 @@ private:
   void send_proceed(version_number number);
   void switch_route(version_number number);
   void drop_own_route();
+  /// From now on requests go nowhere, and are told why.
+  void park();
   void begin_bake();
   void settle();
   void settle_one(version_number number, std::vector<caf::typed_response_promise<done>>& waiting);
@@ -114,6 +116,8 @@ private:
   // -- what is seen
   const deployment_record& record() const { return stored_.deployment; }
   bool is_ready(version_number number) const;
+  /// Why requests can't be answered while no version is routed.
+  error absence() const;
   rollout_view view() const;
   caf::result<actor_status> status(const char* state, std::chrono::nanoseconds patience);
 
@@ -127,6 +131,7 @@ private:
   std::shared_ptr<std::atomic<std::uint32_t>> wanted_; ///< as stored, for pools that start
   std::map<version_number, pool_slot> pools_;
   version_number routed_ = 0;          ///< the version that the routing table names; 0: none
+  bool switching_ = false;             ///< the router was asked to switch and has not answered
   std::vector<rollout_event> put_off_; ///< what could not be stored; tried again
   std::map<version_number, std::vector<caf::typed_response_promise<done>>> awaiting_;
   std::vector<version_watch> watching_;

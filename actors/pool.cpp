@@ -274,6 +274,8 @@ void pool_state::on_replica_changed(const replica_info& info) {
       found->second.restarts + (info.phase == replica_phase::starting && found->second.since != wall_time{} ? 1U : 0U);
   found->second = info;
   found->second.restarts = restarts;
+  if (info.phase == replica_phase::serving && restarts > 0)
+    emit(severity::info, "replica_back", {{"replica", id_text(info.number)}, {"restarts", std::to_string(restarts)}});
   announce_if_complete();
 }
 

@@ -34,7 +34,7 @@ void print_report(const command_context& context, const hashed_model& model, sch
   table rows({{"GOLDEN CASES", true}, {"LOAD", true}, {"SLOWEST BATCH", true}});
   rows.add({model.golden ? std::to_string(report.getGoldenCases()) : "no golden.json", microseconds_text(report.getLoadUs()),
             microseconds_text(report.getSlowestUs())});
-  context.io.out << rows.render(context.io.colors());
+  context.io.out << rows.render(context.io.colors()) << "\nIt would be deployed; next: troupe deploy NAME FOLDER\n";
 }
 
 void check(const command_context& context, const check_options& options) {

@@ -72,7 +72,7 @@ void add_rollback(CLI::App& app, const command_context& context) {
   verb->add_option("--to", options->to,
                    "The version to go back to (default: the one that was live before; during a rollout, the one that is live)")
       ->type_name("VERSION")
-      ->check(CLI::PositiveNumber.description(""));
+      ->check(CLI::Range(1U, ~0U).description(""));
   verb->add_option("--timeout", options->timeout, "The longest to wait; the rollback goes on after that")
       ->type_name("DURATION")
       ->capture_default_str();

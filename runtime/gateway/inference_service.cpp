@@ -125,6 +125,8 @@ result<std::shared_ptr<pool>> find_target(routing_view& routes, schema::InferReq
   auto route = routes.find(name);
   if (route == nullptr)
     return no_route(name);
+  if (route->target == nullptr)
+    return route->why_not;
   auto version = request.getVersion();
   if (version != 0 && version != route->version.number)
     return error{error_code::not_found, "deployment '" + route->version.deployment + "' serves version "

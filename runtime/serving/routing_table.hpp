@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/base/error.hpp"
 #include "runtime/base/ids.hpp"
 #include "runtime/serving/pool.hpp"
 
@@ -15,10 +16,11 @@ namespace troupe {
 /// Where a deployment's requests go.
 struct route {
   version_id version;
-  std::shared_ptr<pool> target;
+  std::shared_ptr<pool> target; ///< null: it can't answer just now
+  error why_not{};              ///< then its requests are answered with this
 };
 
-/// An immutable snapshot: every deployment that can answer, by name.
+/// An immutable snapshot: every deployment by name.
 using routing_table = std::map<std::string, route, std::less<>>;
 
 /// Holds the newest table. The router publishes; loops read through a `routing_view` each. Thread-safe.

@@ -179,6 +179,26 @@ BOOST_AUTO_TEST_CASE(scaling_starts_and_stops_replicas_and_0_drops_the_route) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(who_asks_a_deployment_that_cant_answer_hears_why) {
+  auto why_not = [this] { return routes.read()->at("digits").why_not.message; };
+  hosts.obliging = false;
+  BOOST_REQUIRE(deploy_digits());
+  BOOST_TEST(why_not() == "version 1 of 'digits' is on its way up (preparing); retry once it is live");
+  hosts.load_failed(0, {error_code::invalid_argument, "bad"});
+  settle();
+  BOOST_TEST(why_not() == "no version of 'digits' serves; `troupe versions digits` says why");
+  hosts.obliging = true;
+  BOOST_REQUIRE(deploy_digits());
+  BOOST_TEST(routed() == 2U);
+  BOOST_REQUIRE(ask<done>(actors.catalog.get(), scale{"digits", 0}));
+  BOOST_TEST(why_not() == "deployment 'digits' is scaled to 0; `troupe scale digits N` serves it again");
+  BOOST_REQUIRE(ask<done>(actors.catalog.get(), scale{"digits", 1}));
+  pass_in_steps(1s, 50ms);
+  hosts.obliging = false;
+  BOOST_REQUIRE(ask<child_up>(actors.deployments.get(), restart_child{"digits"}));
+  BOOST_TEST(why_not() == "deployment 'digits' is being started; retry in a moment");
+}
+
 BOOST_AUTO_TEST_CASE(a_scale_while_the_template_is_away_is_routed_once_it_is_back) {
   BOOST_REQUIRE(deploy_digits(1));
   BOOST_REQUIRE(ask<done>(actors.catalog.get(), scale{"digits", 0}));

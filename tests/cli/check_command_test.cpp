@@ -32,7 +32,8 @@ BOOST_FIXTURE_TEST_CASE(check_uploads_and_validates_and_deploys_nothing, connect
   BOOST_TEST(run({"check", path.c_str()}) == 0);
   BOOST_TEST(out
              == "GOLDEN CASES    LOAD  SLOWEST BATCH\n"
-                "          10  310 ms         1.2 ms\n");
+                "          10  310 ms         1.2 ms\n\n"
+                "It would be deployed; next: troupe deploy NAME FOLDER\n");
   auto calls = server.calls();
   BOOST_TEST(calls.front() == "upload 2500");
   BOOST_TEST(calls.back() == "validate " + sha256_of(weights).substr(0, 8) + " with golden cases");

@@ -37,7 +37,7 @@ BOOST_FIXTURE_TEST_CASE(scaled_to_0_it_serves_nothing_and_scaled_up_again_it_ser
   node.deploy("scales", "raise_on_magic");
   must({"scale", "scales", "0"});
   auto refused = client.ask("scales", {row(1)}).error;
-  BOOST_TEST(contains(refused, "no deployment 'scales' serves requests here; `troupe status`"), refused);
+  BOOST_TEST(contains(refused, "deployment 'scales' is scaled to 0; `troupe scale scales N` serves it again"), refused);
   BOOST_TEST(eventually([&] { return node.ready_pids("scales").empty(); }));
   must({"scale", "scales", "3"});
   BOOST_TEST(eventually([&] { return node.ready_pids("scales").size() == 3; }));

@@ -227,7 +227,7 @@ BOOST_FIXTURE_TEST_CASE(a_deployment_scaled_to_nothing_comes_back_while_its_temp
   world.scale("a", 0);
   expect_answer("done");
   world.request("a");
-  BOOST_TEST(world.client().refused_as(error_code::not_found) == 1);
+  BOOST_TEST(world.client().refused_as(error_code::failed_precondition) == 1);
   BOOST_REQUIRE(world.hosts().kill_template());
   world.run(11ms);
   world.scale("a", 2);

@@ -45,6 +45,11 @@ void sim_client::send(const routing_cell& routes, const std::string& deployment,
     return;
   }
   auto target = found->second.target;
+  if (target == nullptr) {
+    ++refused_;
+    ++refusals_[found->second.why_not.code];
+    return;
+  }
   open_[id] = {deployment, time_.now() + patience, target->spec().batch_timeout};
   auto next = std::make_unique<request>(*this, id, value, rows);
   next->arrived = time_.now();
