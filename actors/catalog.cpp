@@ -4,6 +4,7 @@
 #include "actors/errors.hpp"
 #include "actors/validator.hpp"
 #include "runtime/base/model_toml.hpp"
+#include "runtime/base/units.hpp"
 
 #include <caf/skip.hpp>
 
@@ -127,8 +128,30 @@ caf::result<validation> catalog_state::on_validate(const validate_model& ask) {
   auto spec = parse_model_toml(ask.model_toml, "model.toml");
   if (!spec)
     return make_error(spec.failure().code, spec.failure().message);
+  if (checks_ >= node_->checks_max)
+    return make_error(error_code::overloaded,
+                      std::to_string(checks_) + " checks are under way, the most at a time (limits.checks); try again later");
   validator_options options{*node_, {"check", 0}, *spec, ask.artifact_sha256, ask.golden_sha256};
-  return self_->delegate(self_->spawn<caf::linked>(validator, std::move(options)), validate{});
+  auto tried = self_->spawn<caf::linked>(validator, std::move(options));
+  auto answer = self_->make_response_promise<validation>();
+  ++checks_;
+  self_->request(tried, node_->timing.check_patience, validate{})
+      .then(
+          [this, answer](const validation& report) mutable {
+            --checks_;
+            answer.deliver(report);
+          },
+          [this, answer, tried](const caf::error& reason) mutable {
+            --checks_;
+            self_->unlink_from(tried);
+            caf::anon_send_exit(tried, caf::exit_reason::kill); // it may be waiting yet
+            answer.deliver(reason == caf::sec::request_timeout
+                               ? make_error(error_code::unavailable, "the check did not end within "
+                                                                         + human_duration(node_->timing.check_patience)
+                                                                         + "; `troupe events` tells what it waited for")
+                               : reason);
+          });
+  return answer;
 }
 
 void catalog_state::deploy_checked(const deploy& ask, caf::typed_response_promise<deployed> answer) {

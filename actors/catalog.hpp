@@ -69,6 +69,7 @@ private:
   std::map<std::string, std::vector<first_deploy>> first_deploys_; ///< of deployments that are being started for them
   std::map<std::string, std::string> damaged_;                     ///< deployments that can't be read, and why
   std::size_t still_starting_ = 0;
+  std::uint32_t checks_ = 0; ///< under way
   std::vector<caf::typed_response_promise<ready>> awaiting_ready_;
 };
 

@@ -225,6 +225,11 @@ caf::result<deployed> deployment_state::on_deploy(const deploy& ask) {
 caf::result<deployed> deployment_state::on_rollback(const rollback& ask) {
   if (record().last_version == 0)
     return make_error(error_code::not_found, "no deployment '" + record().name + "'; `troupe status` lists them");
+  auto newest = record().target_version != 0 ? record().target_version : record().current_version;
+  if (ask.from != 0 && ask.from != newest)
+    return make_error(error_code::conflict, version_name(ask.from) + " is not the newest at work any more, "
+                                                + version_name(newest)
+                                                + " is: somebody was faster; look at `troupe versions` and decide again");
   auto plan = plan_rollout(view(), {rollout_news::undone, ask.to, {}});
   if (!plan)
     return make_error(plan.failure().code, plan.failure().message);
@@ -232,9 +237,12 @@ caf::result<deployed> deployment_state::on_rollback(const rollback& ask) {
   auto change = apply(**plan, options_->node.time.wall_now(), nullptr, after);
   auto answer = self_->make_response_promise<deployed>();
   auto number = (*plan)->target != 0 ? (*plan)->target : (*plan)->current;
-  emit(severity::warn, "rollback_asked", {{"version", std::to_string(number)}, {"by", ask.by}});
   carry_out(
-      **plan, std::move(after), std::move(change), [answer, number]() mutable { answer.deliver(deployed{number}); },
+      **plan, std::move(after), std::move(change),
+      [this, answer, number, by = ask.by]() mutable {
+        emit(severity::warn, "rollback_asked", {{"version", std::to_string(number)}, {"by", by}});
+        answer.deliver(deployed{number});
+      },
       [answer](const caf::error& reason) mutable { answer.deliver(reason); });
   return answer;
 }
@@ -538,7 +546,7 @@ void deployment_state::start_pool(version_number number) {
   if (auto found = pools_.find(number); found != pools_.end()) {
     if (found->second.draining)
       found->second.wanted_again = true;
-    else if (found->second.target != nullptr)
+    else if (is_ready(number))
       happened(rollout_news::verified, number);
     return;
   }
@@ -668,7 +676,8 @@ void deployment_state::emit(severity level, const char* event_name, std::vector<
 
 bool deployment_state::is_ready(version_number number) const {
   auto slot = pools_.find(number);
-  return slot != pools_.end() && slot->second.target != nullptr && !slot->second.draining;
+  return slot != pools_.end() && slot->second.target != nullptr && !slot->second.draining
+         && (slot->second.target->count().runners > 0 || record().wanted_replicas == 0);
 }
 
 error deployment_state::absence() const {

@@ -31,6 +31,7 @@ private:
 struct directory {
   handle_cell<supervisor_actor> root;
   handle_cell<keeper_actor> keeper;
+  handle_cell<archivist_actor> archivist;
   handle_cell<journal_actor> journal;
   handle_cell<router_actor> router;
   handle_cell<supervisor_actor> deployments;
@@ -40,6 +41,7 @@ struct directory {
   void clear() {
     root.set({});
     keeper.set({});
+    archivist.set({});
     journal.set({});
     router.set({});
     deployments.set({});

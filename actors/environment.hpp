@@ -35,6 +35,8 @@ struct actor_timing {
   std::chrono::milliseconds patience{5000};
   /// For a validation, which goes on until it is done: a person may end it before, and what is missing for it may come late.
   std::chrono::minutes validation_patience{7 * 24 * 60};
+  /// For a check, which nobody can end once it has begun.
+  std::chrono::minutes check_patience{5};
   /// Between looks at whether a replica or a pool has drained.
   std::chrono::milliseconds drain_look{5};
   /// A pool that is replaced may finish what it has for so long.
@@ -55,6 +57,7 @@ struct actor_environment {
   routing_cell& routes;
   directory& actors;
   actor_timing timing{};
+  std::uint32_t checks_max = 4; ///< models that are tried at once without being deployed
 };
 
 } // namespace troupe

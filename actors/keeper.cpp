@@ -2,6 +2,8 @@
 
 #include <caf/send.hpp>
 
+#include <utility>
+
 namespace troupe {
 
 namespace {
@@ -108,6 +110,7 @@ caf::result<done> keeper_state::on_finish(const finish_upload& ask) {
     return refusal(no_upload());
   auto finished = found->second->finish();
   uploads_.erase(found);
+  collect_later(); // it may lead to nothing
   if (!finished)
     return refusal(finished.failure());
   return done{};
@@ -147,6 +150,7 @@ result<std::set<std::string>> keeper_state::needed_artifacts() const {
 }
 
 void keeper_state::on_collect() {
+  collection_is_due_ = false;
   auto needed = needed_artifacts();
   auto there = options_->blobs.list();
   if (!needed || !there)
@@ -154,13 +158,25 @@ void keeper_state::on_collect() {
   auto now = options_->time.now();
   for (auto it = spared_.begin(); it != spared_.end();)
     it = it->second <= now ? spared_.erase(it) : std::next(it);
-  for (const auto& hash : *there)
-    if (needed->count(hash) == 0 && spared_.count(hash) == 0)
+  for (const auto& hash : *there) {
+    if (needed->count(hash) != 0)
+      continue;
+    if (spared_.count(hash) != 0)
+      collect_later();
+    else
       (void)options_->blobs.remove(hash).ok(); // if not now, the next time
+  }
+}
+
+void keeper_state::collect_later() {
+  if (!std::exchange(collection_is_due_, true))
+    self_->delayed_send(caf::actor_cast<keeper_actor>(self_), spared_for, collect_artifacts{});
 }
 
 caf::result<artifact> keeper_state::on_open(const open_artifact& ask) {
   auto file = options_->blobs.open_verified(ask.sha256);
+  if (!file && file.failure().code == error_code::corrupt)
+    (void)options_->blobs.set_aside(ask.sha256).ok(); // the next upload brings it again
   if (!file)
     return refusal(file.failure());
   return artifact{std::make_shared<unique_fd>(std::move(*file))};

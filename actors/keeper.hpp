@@ -49,6 +49,8 @@ private:
   caf::result<done> on_find(const find_artifact& ask);
   caf::result<done> on_forget(const forget_deployment& ask);
   void on_collect();
+  /// Once nothing that is spared now is spared any more.
+  void collect_later();
   /// Whether the artifacts of the versions that begin with this change are there.
   result<void> check_artifacts(const state_change& change) const;
   /// The hashes that versions name.
@@ -63,6 +65,7 @@ private:
   std::map<std::uint64_t, std::unique_ptr<blob_writer>> uploads_;
   std::uint64_t last_ticket_ = 0;
   std::map<std::string, steady_time> spared_; ///< until when
+  bool collection_is_due_ = false;            ///< a collect_artifacts is under way
 };
 
 keeper_actor::behavior_type keeper(keeper_state::self_pointer self, keeper_options options);

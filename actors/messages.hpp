@@ -207,6 +207,18 @@ struct artifact {
   std::shared_ptr<unique_fd> file; ///< read-only
 };
 
+// -- archivist --------------------------------------------------------------------------------------------------------------------
+
+/// Writes all that the node keeps into a new folder.
+struct make_backup {
+  std::string folder; ///< absolute
+};
+struct backup_made {
+  std::string folder;
+  std::uint32_t files = 0;
+  std::uint64_t bytes = 0;
+};
+
 // -- journal ----------------------------------------------------------------------------------------------------------------------
 
 /// Something happened; kept, soon, on disk.
@@ -386,6 +398,7 @@ struct validate_model {
 struct rollback {
   std::string name;
   version_number to = 0; ///< 0: the one before, or the one that is live while a rollout is under way
+  version_number from{}; ///< the version that is left, as the caller saw it; 0: whichever
   std::string by{};
 };
 /// Asks how far a version has come; answers once it has made more than `seen` moves or has ended its way up, or `at_once`.
@@ -454,6 +467,8 @@ TROUPE_MESSAGE(collect_artifacts)
 TROUPE_MESSAGE(find_artifact)
 TROUPE_MESSAGE(open_artifact)
 TROUPE_MESSAGE(artifact)
+TROUPE_MESSAGE(make_backup)
+TROUPE_MESSAGE(backup_made)
 TROUPE_MESSAGE(note_event)
 TROUPE_MESSAGE(query_events)
 TROUPE_MESSAGE(event_list)

@@ -152,10 +152,12 @@ void pool_state::open_golden() {
 }
 
 void pool_state::on_no_artifact(const error& why) {
-  if (why.code == error_code::not_found || why.code == error_code::corrupt || why.code == error_code::invalid_argument)
-    give_up(why);
-  else
-    try_later();
+  bool lost = why.code == error_code::not_found || why.code == error_code::corrupt || why.code == error_code::invalid_argument;
+  if (lost && serving_count() == 0)
+    return give_up(why);
+  if (lost) // its replicas live on; whoever uploads it again mends it
+    emit(severity::error, "artifact_lost", {{"reason", why.message}});
+  try_later();
 }
 
 void pool_state::open_model() {
@@ -224,6 +226,7 @@ void pool_state::on_template_exited(const template_exited& exited) {
   emit(severity::warn, "template_lost", {{"reason", exited.reason}});
   template_.reset();
   load_.reset();
+  model_.reset(); // it is verified again before it is loaded again
   to_replace_.clear();
   for (const auto& [number, info] : replicas_)
     to_replace_.push_back(number);
@@ -354,6 +357,8 @@ void pool_state::announce_if_complete() {
     told_started_ = true;
     self_->send(options_->owner, pool_started{options_->id.number});
   }
+  if (serving_count() == 0 && options_->wanted > 0) // whoever wants it back waits for it
+    announced_ = false;
   if (announced_ || template_ == nullptr || serving_count() < options_->wanted)
     return;
   announced_ = true;
@@ -382,7 +387,7 @@ void pool_state::on_exit_asked(const caf::exit_msg& exit) {
 void pool_state::quit_when_quiet() {
   auto now = options_->node.time.now();
   target_->expire(now);
-  if (target_->quiet() || now >= drain_until_)
+  if (target_->quiet() || target_->is_cut_short() || now >= drain_until_)
     self_->quit(caf::exit_reason::user_shutdown);
   else
     self_->delayed_send(self_, options_->node.timing.drain_look, look_drained{});

@@ -44,6 +44,11 @@ using keeper_actor = supervised_actor::extend<
     // Opens an artifact, verified.
     caf::replies_to<open_artifact>::with<artifact>>;
 
+/// Copies what the node keeps, while it works on. One backup at a time.
+using archivist_actor = supervised_actor::extend<
+    // Makes a backup; answers once it is complete and synced.
+    caf::replies_to<make_backup>::with<backup_made>>;
+
 /// Keeps the events.
 using journal_actor = supervised_actor::extend<
     // Takes an event in.

@@ -136,7 +136,7 @@ void replica_state::on_exit_asked(const caf::error& reason) {
 }
 
 void replica_state::stop_when_idle() {
-  if (options_->target->detach(host_->runner().get())) {
+  if (options_->target->detach(host_->runner().get()) || options_->target->is_cut_short()) {
     self_->quit(caf::exit_reason::user_shutdown);
     return;
   }

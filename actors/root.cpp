@@ -30,6 +30,12 @@ child_spec named_child(std::string id, handle_cell<Handle>& cell, Spawn spawn) {
   return child;
 }
 
+child_spec archivist_child(const actor_environment& node, const archivist_options& with, bool detach) {
+  return named_child("archivist", node.actors.archivist, [with, detach](caf::local_actor& parent) -> archivist_actor {
+    return detach ? parent.spawn<caf::detached>(archivist, with) : parent.spawn(archivist, with);
+  });
+}
+
 child_spec deployments_child(const actor_environment& node) {
   auto child = named_child("deployments", node.actors.deployments, [&node](caf::local_actor& parent) -> supervisor_actor {
     auto options = supervisor_of(node, "deployments");
@@ -78,6 +84,8 @@ supervisor_actor start_root(caf::actor_system& system, const root_options& optio
   root.children.push_back(named_child("router", node.actors.router, [&node](caf::local_actor& parent) -> router_actor {
     return parent.spawn(router, std::cref(node));
   }));
+  if (options.archivist)
+    root.children.push_back(archivist_child(node, *options.archivist, options.detach));
   root.children.push_back(serving_child(node));
   auto handle = system.spawn(supervisor, std::move(root));
   supervisor_actor made = handle;

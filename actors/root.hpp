@@ -1,10 +1,13 @@
 #pragma once
 
+#include "actors/archivist.hpp"
 #include "actors/environment.hpp"
 #include "actors/journal.hpp"
 #include "actors/keeper.hpp"
 
 #include <caf/actor_system.hpp>
+
+#include <optional>
 
 namespace troupe {
 
@@ -14,6 +17,8 @@ struct root_options {
   journal_options journal;
   /// Gives the actors that block on the disk a thread of their own. Never in tests: a detached actor escapes their scheduler.
   bool detach = false;
+  /// Absent: the node makes no backups, as its store is no folder.
+  std::optional<archivist_options> archivist{};
 };
 
 /// Starts the node's tree and enters its named actors into the directory:
@@ -22,6 +27,7 @@ struct root_options {
 ///       journal
 ///       keeper
 ///       router
+///       archivist
 ///       serving (rest_for_one)
 ///         deployments (one_for_one, never fails upward: a bad model must not take the node down)
 ///           digits …

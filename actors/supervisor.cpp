@@ -396,6 +396,8 @@ actor_status supervisor_state::own_status() const {
 }
 
 void supervisor_state::announce_up(const child_slot& slot) {
+  if (options_->events.shows_debug("supervisor"))
+    emit(severity::debug, "child_up", {{"child", slot.spec.id}, {"restarts", std::to_string(slot.restarts)}});
   for (const auto& listener : listeners_)
     self_->send(listener, child_up{slot.spec.id, slot.handle});
 }
@@ -407,7 +409,7 @@ void supervisor_state::announce_down(const child_slot& slot) {
 
 void supervisor_state::emit(severity level, const char* event_name, std::vector<std::pair<std::string, std::string>> fields) {
   fields.insert(fields.begin(), {"supervisor", name});
-  options_->events.emit({options_->time.wall_now(), level, event_name, std::move(fields)});
+  options_->events.emit({options_->time.wall_now(), level, event_name, std::move(fields), "supervisor"});
 }
 
 supervisor_state::behavior_type supervisor(supervisor_state::self_pointer self, supervisor_options options) {

@@ -60,9 +60,11 @@ interface Control {
   awaitReady @7 (name :Text, version :UInt32, timeoutUs :UInt64) -> (error :Inference.Error);
   # Returns when the version is live with all wanted replicas, with the reason when it failed, or deadlineExceeded.
 
-  rollback @8 (name :Text, to :UInt32) -> (error :Inference.Error, version :UInt32);
+  rollback @8 (name :Text, to :UInt32, from :UInt32) -> (error :Inference.Error, version :UInt32);
   # Ends a rollout that is under way, and brings back version `to` (0: the one that was live before; while a rollout is under way, the one
-  # that is live). version: the one that answers from now on, or that is on its way up again; watch it by `progress`.
+  # that is live). from: the version that is left, as the caller saw it, so that two people who go back at once don't go back twice (conflict);
+  # 0: whichever. version: the one that answers from now on, or that is on its way up again (0: none, a first rollout was ended); watch it by
+  # `progress`.
   # Errors: notFound (no such version, or it was collected), failedPrecondition (there is none to go back to, or it never was live).
 
   progress @9 (name :Text, version :UInt32, seen :UInt32, timeoutUs :UInt64)

@@ -9,10 +9,11 @@ $Cxx.namespace("troupe::schema");
 const formatVersion :UInt32 = 1;
 
 struct NodeRecord {
-  # One per store, written when it is made.
+  # One per store, written when it is made, moved to another machine, or restored.
   formatVersion @0 :UInt32;
   nodeId @1 :Text;
   createdUnixNs @2 :Int64;
+  machineId @3 :Text;                # hash of the machine's id (runtime/node/node_identity.hpp); empty: unknown, the next start fills it in
 }
 
 struct DeploymentRecord {

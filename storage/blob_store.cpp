@@ -1,4 +1,5 @@
 #include "storage/blob_store.hpp"
+#include "storage/file_io.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -15,27 +16,8 @@ namespace fs = std::filesystem;
 constexpr std::size_t read_chunk_bytes = 256 << 10;
 constexpr std::string_view temporary_prefix = "unfinished-";
 
-error io_error(const std::string& doing, const fs::path& path, int reason) {
-  return error{error_code::io_failed,
-               "can't " + doing + " " + path.string() + ": " + std::system_category().message(reason)
-                   + (reason == ENOSPC || reason == EDQUOT ? "; free some space and try again" : "; check the disk")};
-}
-
 error not_found(const std::string& hash) {
   return error{error_code::not_found, "no artifact " + hash + " here; upload it first"};
-}
-
-result<void> write_all(int file, const fs::path& path, const char* data, std::size_t size) {
-  while (size > 0) {
-    auto written = ::write(file, data, size);
-    if (written < 0 && errno == EINTR)
-      continue;
-    if (written < 0)
-      return io_error("write", path, errno);
-    data += written;
-    size -= static_cast<std::size_t>(written);
-  }
-  return {};
 }
 
 result<std::string> hash_of(int file, const fs::path& path) {
@@ -50,14 +32,6 @@ result<std::string> hash_of(int file, const fs::path& path) {
     if (got > 0)
       hash.update(chunk.data(), static_cast<std::size_t>(got));
   }
-}
-
-/// Makes renames and removals in the folder last.
-result<void> sync_folder(const fs::path& path) {
-  unique_fd folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder || ::fsync(folder.get()) != 0)
-    return io_error("sync", path, errno);
-  return {};
 }
 
 /// Whether the disk has room: better known at the first byte than at the last. Not every file system can say.
@@ -145,7 +119,8 @@ result<unique_fd> blob_store::open_verified(const std::string& hash) const {
   if (!found)
     return found.failure();
   if (*found != hash)
-    return error{error_code::corrupt, "artifact " + hash + " is damaged on disk; undeploy what uses it and deploy it again"};
+    return error{error_code::corrupt,
+                 "artifact " + hash + " is damaged on disk; deploy the same model again, which brings it anew"};
   if (::lseek(file.get(), 0, SEEK_SET) != 0)
     return io_error("rewind", path, errno);
   return file;
@@ -162,6 +137,16 @@ result<void> blob_store::remove(const std::string& hash) const {
   auto path = path_ / hash;
   if (::unlink(path.c_str()) != 0)
     return errno == ENOENT ? not_found(hash) : io_error("remove", path, errno);
+  return sync_folder(path_);
+}
+
+result<void> blob_store::set_aside(const std::string& hash) const {
+  if (!is_sha256(hash))
+    return not_found(hash);
+  auto path = path_ / hash;
+  auto aside = path_ / (std::string(temporary_prefix) + "damaged-" + hash);
+  if (::rename(path.c_str(), aside.c_str()) != 0)
+    return errno == ENOENT ? not_found(hash) : io_error("rename", path, errno);
   return sync_folder(path_);
 }
 

@@ -56,6 +56,10 @@ public:
   /// not.
   result<unique_fd> open_verified(const std::string& hash) const;
 
+  /// Takes a damaged blob out of the store, so that it can be brought again; its bytes stay beside it until the store is next opened.
+  /// `not_found` if there is none.
+  result<void> set_aside(const std::string& hash) const;
+
   bool has(const std::string& hash) const;
   /// Blobs that are open stay readable. `not_found` if there is none.
   result<void> remove(const std::string& hash) const;

@@ -21,7 +21,7 @@ struct column_family_row {
 
 /// Everything that a store holds.
 inline constexpr std::array<column_family_row, 4> column_families = {{
-    {column_family::node, "node", "\"node\"", "NodeRecord", "store_format, once", "for ever"},
+    {column_family::node, "node", "\"node\"", "NodeRecord", "store_format", "for ever"},
     {column_family::deployments, "deployments", "name", "DeploymentRecord", "state_store", "until undeployed"},
     {column_family::versions, "versions", "name, 0 byte, number (4 bytes)", "VersionRecord", "state_store", "until undeployed"},
     {column_family::events, "events", "Unix ns (8 bytes), sequence (8 bytes)", "EventRecord", "log_store", "the newest 100,000"},

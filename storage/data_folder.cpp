@@ -1,10 +1,12 @@
 #include "storage/data_folder.hpp"
 
 #include <cerrno>
+#include <cstdlib>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <system_error>
+#include <unistd.h>
 
 namespace troupe {
 
@@ -17,6 +19,20 @@ error unwritable(const std::filesystem::path& path, const std::string& reason) {
 
 std::string last_reason() {
   return std::system_category().message(errno);
+}
+
+/// Who holds the lock wrote its process id into it. Nothing if the disk had no room for that.
+std::string holder_of(int lock) {
+  char text[32] = {};
+  auto size = ::pread(lock, text, sizeof text - 1, 0);
+  auto pid = size > 0 ? std::strtol(text, nullptr, 10) : 0;
+  return pid > 0 ? "process " + std::to_string(pid) : "lock held";
+}
+
+void write_holder(int lock) {
+  auto text = std::to_string(::getpid()) + "\n";
+  if (::ftruncate(lock, 0) != 0 || ::pwrite(lock, text.data(), text.size(), 0) < 0)
+    return; // it is only for people
 }
 
 /// RocksDB aborts if the disk fills while it opens.
@@ -48,9 +64,10 @@ result<data_folder> data_folder::open(const std::filesystem::path& path) {
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK)
       return unwritable(path, last_reason());
-    return error{error_code::io_failed,
-                 "data folder " + path.string() + " is in use by another node (lock held); stop it or use another --data"};
+    return error{error_code::io_failed, "data folder " + path.string() + " is in use by another node (" + holder_of(lock.get())
+                                            + "); stop it or use another --data"};
   }
+  write_holder(lock.get());
   if (auto enough = check_free_space(path); !enough)
     return enough.failure();
   return data_folder(path, std::move(lock));

@@ -76,6 +76,7 @@ std::string encode(const node_record& record) {
   node.setFormatVersion(record.format_version);
   node.setNodeId(to_text(record.node_id));
   node.setCreatedUnixNs(to_unix_ns(record.created));
+  node.setMachineId(to_text(record.machine_id));
   return to_bytes(message);
 }
 
@@ -129,7 +130,8 @@ std::string encode(const event& record) {
 
 result<node_record> decode_node(std::string_view bytes) {
   return decode<schema::NodeRecord, node_record>(bytes, "node record", [](schema::NodeRecord::Reader from, node_record& to) {
-    to = {from.getFormatVersion(), to_string(from.getNodeId()), from_unix_ns(from.getCreatedUnixNs())};
+    to = {from.getFormatVersion(), to_string(from.getNodeId()), from_unix_ns(from.getCreatedUnixNs()),
+          to_string(from.getMachineId())};
     return to.format_version != 0;
   });
 }

@@ -17,6 +17,7 @@ struct node_record {
   std::uint32_t format_version = 0;
   std::string node_id;
   wall_time created{};
+  std::string machine_id{}; ///< of the machine it is on; "": not known yet
 };
 
 struct deployment_record {

@@ -1,5 +1,7 @@
 #include "storage/rocks_database.hpp"
+#include "storage/rocks_log_check.hpp"
 #include "storage/rocks_options.hpp"
+#include "storage/rocks_table_check.hpp"
 
 #include <algorithm>
 
@@ -8,7 +10,7 @@ namespace troupe {
 namespace {
 
 error to_error(const std::filesystem::path& path, const rocksdb::Status& status, std::string_view doing) {
-  if (status.IsCorruption())
+  if (status.IsCorruption() || status.IsPathNotFound()) // a file that another one names
     return error{error_code::corrupt, "the store in " + path.string() + " is damaged (" + status.ToString()
                                           + "); restore the data folder from a backup or use another --data"};
   return error{error_code::io_failed, "can't " + std::string(doing) + " the store in " + path.string() + " (" + status.ToString()
@@ -25,6 +27,25 @@ bool lost_its_current_file(const std::filesystem::path& path) {
     auto kind = file.path().extension();
     return kind == ".log" || kind == ".sst";
   });
+}
+
+/// What is wrong with a file, as far as RocksDB would not say so; "" if nothing is.
+std::string hidden_damage(const std::filesystem::path& file) {
+  auto name = file.filename().string();
+  auto kind = file.extension();
+  if ((kind == ".log" || name.rfind("MANIFEST-", 0) == 0) && !ends_as_a_crash_may(file))
+    return "a record in " + name + " is damaged, and whole ones stand behind it";
+  if (kind == ".sst" && !has_sound_properties(file))
+    return "the end of " + name + " is damaged";
+  return "";
+}
+
+rocksdb::Status find_hidden_damage(const std::filesystem::path& path) {
+  std::error_code absent; // leaves nothing to look at
+  for (const auto& file : std::filesystem::directory_iterator(path, absent))
+    if (auto damage = hidden_damage(file.path()); !damage.empty())
+      return rocksdb::Status::Corruption(damage);
+  return rocksdb::Status::OK();
 }
 
 /// Every column family that is there or that we need: RocksDB opens all or nothing.
@@ -45,9 +66,19 @@ rocksdb::Status list_families(const std::filesystem::path& path, std::vector<std
 } // namespace
 
 result<std::unique_ptr<rocks_database>> rocks_database::open(const std::filesystem::path& path) {
+  return open(path, access::read_write);
+}
+
+result<std::unique_ptr<rocks_database>> rocks_database::open_read_only(const std::filesystem::path& path) {
+  return open(path, access::read_only);
+}
+
+result<std::unique_ptr<rocks_database>> rocks_database::open(const std::filesystem::path& path, access how) {
   std::vector<std::string> names;
   if (lost_its_current_file(path))
     return to_error(path, rocksdb::Status::Corruption("the file CURRENT is missing"), "open");
+  if (auto status = find_hidden_damage(path); !status.ok())
+    return to_error(path, status, "open");
   if (auto status = list_families(path, names); !status.ok())
     return to_error(path, status, "open");
   auto family_options = rocks_family_options();
@@ -56,7 +87,9 @@ result<std::unique_ptr<rocks_database>> rocks_database::open(const std::filesyst
     families.emplace_back(name, family_options);
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  if (auto status = rocksdb::DB::Open(rocks_options(), path, families, &handles, &db); !status.ok())
+  auto status = how == access::read_only ? rocksdb::DB::OpenForReadOnly(rocks_options(), path, families, &handles, &db)
+                                         : rocksdb::DB::Open(rocks_options(), path, families, &handles, &db);
+  if (!status.ok())
     return to_error(path, status, "open");
   return std::unique_ptr<rocks_database>(new rocks_database(path, db, std::move(handles)));
 }

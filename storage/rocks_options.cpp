@@ -43,6 +43,8 @@ rocksdb::ColumnFamilyOptions rocks_family_options() {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = rocksdb::NewLRUCache(block_cache_bytes, 0);
   table.cache_index_and_filter_blocks = true;
+  table.format_version = 5; // what rocks_table_check reads, and every RocksDB since 6.6
+  table.checksum = rocksdb::kCRC32c;
   rocksdb::ColumnFamilyOptions options;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.write_buffer_size = memtable_bytes;

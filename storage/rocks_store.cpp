@@ -1,13 +1,21 @@
 #include "storage/rocks_store.hpp"
+#include "storage/file_io.hpp"
 #include "storage/keys.hpp"
 #include "storage/rocks_reader.hpp"
 #include "storage/watchers.hpp"
 
+#include <rocksdb/utilities/checkpoint.h>
+
+#include <limits>
 #include <mutex>
 
 namespace troupe {
 
 namespace {
+
+/// Without so much free space nothing is written: a disk that fills under RocksDB stops it for longer than the disk is full.
+/// Room for what memory holds, which must reach table files even when nothing new is taken.
+constexpr std::uint64_t spared_bytes = 4 << 20;
 
 class rocks_snapshot final : public store_snapshot {
 public:
@@ -38,6 +46,20 @@ private:
   revision_number revision_ = 0;
 };
 
+/// Without a flush, so that it costs no write of the live store's: the copy gets the log.
+result<void> make_checkpoint(const rocks_database& database, const std::filesystem::path& into) {
+  rocksdb::Checkpoint* raw = nullptr;
+  auto status = rocksdb::Checkpoint::Create(&database.db(), &raw);
+  std::unique_ptr<rocksdb::Checkpoint> copier(raw);
+  if (status.ok())
+    status = copier->CreateCheckpoint(into, std::numeric_limits<std::uint64_t>::max());
+  if (!status.ok())
+    return database.failure(status, "copy");
+  return {};
+}
+
+result<std::unique_ptr<store>> opened(result<std::unique_ptr<rocks_database>> database);
+
 class rocks_store final : public store {
 public:
   rocks_store(std::unique_ptr<rocks_database> database, revision_number newest)
@@ -60,12 +82,14 @@ public:
     if (auto good = check(change); !good)
       return good.failure();
     std::lock_guard lock(mutex_);
-    if (stopped_)
-      return *stopped_;
+    if (auto room = check_room(database_->path(), spared_bytes); !room)
+      return room.failure();
+    if (auto going = resume(); !going)
+      return going.failure();
     if (auto held = check_expected(change.expected); !held)
       return held.failure();
     if (auto status = write(change, revision_ + 1); !status.ok()) {
-      // The log may hold the transaction or not: nothing may be built on it before the store is opened again.
+      // The log may hold the transaction or not: nothing may be built on it before RocksDB has given it up.
       stopped_ = database_->failure(status, "write");
       return *stopped_;
     }
@@ -77,7 +101,28 @@ public:
     return watchers_->add(family, std::move(prefix), std::move(callback));
   }
 
+  result<std::unique_ptr<store>> checkpoint(const std::filesystem::path& into) override {
+    if (auto made = make_checkpoint(*database_, into); !made)
+      return made.failure();
+    return opened(rocks_database::open_read_only(into));
+  }
+
 private:
+  /// After a failed write: RocksDB puts what it has into table files and begins a new log, so that the failed transaction is gone for
+  /// good. It can't if the disk did worse than being full.
+  result<void> resume() {
+    if (!stopped_)
+      return {};
+    if (auto status = database_->db().Resume(); !status.ok())
+      return *stopped_;
+    auto newest = reader_.revision();
+    if (!newest)
+      return newest.failure();
+    revision_ = *newest;
+    stopped_.reset();
+    return {};
+  }
+
   result<void> check_expected(const std::vector<expectation>& expected) const {
     for (const auto& wanted : expected) {
       auto found = reader_.get(wanted.family, wanted.key);
@@ -114,16 +159,19 @@ private:
   std::shared_ptr<watchers> watchers_ = std::make_shared<watchers>();
 };
 
-} // namespace
-
-result<std::unique_ptr<store>> open_rocks_store(const data_folder& folder) {
-  auto database = rocks_database::open(folder.path() / "store");
+result<std::unique_ptr<store>> opened(result<std::unique_ptr<rocks_database>> database) {
   if (!database)
     return database.failure();
   auto newest = rocks_reader(**database, nullptr).revision();
   if (!newest)
     return newest.failure();
   return std::unique_ptr<store>(std::make_unique<rocks_store>(std::move(database).value(), *newest));
+}
+
+} // namespace
+
+result<std::unique_ptr<store>> open_rocks_store(const data_folder& folder) {
+  return opened(rocks_database::open(folder.path() / "store"));
 }
 
 } // namespace troupe

@@ -89,4 +89,8 @@ error conflict_on(const expectation& wanted, revision_number found) {
                                          + std::to_string(found) + "); read it again and retry"};
 }
 
+result<std::unique_ptr<store>> store::checkpoint(const std::filesystem::path&) {
+  return error{error_code::failed_precondition, "this node's store is no folder; back it up by its own means"};
+}
+
 } // namespace troupe

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -113,13 +114,18 @@ public:
   virtual result<std::unique_ptr<store_snapshot>> snapshot() const = 0;
 
   /// The new revision. Errors: `conflict` (an expectation doesn't hold: read again and retry; nothing was done),
-  /// `invalid_argument` (nothing was done), `io_failed` and `corrupt` (after a failed write every later one fails too, and
-  /// whether this one was done is known once the store has been opened again).
+  /// `invalid_argument` (nothing was done), `io_failed` and `corrupt` (later ones may fail too; once one succeeds this one was not done,
+  /// and else whether it was is known once the store has been opened again).
   virtual result<revision_number> commit(const transaction& change) = 0;
 
   /// Tells of changes from now on, in order of revision, on a thread of the store's or of whoever commits. The callback must
   /// only hand on (send a message) and return; it may not call the store.
   [[nodiscard]] virtual std::unique_ptr<store_watch> watch(column_family family, std::string prefix, watch_callback callback) = 0;
+
+  /// Copies all that is committed into the new folder `into`, which must be on the store's own disk: what never changes is
+  /// linked, so this is quick. Gives the copy, opened for reading only; commits go on meanwhile and leave it alone. Errors:
+  /// `io_failed`, `corrupt`; `failed_precondition` from a store that is no folder.
+  virtual result<std::unique_ptr<store>> checkpoint(const std::filesystem::path& into);
 };
 
 } // namespace troupe

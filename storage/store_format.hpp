@@ -4,8 +4,19 @@
 
 namespace troupe {
 
-/// Reads who the store belongs to; a store without any transaction gets a record with `node_id`. Comes before every other use
-/// of a store. Errors: `failed_precondition` (of a newer format: the message names both), `corrupt`, or what the store answers.
-result<node_record> check_store_format(store& records, const std::string& node_id, wall_time now);
+/// Who opens a store.
+struct store_opener {
+  std::string new_node_id; ///< for a store that belongs to nobody yet
+  std::string machine_id;  ///< "": unknown, and not compared
+  bool adopt = false;      ///< this machine takes the place of the one that the store belongs to
+};
+
+/// Reads who the store belongs to; a store without any transaction gets a record of `opener`, and one that knows no machine gets the opener's.
+/// Comes before every other use of a store. Errors: `failed_precondition` (of a newer format, or of another machine: the message says what to
+/// do), `corrupt`, or what the store answers.
+result<node_record> check_store_format(store& records, const store_opener& opener, wall_time now);
+
+/// Makes an existing store a new node's, which begins now on whichever machine opens it next. Errors as above.
+result<void> give_new_identity(store& records, const std::string& node_id, wall_time now);
 
 } // namespace troupe

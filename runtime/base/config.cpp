@@ -1,6 +1,7 @@
 #include "runtime/base/config.hpp"
 
 #include "runtime/base/ids.hpp"
+#include "runtime/base/log_levels.hpp"
 #include "runtime/base/text_file.hpp"
 #include "runtime/base/toml_reader.hpp"
 #include "runtime/base/units.hpp"
@@ -18,6 +19,10 @@ constexpr std::uint32_t gateway_loops_max = 64;
 constexpr std::uint32_t connections_limit = 65536;
 constexpr std::chrono::microseconds deadline_min = 1ms;
 constexpr std::chrono::microseconds deadline_limit = 1h;
+constexpr std::chrono::milliseconds drain_limit = 1h;
+constexpr std::chrono::milliseconds login_min = 100ms;
+constexpr std::chrono::milliseconds login_limit = 1h;
+constexpr std::uint32_t checks_limit = 1024;
 constexpr std::uint64_t message_bytes_min = 64ULL << 10;
 constexpr std::uint64_t message_bytes_limit = 1ULL << 30;
 constexpr std::uint64_t artifact_bytes_min = 1ULL << 10;
@@ -66,9 +71,15 @@ result<void> check_chunk(const node_options& options) {
 }
 
 result<void> check_log_level(const std::string& level) {
-  if (level == "debug" || level == "info" || level == "warn" || level == "error" || level == "off")
+  if (log_level_from(level))
     return {};
   return invalid("expected one of debug, info, warn, error, off, found \"" + level + "\"");
+}
+
+result<void> check_drain_timeout(std::chrono::milliseconds length) {
+  if (length <= drain_limit)
+    return {};
+  return invalid("expected at most " + human_duration(drain_limit) + ", found " + human_duration(length));
 }
 
 result<void> check_log_format(const std::string& format) {
@@ -87,8 +98,22 @@ void read_limits(toml_section limits, node_options& options) {
   limits.size("artifact_bytes", options.artifact_bytes_max, artifact_bytes_min, artifact_bytes_limit);
   limits.size("chunk_bytes", options.chunk_bytes_max, chunk_bytes_min, message_bytes_limit);
   limits.integer("connections", options.connections_max, 1, connections_limit);
+  limits.duration("login_timeout", options.login_timeout, login_min, login_limit);
+  limits.integer("checks", options.checks_max, 0, checks_limit);
   tell(limits, "chunk_bytes", check_chunk(options));
   limits.refuse_unknown_keys();
+}
+
+void read_log_actors(toml_section actors, node_options& options) {
+  for (auto origin : event_origins) {
+    std::string level = "default";
+    actors.text(origin, level);
+    if (level == "default")
+      continue;
+    tell(actors, origin, check_log_level(level));
+    options.log_actors[std::string(origin)] = level;
+  }
+  actors.refuse_unknown_keys();
 }
 
 void read_log(toml_section log, node_options& options) {
@@ -96,6 +121,7 @@ void read_log(toml_section log, node_options& options) {
   log.text("format", options.log_format);
   tell(log, "level", check_log_level(options.log_level));
   tell(log, "format", check_log_format(options.log_format));
+  read_log_actors(log.section("actors"), options);
   log.refuse_unknown_keys();
 }
 
@@ -110,6 +136,7 @@ void read_root(toml_section& root, node_options& options) {
   root.text("listen", options.listen);
   root.text("host_binary", options.host_binary);
   root.integer("gateway_loops", options.gateway_loops, 0, gateway_loops_max);
+  root.duration("drain_timeout", options.drain_timeout, std::chrono::milliseconds(0ms), std::chrono::milliseconds(drain_limit));
   tell(root, "name", check_name(options.name));
   tell(root, "data", check_data_folder(options.data_folder));
   tell(root, "listen", check_listen(options.listen));
@@ -144,6 +171,7 @@ result<void> check(const node_options& options) {
   for (const auto& [what, checked] :
        {std::pair{"name", check_name(options.name)}, std::pair{"data", check_data_folder(options.data_folder)},
         std::pair{"listen", check_listen(options.listen)}, std::pair{"chunk_bytes", check_chunk(options)},
+        std::pair{"drain timeout", check_drain_timeout(options.drain_timeout)},
         std::pair{"log level", check_log_level(options.log_level)},
         std::pair{"log format", check_log_format(options.log_format)}})
     if (!checked)

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -24,7 +25,7 @@ struct node_options {
   std::string data_folder = "troupe-data"; ///< made if missing; one node at a time
   std::string listen = "127.0.0.1:7550";   ///< only loopback, as long as there is no TLS
   std::string address_file;                ///< written with the address once the node serves; empty: none. Command line only
-  std::string host_binary;                 ///< empty: the `troupe-host` beside the node's own binary
+  std::string host_binary;                 ///< empty: `troupe-host` beside the node's own binary, or in ../libexec/troupe
   std::uint32_t gateway_loops = 0;         ///< threads that serve clients; 0: half of the cores, at least 1
 
   std::chrono::microseconds default_deadline = std::chrono::seconds(5); ///< of a request that names none
@@ -32,11 +33,19 @@ struct node_options {
   std::uint64_t artifact_bytes_max = 16ULL << 30;                       ///< one model file
   std::uint64_t chunk_bytes_max = 1ULL << 20;                           ///< one Upload.write
   std::uint32_t connections_max = 2048;                                 ///< the next one is closed at once
+  std::chrono::milliseconds login_timeout = std::chrono::seconds(10);   ///< who has not logged in by then is closed
+  std::uint32_t checks_max = 4;                                         ///< `troupe check` at once; the next one is refused
 
   std::uint32_t events_max = 100'000; ///< kept; the oldest go first
 
-  std::string log_level = "info";  ///< debug, info, warn, error or off
-  std::string log_format = "text"; ///< text, or json: one object a line
+  bool adopt = false; ///< take over a data folder of another machine. Command line only
+
+  std::chrono::milliseconds drain_timeout =
+      std::chrono::seconds(30); ///< requests that were accepted may finish for so long once it is asked to stop
+
+  std::string log_level = "info";                ///< debug, info, warn, error or off
+  std::map<std::string, std::string> log_actors; ///< the level of one of event_origins, where it is another
+  std::string log_format = "text";               ///< text, or json: one object a line
 };
 
 /// Whether a node can start with these: names, the address, loopback, limits that fit each other. For options from any source.
@@ -49,17 +58,22 @@ result<void> check(const node_options& options);
 ///     listen = "127.0.0.1:7550"
 ///     host_binary = "/usr/bin/troupe-host"
 ///     gateway_loops = 2
+///     drain_timeout = "30s"
 ///     [limits]
 ///     default_deadline = "5s"
 ///     message_bytes = "64MiB"
 ///     artifact_bytes = "16GiB"
 ///     chunk_bytes = "1MiB"
 ///     connections = 2048
+///     login_timeout = "10s"
+///     checks = 4
 ///     [events]
 ///     keep = 100000
 ///     [log]
 ///     level = "info"
 ///     format = "text"
+///     [log.actors]
+///     pool = "debug"
 ///
 /// invalid_argument lists every problem, one a line, each with file, line, field, expected and found.
 result<node_options> parse_node_toml(std::string_view text, std::string_view file_name, const node_options& defaults = {});

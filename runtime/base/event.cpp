@@ -26,6 +26,7 @@ std::string_view to_string(severity level) {
   case severity::info: return "info";
   case severity::warn: return "warn";
   case severity::error: return "error";
+  case severity::debug: return "debug";
   }
   return "unknown";
 }

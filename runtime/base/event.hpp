@@ -10,8 +10,8 @@
 
 namespace troupe {
 
-/// info = a decision, warn = we healed it, error = we could not.
-enum class severity : std::uint8_t { info = 0, warn, error };
+/// info = a decision, warn = we healed it, error = we could not; debug = a step on the way, for the log alone. The numbers are stored.
+enum class severity : std::uint8_t { info = 0, warn, error, debug };
 
 std::string_view to_string(severity level);
 
@@ -22,6 +22,7 @@ struct event {
   severity level = severity::info;
   std::string name; ///< snake_case, past tense
   std::vector<std::pair<std::string, std::string>> fields;
+  std::string origin{};       ///< the kind of actor, or "node", "gateway", "host"; see event_origins
   std::uint64_t sequence = 0; ///< in the journal, once it is kept there; grows by 1 from event to event
 };
 
@@ -36,6 +37,8 @@ class event_sink {
 public:
   virtual ~event_sink() = default;
   virtual void emit(event e) = 0;
+  /// Whether anybody sees debug events of this origin just now. Ask before making one.
+  virtual bool shows_debug(std::string_view) const { return false; }
 };
 
 } // namespace troupe

@@ -49,11 +49,11 @@ std::string still_to_fill_in(const std::string& expected) {
   return "still to be filled in; expected " + expected;
 }
 
-result<toml::table> parse_toml(std::string_view text, std::string_view file_name) {
+result<toml::table> parse_toml(std::string_view text, std::string_view file_name, std::size_t bytes_max) {
   auto file = std::string(file_name);
-  if (text.size() > toml_bytes_max)
+  if (text.size() > bytes_max)
     return error{error_code::invalid_argument,
-                 file + ": " + human_size(text.size()) + " is too large, expected at most " + human_size(toml_bytes_max)};
+                 file + ": " + human_size(text.size()) + " is too large, expected at most " + human_size(bytes_max)};
   try { // toml++ reports by exceptions only, in the build that Debian ships
     return toml::parse(text, file_name);
   } catch (const toml::parse_error& e) {

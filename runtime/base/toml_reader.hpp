@@ -20,7 +20,7 @@ inline constexpr std::string_view toml_left_open = "?";
 std::string still_to_fill_in(const std::string& expected);
 
 /// The document, or where and why it is not TOML: "model.toml:7: not valid TOML: …".
-result<toml::table> parse_toml(std::string_view text, std::string_view file_name);
+result<toml::table> parse_toml(std::string_view text, std::string_view file_name, std::size_t bytes_max = toml_bytes_max);
 
 /// What is wrong with one file. All of it is told at once, so that a person corrects it in one go.
 class toml_problems {

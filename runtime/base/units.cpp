@@ -4,6 +4,8 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdio>
+#include <ctime>
 
 namespace troupe {
 
@@ -130,6 +132,17 @@ std::string human_size(std::uint64_t bytes) {
     ++power;
   }
   return three_digits(value) + " " + std::string(names[power]);
+}
+
+std::string utc_text(wall_time at) {
+  auto seconds = std::chrono::floor<std::chrono::seconds>(at);
+  auto whole = static_cast<std::time_t>(seconds.time_since_epoch().count());
+  std::tm parts{};
+  ::gmtime_r(&whole, &parts);
+  char text[64];
+  std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%09lldZ", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
+                parts.tm_hour, parts.tm_min, parts.tm_sec, static_cast<long long>((at - seconds).count()));
+  return text;
 }
 
 } // namespace troupe

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "runtime/base/clock.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -21,5 +23,8 @@ std::string human_duration(std::chrono::nanoseconds length);
 
 /// For tables and messages, three digits at most: "0 B", "512 B", "1.5 KiB", "256 MiB".
 std::string human_size(std::uint64_t bytes);
+
+/// For programs and logs, RFC 3339 in UTC: "2026-11-24T10:33:19.123456789Z".
+std::string utc_text(wall_time at);
 
 } // namespace troupe

@@ -1,3 +1,4 @@
+#include "runtime/base/host_program.hpp"
 #include "runtime/base/ids.hpp"
 #include "runtime/cli/exit_code.hpp"
 #include "runtime/cli/human_text.hpp"
@@ -37,10 +38,6 @@ struct folder_texts {
   bool complete = false;
 };
 
-std::string host_beside_us() {
-  return (fs::read_symlink("/proc/self/exe").parent_path() / "troupe-host").string();
-}
-
 fs::path folder_of(const init_options& options) {
   return options.folder.empty() ? fs::path(options.model).stem() : fs::path(options.folder);
 }
@@ -62,7 +59,7 @@ void require_room(const init_options& options, const fs::path& folder) {
 }
 
 folder_texts describe(const init_options& options, std::chrono::nanoseconds timeout) {
-  inspection_order order{options.host_binary.empty() ? host_beside_us() : options.host_binary, options.model, timeout};
+  inspection_order order{options.host_binary.empty() ? host_program() : options.host_binary, options.model, timeout};
   auto found = require(inspect_model(order), exit_code::failed);
   starter_model model;
   model.inputs = require(inputs_of(found), exit_code::failed);

@@ -1,5 +1,6 @@
 #include "runtime/cli/machine_probe.hpp"
 
+#include "runtime/base/host_program.hpp"
 #include "runtime/base/printable.hpp"
 #include "runtime/base/unique_fd.hpp"
 #include "runtime/cli/client.hpp"
@@ -40,11 +41,6 @@ std::string first_line(int fd) {
   for (ssize_t size = 0; (size = ::read(fd, block, sizeof block)) > 0;)
     text.append(block, static_cast<std::size_t>(size));
   return printable(text.substr(0, text.find('\n')));
-}
-
-std::string own_folder() {
-  std::error_code failure;
-  return fs::read_symlink("/proc/self/exe", failure).parent_path().string();
 }
 
 std::uint64_t available_memory() {
@@ -213,7 +209,7 @@ data_facts probe_data_folder(const std::string& folder) {
 machine_facts probe_machine(const node_options& options, const clock& time) {
   machine_facts facts;
   facts.own_version = TROUPE_VERSION;
-  facts.host = probe_host_program(options.host_binary.empty() ? own_folder() + "/troupe-host" : options.host_binary);
+  facts.host = probe_host_program(options.host_binary.empty() ? host_program() : options.host_binary);
   facts.limits = probe_limits();
   facts.kernel = probe_kernel();
   facts.listen = probe_listen(options.listen);

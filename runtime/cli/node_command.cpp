@@ -1,6 +1,8 @@
 #include "runtime/cli/node_command.hpp"
 
+#include "runtime/base/units.hpp"
 #include "runtime/cli/exit_code.hpp"
+#include "runtime/cli/human_text.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -18,6 +20,10 @@ struct node_flags {
   std::string data;
   std::string listen;
   std::string address_file;
+  std::string log_level;
+  std::string log_format;
+  std::string drain_timeout;
+  bool adopt = false;
 };
 
 node_arguments resolve(const node_flags& flags) {
@@ -32,6 +38,12 @@ node_arguments resolve(const node_flags& flags) {
   overlay(arguments.options.data_folder, flags.data);
   overlay(arguments.options.listen, flags.listen);
   overlay(arguments.options.address_file, flags.address_file);
+  overlay(arguments.options.log_level, flags.log_level);
+  overlay(arguments.options.log_format, flags.log_format);
+  if (!flags.drain_timeout.empty())
+    arguments.options.drain_timeout =
+        std::chrono::ceil<std::chrono::milliseconds>(require(parse_duration(flags.drain_timeout), exit_code::bad_usage));
+  arguments.options.adopt = flags.adopt;
   if (auto outcome = check(arguments.options); !outcome)
     throw command_failure(exit_code::bad_usage, outcome.failure().message);
   return arguments;
@@ -62,6 +74,16 @@ void add_node(CLI::App& app, std::function<void(const node_arguments&)> on_node)
   verb->add_option("--address-file", flags->address_file,
                    "Writes the address there once the node serves; with port 0 in --listen the kernel chooses one")
       ->type_name("FILE");
+  verb->add_option("--drain-timeout", flags->drain_timeout,
+                   "Once it is asked to stop, what it accepted may finish for so long (default: "
+                       + human_duration(defaults.drain_timeout) + ")")
+      ->type_name("DURATION");
+  verb->add_option("--log-level", flags->log_level, "debug, info, warn, error or off (default: " + defaults.log_level + ")")
+      ->type_name("LEVEL");
+  verb->add_option("--log-format", flags->log_format, "text, or json: one object a line (default: " + defaults.log_format + ")")
+      ->type_name("FORMAT");
+  verb->add_flag("--adopt", flags->adopt,
+                 "Takes over a data folder that came from another machine, in whose place this one is now");
   verb->add_option("--config", flags->config, config_help)->type_name("FILE");
   verb->footer("The command line goes before the file. examples/troupe.toml explains every key of it.\n\n"
                "Example:\n  troupe node --data /var/lib/troupe\n  troupe node --config /etc/troupe/troupe.toml");

@@ -1,6 +1,7 @@
 #include "runtime/base/units.hpp"
 #include "runtime/cli/human_text.hpp"
 #include "runtime/cli/rollout_watch.hpp"
+#include "runtime/cli/status_view.hpp"
 #include "runtime/cli/verbs.hpp"
 #include "runtime/cli/wire.hpp"
 
@@ -21,36 +22,55 @@ struct rollback_options {
   std::string timeout = "5m";
 };
 
-/// When each version made its latest move: those up to then are of an earlier way up.
-std::map<std::uint32_t, std::int64_t> latest_moves(client& node, const std::string& name) {
+/// A deployment as it is before the rollback.
+struct before {
+  std::uint32_t newest = 0;                       ///< at work: on its way up, or else live; 0: none
+  std::map<std::uint32_t, std::int64_t> latest{}; ///< time of each version's latest move: what comes after is this rollback's
+};
+
+before look(client& node, const std::string& name) {
   auto call = node.control().statusRequest();
   call.setName(name);
   auto answer = node.ask(kj::mv(call));
   require_ok(answer.getError());
-  std::map<std::uint32_t, std::int64_t> latest;
-  for (auto deployment : answer.getDeployments())
-    for (auto version : deployment.getVersions())
+  before seen;
+  for (auto deployment : answer.getDeployments()) {
+    seen.newest = deployment.getCurrentVersion();
+    for (auto version : deployment.getVersions()) {
+      if (is_rolling(text_of(version.getState())))
+        seen.newest = version.getNumber();
       for (auto move : version.getMoves())
-        latest[version.getNumber()] = move.getUnixNs();
-  return latest;
+        seen.latest[version.getNumber()] = move.getUnixNs();
+    }
+  }
+  return seen;
 }
 
-std::uint32_t begin_rollback(client& node, const rollback_options& options) {
+std::uint32_t begin_rollback(client& node, const rollback_options& options, std::uint32_t from) {
   auto call = node.control().rollbackRequest();
   call.setName(options.name);
   call.setTo(options.to);
+  call.setFrom(from);
   auto answer = node.ask(kj::mv(call));
   require_ok(answer.getError());
   return answer.getVersion();
 }
 
+void print_ended(const command_context& context, const version_id& ended) {
+  if (context.format == output_format::json)
+    return print_json(context, {{"deployment", ended.deployment}, {"version", 0}, {"ended", ended.number}});
+  context.io.out << "the rollout of " << to_string(ended) << " has ended; no version of " << ended.deployment << " serves\n";
+}
+
 void rollback(const command_context& context, const rollback_options& options) {
   auto timeout = require(parse_duration(options.timeout), exit_code::bad_usage);
   client node(context.node);
-  auto latest = latest_moves(node, options.name);
+  auto seen = look(node, options.name);
   auto begun = context.io.time.now();
-  version_id version{options.name, begin_rollback(node, options)};
-  auto end = follow_rollout(context, node, version, timeout, latest[version.number]);
+  version_id version{options.name, begin_rollback(node, options, seen.newest)};
+  if (version.number == 0)
+    return print_ended(context, {options.name, seen.newest});
+  auto end = follow_rollout(context, node, version, timeout, seen.latest[version.number]);
   auto took = context.io.time.now() - begun;
   if (context.format == output_format::json) {
     nlohmann::ordered_json about = {{"deployment", version.deployment}, {"version", version.number}};

@@ -45,7 +45,8 @@ void add_global_options(CLI::App& app, command_context& context) {
   app.footer(exit_codes_help);
 }
 
-void add_verbs(CLI::App& app, const command_context& context, std::function<void(const node_arguments&)> on_node) {
+void add_verbs(CLI::App& app, const command_context& context, std::function<void(const node_arguments&)> on_node,
+               const restore_runner& restore) {
   add_node(app, std::move(on_node));
   add_init(app, context);
   add_check(app, context);
@@ -58,6 +59,8 @@ void add_verbs(CLI::App& app, const command_context& context, std::function<void
   add_scale(app, context);
   add_undeploy(app, context);
   add_events(app, context);
+  add_backup(app, context);
+  add_restore(app, context, restore);
   add_tree(app, context);
   add_log_level(app, context);
   add_doctor(app, context);
@@ -85,12 +88,13 @@ exit_code on_parse_end(int argc, const CLI::App& app, const CLI::ParseError& end
 }
 
 /// Parses; the chosen verb's callback runs within. Leaves `node` for the caller, who has no KJ of ours around it.
-exit_code parse_and_run(int argc, const char* const* argv, const console& io, std::optional<node_arguments>& node) {
+exit_code parse_and_run(int argc, const char* const* argv, const console& io, const local_work& work,
+                        std::optional<node_arguments>& node) {
   quiet_kj quiet;
   CLI::App app(about, "troupe");
   command_context context{io, default_node};
   add_global_options(app, context);
-  add_verbs(app, context, [&](const node_arguments& arguments) { node = arguments; });
+  add_verbs(app, context, [&](const node_arguments& arguments) { node = arguments; }, work.restore);
   try {
     app.parse(argc, argv);
     return exit_code::ok;
@@ -118,15 +122,16 @@ program_outline cli_outline() {
   CLI::App app(about, "troupe");
   command_context context{io, default_node};
   add_global_options(app, context);
-  add_verbs(app, context, [](const node_arguments&) {});
+  restore_runner no_restore;
+  add_verbs(app, context, [](const node_arguments&) {}, no_restore);
   return outline_of(app);
 }
 
-int run_cli(int argc, const char* const* argv, const console& io, const node_runner& run_node) {
+int run_cli(int argc, const char* const* argv, const console& io, const local_work& work) {
   std::optional<node_arguments> node;
-  auto code = parse_and_run(argc, argv, io, node);
+  auto code = parse_and_run(argc, argv, io, work, node);
   io.out.flush();
-  return node ? run_node(*node) : static_cast<int>(code);
+  return node ? work.run_node(*node) : static_cast<int>(code);
 }
 
 } // namespace troupe

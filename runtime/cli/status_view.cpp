@@ -59,10 +59,6 @@ std::string node_line(schema::NodeStatus::Reader node) {
          + "\n";
 }
 
-bool is_rolling(const std::string& state) {
-  return state != "draining" && !ends_rollout(state);
-}
-
 /// "2/3": ready of wanted. Only the versions that should run have a number wanted.
 std::string replicas_text(schema::DeploymentStatus::Reader deployment, schema::VersionStatus::Reader version) {
   int ready = 0;
@@ -119,6 +115,10 @@ std::string replicas_table(schema::Control::StatusResults::Reader status, std::i
 }
 
 } // namespace
+
+bool is_rolling(const std::string& state) {
+  return state != "draining" && !ends_rollout(state);
+}
 
 json deployment_json(schema::DeploymentStatus::Reader deployment) {
   auto versions = json::array();

@@ -9,6 +9,9 @@
 
 namespace troupe {
 
+/// Whether a version in this state is on its way up.
+bool is_rolling(const std::string& state);
+
 /// Everything that the node told, for programs: of one deployment, or of all.
 nlohmann::ordered_json deployment_json(schema::DeploymentStatus::Reader deployment);
 nlohmann::ordered_json status_json(schema::Control::StatusResults::Reader status);

@@ -24,6 +24,7 @@ struct command_context {
 /// Each adds one verb: its options, its help, and what it does once parsing has chosen it. A verb ends by returning or by
 /// command_failure. `context` must outlive the parsing.
 void add_apply(CLI::App& app, const command_context& context);
+void add_backup(CLI::App& app, const command_context& context);
 void add_check(CLI::App& app, const command_context& context);
 /// `troupe completion`, and the hidden verb that its scripts ask. `app` must outlive the parsing.
 void add_completion(CLI::App& app, const command_context& context);

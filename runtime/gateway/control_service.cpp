@@ -18,6 +18,8 @@ using namespace std::chrono_literals;
 constexpr auto control_patience = 10s;
 /// `awaitReady` and `progress` without a time-out of their own wait so long.
 constexpr auto await_patience = 300s;
+/// A backup copies everything: as long as the slowest disk and the largest models take.
+constexpr auto backup_patience = 6h;
 constexpr std::uint32_t events_max = 10000;
 
 /// Writes a failure into the results, if it is one.
@@ -69,6 +71,11 @@ kj::Promise<void> control_service::upload(UploadContext call) {
 
 kj::Promise<void> control_service::deploy(DeployContext call) {
   auto params = call.getParams();
+  if (context_.node.drain.closed()) {
+    write_error(call.getResults().initError(),
+                {error_code::failed_precondition, "the node is shutting down; deploy again once it is back"});
+    return kj::READY_NOW;
+  }
   troupe::deploy question{text(params.getName()), text(params.getArtifact()), text(params.getModelToml()),
                           params.getReplicas(),   text(params.getGolden()),   client_};
   return context_.actors.ask<deployed>(context_.node.actors.catalog.get(), std::move(question), control_patience)
@@ -135,7 +142,7 @@ kj::Promise<void> control_service::awaitReady(AwaitReadyContext call) {
 
 kj::Promise<void> control_service::rollback(RollbackContext call) {
   auto params = call.getParams();
-  troupe::rollback question{text(params.getName()), params.getTo(), client_};
+  troupe::rollback question{text(params.getName()), params.getTo(), params.getFrom(), client_};
   return context_.actors.ask<deployed>(context_.node.actors.catalog.get(), std::move(question), control_patience)
       .then([call](result<deployed> outcome) mutable {
         if (!answered_error(call, outcome))
@@ -173,6 +180,35 @@ kj::Promise<void> control_service::validate(ValidateContext call) {
         report.setLoadUs(microseconds(outcome->load));
         report.setSlowestUs(microseconds(outcome->slowest));
       });
+}
+
+kj::Promise<void> control_service::backup(BackupContext call) {
+  make_backup question{text(call.getParams().getFolder())};
+  return context_.actors.ask<backup_made>(context_.node.actors.archivist.get(), std::move(question), backup_patience)
+      .then([call](result<backup_made> outcome) mutable {
+        if (answered_error(call, outcome))
+          return;
+        auto report = call.getResults().initReport();
+        report.setFolder(outcome->folder.c_str());
+        report.setFiles(outcome->files);
+        report.setBytes(outcome->bytes);
+      });
+}
+
+kj::Promise<void> control_service::setLogLevel(SetLogLevelContext call) {
+  auto& levels = context_.node.levels;
+  auto actor = text(call.getParams().getActor());
+  auto level = text(call.getParams().getLevel());
+  if (!actor.empty() || !level.empty())
+    if (auto set = levels.set(actor, level); answered_error(call, set))
+      return kj::READY_NOW;
+  auto now = levels.list();
+  auto list = call.getResults().initLevels(static_cast<unsigned>(now.size()));
+  for (unsigned i = 0; i < list.size(); ++i) {
+    list[i].setActor(now[i].first.c_str());
+    list[i].setLevel(std::string(to_string(now[i].second)).c_str());
+  }
+  return kj::READY_NOW;
 }
 
 } // namespace troupe

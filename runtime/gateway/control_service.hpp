@@ -1,7 +1,9 @@
 #pragma once
 
 #include "actors/directory.hpp"
+#include "runtime/base/log_levels.hpp"
 #include "runtime/gateway/bridge.hpp"
+#include "runtime/gateway/drain_gate.hpp"
 #include "runtime/gateway/gateway_options.hpp"
 #include "schemas/control.capnp.h"
 
@@ -17,6 +19,8 @@ struct control_backend {
   std::string node_name;
   std::string software_version;
   steady_time started;
+  const drain_gate& drain;
+  log_levels& levels;
 };
 
 /// A loop's own. Belongs to its thread.
@@ -47,6 +51,8 @@ protected:
   kj::Promise<void> rollback(RollbackContext call) override;
   kj::Promise<void> progress(ProgressContext call) override;
   kj::Promise<void> validate(ValidateContext call) override;
+  kj::Promise<void> backup(BackupContext call) override;
+  kj::Promise<void> setLogLevel(SetLogLevelContext call) override;
 
 private:
   control_context& context_;

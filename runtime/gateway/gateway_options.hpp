@@ -19,6 +19,8 @@ struct gateway_options {
   std::chrono::microseconds deadline_max{3'600'000'000};
   /// Clients at once; the next is closed as soon as it is accepted.
   std::uint32_t connections_max = 4096;
+  /// A client that has not logged in after this long is closed.
+  std::chrono::milliseconds login_timeout{10'000};
 };
 
 } // namespace troupe

@@ -142,6 +142,8 @@ kj::Promise<void> inference_service::infer(InferContext call) {
     refuse_call(call, why);
     return kj::READY_NOW;
   };
+  if (context_.drain.closed())
+    return refused(drain_gate::refusal());
   auto target = find_target(context_.routes, request);
   if (!target)
     return refused(target.failure());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/base/clock.hpp"
+#include "runtime/gateway/drain_gate.hpp"
 #include "runtime/gateway/gateway_options.hpp"
 #include "runtime/gateway/kj_loop.hpp"
 #include "runtime/policy/request_check.hpp"
@@ -15,6 +16,7 @@ struct inference_context {
   routing_view routes;
   const clock& time;
   const gateway_options& options;
+  const drain_gate& drain;
   std::vector<named_view> scratch; ///< reused, so that a request allocates no list
 };
 

@@ -66,7 +66,7 @@ kj_loop::~kj_loop() {
 void kj_loop::stop() {
   if (!thread_.joinable())
     return;
-  post([this] { stop_->fulfill(); });
+  post([this] { keep(io_->provider->getTimer().afterDelay(linger).then([this] { stop_->fulfill(); })); });
   thread_.join();
 }
 

@@ -29,6 +29,9 @@ public:
   kj_loop(std::string name, complaint_handler on_complaint);
   ~kj_loop() override;
 
+  /// A loop that is stopped runs on for so long, so that answers that were just given still reach their sockets.
+  static constexpr kj::Duration linger = 20 * kj::MILLISECONDS;
+
   /// Stops the loop and joins its thread: promises and tasks that are left are dropped on it, later posts at once. Whoever may still post
   /// needs the object to live on. Any number of times, from one thread.
   void stop();

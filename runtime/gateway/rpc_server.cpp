@@ -15,7 +15,8 @@ namespace troupe {
 /// A loop's share of the server. Lives on that loop's thread.
 struct rpc_server::lane {
   lane(kj_loop& loop_, const gateway_view& node, const gateway_options& options)
-    : loop(loop_), inference{loop_, routing_view(node.routes), node.time, options, {}}, control(loop_, node.control, options) {}
+    : loop(loop_), inference{loop_, routing_view(node.routes), node.time, options, node.control.drain, {}},
+      control(loop_, node.control, options) {}
 
   kj_loop& loop;
   inference_context inference;
@@ -50,6 +51,16 @@ struct connection {
   capnp::TwoPartyVatNetwork network;
   capnp::RpcSystem<capnp::rpc::twoparty::VatId> system;
 };
+
+/// Resolves if nobody has logged in after so long; never if somebody has.
+kj::Promise<void> overdue(kj::Promise<void> login, kj::Timer& timer, std::chrono::milliseconds patience) {
+  auto too_late = timer.afterDelay(patience.count() * kj::MILLISECONDS).then([] { return false; });
+  return login.then([] { return true; }).exclusiveJoin(kj::mv(too_late)).then([](bool in_time) -> kj::Promise<void> {
+    if (in_time)
+      return kj::NEVER_DONE;
+    return kj::READY_NOW;
+  });
+}
 
 } // namespace
 
@@ -103,8 +114,11 @@ void rpc_server::serve(lane& on, unique_fd client) {
   auto leave = kj::defer([this] { connections_.fetch_sub(1); });
   auto stream = on.loop.io().lowLevelProvider->wrapSocketFd(client.release(), flags::TAKE_OWNERSHIP | flags::ALREADY_NONBLOCK
                                                                                   | flags::ALREADY_CLOEXEC);
-  auto served = kj::heap<connection>(kj::mv(stream), kj::heap<login_service>(on.inference, on.control), options_);
-  auto gone = served->network.onDisconnect();
+  auto login = kj::newPromiseAndFulfiller<void>();
+  auto door = kj::heap<login_service>(on.inference, on.control, kj::mv(login.fulfiller));
+  auto served = kj::heap<connection>(kj::mv(stream), kj::mv(door), options_);
+  auto gone = served->network.onDisconnect().exclusiveJoin(
+      overdue(kj::mv(login.promise), on.loop.io().provider->getTimer(), options_.login_timeout));
   on.loop.keep(gone.attach(kj::mv(served), kj::mv(leave)));
 }
 

@@ -9,6 +9,7 @@ kj::Promise<void> login_service::anonymous(AnonymousContext call) {
   auto client = call.getParams().getClient();
   std::string name(client.begin(), std::min(client.size(), client_bytes_max));
   call.getResults().setSession(kj::heap<session_service>(inference_, control_, std::move(name)));
+  logged_in_->fulfill();
   return kj::READY_NOW;
 }
 

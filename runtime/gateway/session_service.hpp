@@ -9,7 +9,9 @@ namespace troupe {
 /// The bootstrap capability: hands out sessions. Until there are users, an anonymous one on loopback (where alone a node listens).
 class login_service final : public schema::Login::Server {
 public:
-  login_service(inference_context& inference, control_context& control) : inference_(inference), control_(control) {}
+  /// `logged_in` hears of the first login.
+  login_service(inference_context& inference, control_context& control, kj::Own<kj::PromiseFulfiller<void>> logged_in)
+    : inference_(inference), control_(control), logged_in_(kj::mv(logged_in)) {}
 
 protected:
   kj::Promise<void> anonymous(AnonymousContext call) override;
@@ -17,6 +19,7 @@ protected:
 private:
   inference_context& inference_;
   control_context& control_;
+  kj::Own<kj::PromiseFulfiller<void>> logged_in_;
 };
 
 /// What a caller may do. Authorization has its one place here: a capability that a session doesn't hand out can't be called.

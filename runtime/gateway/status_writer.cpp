@@ -82,6 +82,7 @@ void write_node(schema::NodeStatus::Builder into, const control_backend& node) {
   into.setUptimeUs(microseconds(node.time.now() - node.started));
   into.setPid(static_cast<std::uint32_t>(::getpid()));
   into.setResidentBytes(resident_bytes());
+  into.setDraining(node.drain.closed());
 }
 
 void write_deployments(schema::Control::StatusResults::Builder into, const deployment_list& from) {

@@ -2,8 +2,10 @@
 
 #include "actors/directory.hpp"
 #include "runtime/base/event.hpp"
+#include "runtime/base/log_levels.hpp"
 
 #include <memory>
+#include <string>
 
 namespace spdlog {
 class logger;
@@ -11,21 +13,21 @@ class logger;
 
 namespace troupe {
 
-/// Where a node's events go: its log, and its journal.
+/// Where a node's events go: its log (stderr), as far as its levels show them, and its journal, but for debug events.
 class event_hub final : public event_sink {
 public:
-  event_hub(std::shared_ptr<spdlog::logger> log, const directory& actors) : log_(std::move(log)), actors_(actors) {}
+  /// `format`: text, or json (one object a line, see log_line.hpp). All must outlive the hub.
+  event_hub(const std::string& format, const log_levels& levels, const directory& actors);
+  ~event_hub() override;
 
   void emit(event e) override;
-  /// Something of no consequence outside, e.g. a client that hung up in the middle: to the log alone, at level debug.
-  void complain(const std::string& text);
+  bool shows_debug(std::string_view origin) const override { return levels_.shows(severity::debug, origin); }
 
 private:
-  std::shared_ptr<spdlog::logger> log_;
+  const bool json_;
+  const log_levels& levels_;
   const directory& actors_;
+  std::shared_ptr<spdlog::logger> log_;
 };
-
-/// A logger to stderr. level: debug, info, warn, error, off; format: text, or json (one object a line).
-std::shared_ptr<spdlog::logger> make_log(const std::string& level, const std::string& format);
 
 } // namespace troupe

@@ -2,14 +2,21 @@
 
 #include "actors/errors.hpp"
 #include "actors/root.hpp"
+#include "runtime/base/host_program.hpp"
+#include "runtime/base/units.hpp"
 #include "runtime/gateway/rpc_server.hpp"
+#include "runtime/node/drain.hpp"
 #include "runtime/node/event_hub.hpp"
 #include "runtime/node/node_storage.hpp"
+#include "runtime/node/service_notifier.hpp"
+#include "runtime/node/stop_signals.hpp"
+#include "runtime/node/watchdog.hpp"
 #include "runtime/serving/host_watch.hpp"
 #include "runtime/serving/process_hosts.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
+#include <caf/event_based_actor.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -22,8 +29,10 @@
 #include <fstream>
 #include <malloc.h>
 #include <memory>
+#include <optional>
 #include <random>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -35,29 +44,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Requests that were accepted may finish for so long after SIGTERM.
-constexpr auto drain_patience = 10s;
 /// The tree's parts have deadlines of their own, all shorter.
 constexpr auto tree_patience = 10min;
+/// What the end of the tree may take on top of the drain, as the service manager is told.
+constexpr auto end_patience = 60s;
 /// Threads of the actor system: it is the control plane, not the path of a request.
 constexpr std::size_t actor_threads = 2;
 
 std::uint64_t true_random() {
   std::random_device device;
   return (static_cast<std::uint64_t>(device()) << 32) | device();
-}
-
-std::string random_hex() {
-  char text[33];
-  std::snprintf(text, sizeof text, "%016llx%016llx", static_cast<unsigned long long>(true_random()),
-                static_cast<unsigned long long>(true_random()));
-  return text;
-}
-
-std::string host_binary(const node_options& options) {
-  if (!options.host_binary.empty())
-    return options.host_binary;
-  return (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "troupe-host").string();
 }
 
 std::string node_name(const node_options& options) {
@@ -79,6 +75,7 @@ gateway_options gateway_of(const node_options& options) {
   gateway.chunk_bytes_max = options.chunk_bytes_max;
   gateway.default_deadline = options.default_deadline;
   gateway.connections_max = options.connections_max;
+  gateway.login_timeout = options.login_timeout;
   return gateway;
 }
 
@@ -93,15 +90,6 @@ void prepare_process() {
   }
 }
 
-sigset_t block_stop_signals() {
-  sigset_t stop;
-  sigemptyset(&stop);
-  sigaddset(&stop, SIGTERM);
-  sigaddset(&stop, SIGINT);
-  ::pthread_sigmask(SIG_BLOCK, &stop, nullptr);
-  return stop;
-}
-
 /// Whoever waits for the file finds it whole.
 result<void> write_address_file(const std::string& path, const std::string& address) {
   auto unfinished = path + ".new";
@@ -114,21 +102,15 @@ result<void> write_address_file(const std::string& path, const std::string& addr
   return {};
 }
 
-void wait_until_quiet(const routing_cell& routes, const clock& time) {
-  auto until = time.now() + drain_patience;
-  auto quiet = [&routes] {
-    auto pools = routes.pools();
-    return std::all_of(pools.begin(), pools.end(), [](const auto& target) { return target->quiet(); });
-  };
-  while (!quiet() && time.now() < until)
-    std::this_thread::sleep_for(5ms);
-}
-
+/// Returns once no actor is left: a deployment is down before its pools are.
 void stop_tree(caf::actor_system& system, const supervisor_actor& root) {
-  caf::scoped_actor self(system);
-  self->monitor(root);
-  caf::anon_send_exit(root, caf::exit_reason::user_shutdown);
-  self->receive([](const caf::down_msg&) {});
+  {
+    caf::scoped_actor self(system);
+    self->monitor(root);
+    caf::anon_send_exit(root, caf::exit_reason::user_shutdown);
+    self->receive([](const caf::down_msg&) {});
+  }
+  system.registry().await_running_count_equal(0);
 }
 
 int fail(const error& why) {
@@ -143,12 +125,21 @@ caf::actor_system_config& configure(caf::actor_system_config& config) {
   return config;
 }
 
-std::vector<std::unique_ptr<kj_loop>> make_loops(std::size_t count, event_hub& events) {
+std::vector<std::unique_ptr<kj_loop>> make_loops(std::size_t count, event_hub& events, const clock& time) {
   std::vector<std::unique_ptr<kj_loop>> loops;
   for (std::size_t i = 0; i < count; ++i)
-    loops.push_back(
-        std::make_unique<kj_loop>("gateway " + std::to_string(i), [&events](const std::string& text) { events.complain(text); }));
+    loops.push_back(std::make_unique<kj_loop>("gateway " + std::to_string(i), [&events, &time](const std::string& text) {
+      if (events.shows_debug("gateway"))
+        events.emit({time.wall_now(), severity::debug, "connection_failed", {{"reason", text}}, "gateway"});
+    }));
   return loops;
+}
+
+/// Checked options have no level that isn't one.
+void set_levels(log_levels& levels, const node_options& options) {
+  [[maybe_unused]] auto set = levels.set("", options.log_level);
+  for (const auto& [origin, level] : options.log_actors)
+    set = levels.set(origin, level);
 }
 
 template <class Loop>
@@ -159,15 +150,33 @@ std::vector<Loop*> pointers_to(const std::vector<std::unique_ptr<kj_loop>>& loop
   return pointers;
 }
 
+/// The calling thread goes behind those that serve requests, for the processors and for the disk.
+void yield_to_requests() {
+  constexpr int least = 19;
+  constexpr int io_best_effort_least = (2 << 13) | 7; // see ioprio_set(2), which glibc doesn't wrap
+  constexpr int io_of_process = 1;
+  ::setpriority(PRIO_PROCESS, 0, least);
+  ::syscall(SYS_ioprio_set, io_of_process, 0, io_best_effort_least);
+}
+
+root_options root_of(const actor_environment& environment, node_storage& storage) {
+  root_options options{environment, {environment.time, storage.state, storage.blobs}, {environment.time, storage.log}};
+  backup_source source{storage.folder, *storage.records, storage.identity.node_id, TROUPE_VERSION};
+  options.archivist.emplace(archivist_options{environment.time, environment.events, std::move(source), yield_to_requests});
+  options.detach = true;
+  return options;
+}
+
 /// Everything a node is made of, in the order in which it is made; taken down in reverse, after `stop`.
 class running_node {
 public:
-  running_node(const node_options& options, const clock& time, node_storage& storage, listener door);
+  running_node(const node_options& options, const clock& time, node_storage& storage, log_levels& levels,
+               const service_notifier& manager, listener door);
 
   /// Returns once the whole tree is up: clients that are let in before would only hear `unavailable`.
   result<void> await_tree();
-  void serve_until(const sigset_t& stop, steady_time started);
-  /// Lets in no new client, finishes what was accepted, and stops all threads.
+  void serve_until(stop_signals& asked, steady_time started);
+  /// Takes nothing new, finishes what it has, and stops all threads.
   void stop();
   /// Whether the tree gave up by itself.
   bool failed() const { return root_failed_; }
@@ -175,11 +184,14 @@ public:
 
 private:
   void emit(const char* name, std::vector<std::pair<std::string, std::string>> fields);
+  std::vector<watchdog::post> all_loops();
 
   const node_options& options_;
   const clock& time_;
   node_storage& storage_;
+  const service_notifier& manager_;
   directory actors_;
+  log_levels& levels_;
   event_hub events_;
   routing_cell routes_;
   host_watch watch_;
@@ -192,18 +204,22 @@ private:
   caf::actor_system system_;
   supervisor_actor root_;
   gateway_options gateway_;
+  drain_gate drain_;
   rpc_server server_;
+  std::optional<watchdog> watchdog_;
 };
 
-running_node::running_node(const node_options& options, const clock& time, node_storage& storage, listener door)
-  : options_(options), time_(time), storage_(storage), events_(make_log(options.log_level, options.log_format), actors_),
-    watch_(time), loops_(make_loops(loop_count(options), events_)),
-    hosts_({host_binary(options), pointers_to<event_loop>(loops_), time, watch_, events_}), seeds_(true_random()),
-    environment_{time, events_, seeds_, hosts_, routes_, actors_}, system_(configure(config_)),
-    root_(start_root(system_, {environment_, {time, storage.state, storage.blobs}, {time, storage.log}, true})),
-    gateway_(gateway_of(options)),
+running_node::running_node(const node_options& options, const clock& time, node_storage& storage, log_levels& levels,
+                           const service_notifier& manager, listener door)
+  : options_(options), time_(time), storage_(storage), manager_(manager), levels_(levels),
+    events_(options.log_format, levels_, actors_), watch_(time), loops_(make_loops(loop_count(options), events_, time)),
+    hosts_({options.host_binary.empty() ? host_program() : options.host_binary, pointers_to<event_loop>(loops_), time, watch_,
+            events_}),
+    seeds_(true_random()), environment_{time, events_, seeds_, hosts_, routes_, actors_, {}, options.checks_max},
+    system_(configure(config_)), root_(start_root(system_, root_of(environment_, storage))), gateway_(gateway_of(options)),
     server_(pointers_to<kj_loop>(loops_), std::move(door),
-            {routes_, time, {system_, actors_, time, node_name(options), TROUPE_VERSION, time.now()}}, gateway_) {
+            {routes_, time, {system_, actors_, time, node_name(options), TROUPE_VERSION, time.now(), drain_, levels_}},
+            gateway_) {
   watch_.add_ticker([this](steady_time now) {
     for (const auto& target : routes_.pools())
       target->expire(now);
@@ -211,7 +227,8 @@ running_node::running_node(const node_options& options, const clock& time, node_
   // A root that gives up ends the node as a signal would, so that whoever watches the process starts it again.
   caf::actor_cast<caf::actor>(root_)->attach_functor([this](const caf::error& reason) {
     root_failed_ = !is_normal_exit(reason);
-    ::kill(::getpid(), SIGTERM);
+    if (root_failed_)
+      ::kill(::getpid(), SIGTERM);
   });
 }
 
@@ -222,20 +239,35 @@ result<void> running_node::await_tree() {
   return up;
 }
 
-void running_node::serve_until(const sigset_t& stop, steady_time started) {
+std::vector<watchdog::post> running_node::all_loops() {
+  std::vector<watchdog::post> all;
+  for (auto& loop : loops_)
+    all.emplace_back([&loop = *loop](std::function<void()> task) { loop.post(std::move(task)); });
+  all.emplace_back([this](std::function<void()> task) { watch_.post(std::move(task)); });
+  all.emplace_back([this](std::function<void()> task) { system_.spawn([task](caf::event_based_actor*) { task(); }); });
+  return all;
+}
+
+void running_node::serve_until(stop_signals& asked, steady_time started) {
   emit("node_serves", {{"address", address()},
                        {"data", options_.data_folder},
                        {"node", storage_.identity.node_id},
                        {"after_ms", std::to_string((time_.now() - started) / 1ms)}});
-  int signal = 0;
-  ::sigwait(&stop, &signal);
+  watchdog_.emplace(manager_, all_loops());
+  manager_.ready(address());
+  auto signal = asked.await();
+  manager_.stopping(options_.drain_timeout + end_patience);
   emit("node_stops", {{"signal", std::to_string(signal)}});
 }
 
 void running_node::stop() {
   server_.stop_accepting();
-  wait_until_quiet(routes_, time_);
+  if (!drain(drain_, routes_, pointers_to<kj_loop>(loops_), time_, options_.drain_timeout))
+    events_.emit(
+        {time_.wall_now(), severity::warn, "drain_cut_short", {{"after", human_duration(options_.drain_timeout)}}, "node"});
   stop_tree(system_, root_);
+  await_a_turn(pointers_to<kj_loop>(loops_)); // what was still running then has an answer too
+  watchdog_.reset();
   for (auto& loop : loops_)
     loop->stop();
   root_ = supervisor_actor();
@@ -243,23 +275,27 @@ void running_node::stop() {
 }
 
 void running_node::emit(const char* name, std::vector<std::pair<std::string, std::string>> fields) {
-  events_.emit({time_.wall_now(), severity::info, name, std::move(fields)});
+  events_.emit({time_.wall_now(), severity::info, name, std::move(fields), "node"});
 }
 
 } // namespace
 
 int run_node(const node_options& options) {
   prepare_process();
-  auto stop = block_stop_signals();
+  stop_signals stop;
+  auto manager = service_notifier::from_environment();
   real_clock time;
   auto started = time.now();
   auto door = listen_on(options.listen);
   if (!door)
     return fail(door.failure());
-  auto storage = open_storage(options, random_hex(), time);
+  auto storage = open_storage(options, time);
   if (!storage)
     return fail(storage.failure());
-  running_node node(options, time, **storage, std::move(*door));
+  manager.starting(tree_patience);
+  log_levels levels;
+  set_levels(levels, options);
+  running_node node(options, time, **storage, levels, manager, std::move(*door));
   auto up = node.await_tree();
   if (up && !options.address_file.empty())
     up = write_address_file(options.address_file, node.address());

@@ -1,20 +1,22 @@
 #include "runtime/node/node_storage.hpp"
 
+#include "runtime/node/node_identity.hpp"
+#include "storage/backup.hpp"
 #include "storage/rocks_store.hpp"
 
 #include <utility>
 
 namespace troupe {
 
-result<std::unique_ptr<node_storage>> open_storage(const node_options& options, const std::string& new_node_id,
-                                                   const clock& time) {
+result<std::unique_ptr<node_storage>> open_storage(const node_options& options, const clock& time) {
   auto folder = data_folder::open(options.data_folder);
   if (!folder)
     return folder.failure();
+  remove_backup_rests(*folder);
   auto records = open_rocks_store(*folder);
   if (!records)
     return records.failure();
-  auto identity = check_store_format(**records, new_node_id, time.wall_now());
+  auto identity = check_store_format(**records, {random_node_id(), machine_id(), options.adopt}, time.wall_now());
   if (!identity)
     return identity.failure();
   auto blobs = blob_store::open(*folder, options.artifact_bytes_max);

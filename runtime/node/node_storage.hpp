@@ -22,9 +22,8 @@ struct node_storage {
   log_store log;
 };
 
-/// Opens, or makes, what a node keeps under its data folder. `new_node_id` is what a new store gets. Errors: the folder is in use by another node or
-/// can't be written (`io_failed`), is of a newer format (`failed_precondition`), or damaged (`corrupt`).
-result<std::unique_ptr<node_storage>> open_storage(const node_options& options, const std::string& new_node_id,
-                                                   const clock& time);
+/// Opens, or makes, what a node keeps under its data folder. Errors: the folder is in use by another node or can't be written (`io_failed`), is of
+/// a newer format or another machine (`failed_precondition`), or damaged (`corrupt`).
+result<std::unique_ptr<node_storage>> open_storage(const node_options& options, const clock& time);
 
 } // namespace troupe

@@ -127,7 +127,7 @@ planned on_deployed(const rollout_view& view) {
 version_number version_before(const rollout_view& view) {
   version_number best = 0;
   for (const auto& version : view.versions)
-    if (version.state == version_state::superseded && version.number < view.current)
+    if (version.state == version_state::superseded && (version.number < view.current || view.current == 0))
       best = std::max(best, version.number);
   return best;
 }
@@ -149,8 +149,10 @@ planned on_undone(const rollout_view& view, version_number asked, const std::str
   if (view.target != 0 && asked != view.target)
     give_up_target(view, reason.empty() ? "ended by a rollback before it was live" : reason, plan);
   bool ends_rollout = view.target != 0;
-  if (ends_rollout && (asked == 0 || asked == view.current))
+  if (ends_rollout && (asked == 0 || asked == view.current)) {
+    erase_surplus(view, plan);
     return std::optional(plan);
+  }
   auto to = asked != 0 ? asked : version_before(view);
   if (to == 0)
     return error{error_code::failed_precondition, "there is no version to go back to; " + kept_versions(view)};
@@ -212,9 +214,15 @@ planned on_broken(const rollout_view& view, const rollout_event& event) {
   }
   if (event.version != view.current)
     return nothing;
-  plan.current = 0;
   plan.changes.push_back({event.version, version_state::failed, event.reason});
-  plan.steps.push_back({rollout_act::drop_route, event.version});
+  plan.current = view.previous; // it is up, or about to be
+  plan.previous = 0;
+  if (plan.current == 0) {
+    plan.steps.push_back({rollout_act::drop_route, event.version});
+  } else {
+    plan.changes.push_back({plan.current, version_state::live, {}});
+    plan.steps.push_back({rollout_act::switch_route, plan.current});
+  }
   plan.steps.push_back({rollout_act::stop_pool, event.version});
   return std::optional(plan);
 }

@@ -21,7 +21,8 @@ namespace troupe {
 ///                                                                                  a lower one went live
 ///
 /// At most one version is on its way up (the target). After a restart of the node it goes on: validating begins again, all else from preparing, since
-/// its hosts died with the node. A live version whose artifact is lost has failed.
+/// its hosts died with the node. A live version whose artifact is lost when it must be loaded again has
+/// failed, and the one before takes its place if it is resident.
 
 struct version_brief {
   version_number number = 0;

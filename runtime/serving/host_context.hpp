@@ -15,7 +15,7 @@ struct host_context {
   event_loop& deal_loop() { return *options.loops[next_loop++ % options.loops.size()]; }
   steady_time now() const { return options.time.now(); }
   void emit(severity level, std::string name, std::vector<std::pair<std::string, std::string>> fields) {
-    options.events.emit({options.time.wall_now(), level, std::move(name), std::move(fields)});
+    options.events.emit({options.time.wall_now(), level, std::move(name), std::move(fields), "host"});
   }
 
   process_hosts_options options;

@@ -182,7 +182,8 @@ void pool::put_into_quarantine(const std::vector<request_ptr>& poisoned, const s
     events_.emit({clock_.wall_now(),
                   severity::error,
                   "request_quarantined",
-                  {{"deployment", id_.deployment}, {"version", std::to_string(id_.number)}, {"reason", reason}}});
+                  {{"deployment", id_.deployment}, {"version", std::to_string(id_.number)}, {"reason", reason}},
+                  "pool"});
   }
 }
 
@@ -209,6 +210,11 @@ void pool::close(bool refuse_waiting) {
       left.push_back(remove_at(0));
   }
   refuse_counted(std::move(left), removed(id_));
+}
+
+bool pool::is_cut_short() const {
+  std::lock_guard lock(mutex_);
+  return phase_ == phase::refusing;
 }
 
 bool pool::quiet() const {

@@ -64,6 +64,8 @@ public:
   void close(bool refuse_waiting);
   /// Whether nothing waits and nothing runs.
   bool quiet() const;
+  /// Whether nobody shall wait for what runs: it was closed, and refuses.
+  bool is_cut_short() const;
 
   const version_id& id() const { return id_; }
   const model_spec& spec() const { return spec_; }

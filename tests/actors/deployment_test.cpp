@@ -260,6 +260,36 @@ BOOST_AUTO_TEST_CASE(a_rollback_to_a_resident_version_needs_no_new_process) {
   BOOST_TEST(hosts.alive.size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_rollback_from_a_version_that_is_not_the_newest_any_more_is_a_conflict) {
+  for (int i = 0; i < 3; ++i)
+    BOOST_REQUIRE(deploy_digits(1));
+  rollback both{"digits"};
+  both.from = 3;
+  BOOST_REQUIRE(ask<deployed>(actors.catalog.get(), both));
+  auto late = ask<deployed>(actors.catalog.get(), both);
+  BOOST_TEST((code_of(late) == error_code::conflict));
+  BOOST_TEST(to_error(late.error()).message
+             == "version 3 is not the newest at work any more, version 2 is: somebody was faster; look at `troupe versions` and "
+                "decide again");
+  BOOST_TEST(routed() == 2U);
+  BOOST_TEST(events.named("rollback_asked").size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_resident_version_that_lost_its_replicas_is_started_again_before_a_rollback_to_it) {
+  BOOST_REQUIRE(deploy_digits(1));
+  BOOST_REQUIRE(deploy_digits(1));
+  hosts.obliging = false;
+  hosts.replica_dies(0);
+  settle();
+  BOOST_REQUIRE(ask<deployed>(actors.catalog.get(), rollback{"digits"}));
+  settle();
+  BOOST_TEST(routed() == 2U); // which answers as long as the other can't
+  hosts.obliging = true;
+  hosts.fork_up(2);
+  settle();
+  BOOST_TEST(routed() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(a_rollback_to_a_version_that_is_not_resident_starts_it_first) {
   BOOST_REQUIRE(deploy_digits(1));
   BOOST_REQUIRE(deploy_digits(1));

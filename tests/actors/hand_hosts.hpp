@@ -21,6 +21,7 @@ public:
   struct fork_asked {
     replica_number number = 0;
     pid_t pid = 0;
+    std::shared_ptr<pool> target;
     replica_events events;
   };
 
@@ -57,7 +58,7 @@ public:
   void fork_up(std::size_t index) {
     alive.insert(forks[index].pid);
     forks[index].events.ready(
-        result<std::unique_ptr<replica_host>>(std::make_unique<hand_host>(*this, forks[index].pid, index >= wrong_from)));
+        result<std::unique_ptr<replica_host>>(std::make_unique<hand_host>(*this, forks[index], index >= wrong_from)));
   }
   void fork_failed(std::size_t index, error why) { forks[index].events.ready(std::move(why)); }
   void replica_dies(std::size_t index) { forks[index].events.exited("signal:11"); }
@@ -97,8 +98,12 @@ private:
 
   class hand_host final : public replica_host {
   public:
-    hand_host(hand_hosts& all, pid_t pid, bool wrong) : all_(all), pid_(pid), runner_(std::make_shared<echo_runner>(wrong)) {}
-    ~hand_host() override { all_.alive.erase(pid_); }
+    hand_host(hand_hosts& all, const fork_asked& fork, bool wrong)
+      : all_(all), pid_(fork.pid), target_(fork.target), runner_(std::make_shared<echo_runner>(wrong)) {}
+    ~hand_host() override {
+      all_.alive.erase(pid_);
+      target_->remove(runner_.get());
+    }
     pid_t pid() const override { return pid_; }
     void kill() override {}
     std::shared_ptr<batch_runner> runner() override { return runner_; }
@@ -106,6 +111,7 @@ private:
   private:
     hand_hosts& all_;
     pid_t pid_;
+    std::shared_ptr<pool> target_;
     std::shared_ptr<batch_runner> runner_;
   };
 
@@ -113,8 +119,8 @@ private:
   public:
     explicit hand_template(hand_hosts& all) : all_(all) {}
     pid_t pid() const override { return 1; }
-    void fork_replica(replica_number number, std::shared_ptr<pool>, replica_events events) override {
-      all_.forks.push_back({number, static_cast<pid_t>(100 + all_.forks.size()), std::move(events)});
+    void fork_replica(replica_number number, std::shared_ptr<pool> target, replica_events events) override {
+      all_.forks.push_back({number, static_cast<pid_t>(100 + all_.forks.size()), std::move(target), std::move(events)});
       if (all_.obliging)
         all_.fork_up(all_.forks.size() - 1);
     }

@@ -86,6 +86,26 @@ BOOST_AUTO_TEST_CASE(artifacts_that_no_version_needs_are_collected_but_not_what_
   BOOST_TEST(blobs.list()->empty());
 }
 
+BOOST_AUTO_TEST_CASE(an_artifact_found_damaged_is_set_aside_and_taken_anew) {
+  auto keeper = actors.keeper.get();
+  std::ofstream(folder.path() / "blobs" / sha, std::ios::app) << "more";
+  BOOST_TEST((code_of(ask<artifact>(keeper, open_artifact{sha})) == error_code::corrupt));
+  BOOST_TEST((code_of(ask<artifact>(keeper, open_artifact{sha})) == error_code::not_found));
+  BOOST_TEST(ask<upload_ticket>(keeper, begin_upload{sha, 3})->id != 0U);
+}
+
+BOOST_AUTO_TEST_CASE(an_upload_that_no_deploy_followed_is_collected_by_itself) {
+  auto keeper = actors.keeper.get();
+  auto hash = sha256_of("hello");
+  auto ticket = ask<upload_ticket>(keeper, begin_upload{hash, 5});
+  BOOST_REQUIRE(ask<done>(keeper, chunk(ticket->id, "hello")));
+  BOOST_REQUIRE(ask<done>(keeper, finish_upload{ticket->id}));
+  BOOST_TEST(blobs.has(hash));
+  pass(2 * keeper_state::spared_for);
+  pass(2 * keeper_state::spared_for);
+  BOOST_TEST(!blobs.has(hash));
+}
+
 BOOST_AUTO_TEST_CASE(a_version_whose_artifact_is_gone_is_not_stored) {
   deployment_record record;
   record.name = "digits";

@@ -63,6 +63,27 @@ BOOST_AUTO_TEST_CASE(what_the_machine_lacks_is_waited_for_and_what_the_model_lac
   BOOST_TEST(message_of(**waits) == "not a TorchScript file");
 }
 
+BOOST_AUTO_TEST_CASE(checks_are_few_at_a_time_and_end_after_a_while) {
+  hosts.validations_by_hand = true;
+  hosts.obliging = false;
+  std::vector<decltype(ask_later<validation>(actors.catalog.get(), validate_model{}))> under_way;
+  for (std::uint32_t i = 0; i < node.checks_max; ++i)
+    under_way.push_back(ask_later<validation>(actors.catalog.get(), validate_model{sha, toml(1), ""}));
+  settle();
+  auto one_more = ask<validation>(actors.catalog.get(), validate_model{sha, toml(1), ""});
+  BOOST_TEST((code_of(one_more) == error_code::overloaded));
+  BOOST_TEST(message_of(one_more) == "4 checks are under way, the most at a time (limits.checks); try again later");
+  pass(node.timing.check_patience);
+  for (auto& check : under_way) {
+    BOOST_REQUIRE(check->has_value());
+    BOOST_TEST(message_of(**check) == "the check did not end within 5m; `troupe events` tells what it waited for");
+  }
+  BOOST_TEST(hosts.alive.empty());
+  hosts.validations_by_hand = false;
+  hosts.obliging = true;
+  BOOST_TEST(static_cast<bool>(check("")));
+}
+
 BOOST_AUTO_TEST_CASE(a_deploy_whose_golden_outputs_differ_fails_and_the_version_before_goes_on) {
   BOOST_REQUIRE(deploy_digits());
   BOOST_REQUIRE(ask<deployed>(actors.catalog.get(), deploy{"digits", sha, toml(1), 0, keep(golden("[0, 0]")), "anna"}));

@@ -38,8 +38,8 @@ std::vector<std::string> known_keys(const std::string& section) {
 bool same(const node_options& a, const node_options& b) {
   auto all = [](const node_options& o) {
     return std::tie(o.name, o.data_folder, o.listen, o.address_file, o.host_binary, o.gateway_loops, o.default_deadline,
-                    o.message_bytes_max, o.artifact_bytes_max, o.chunk_bytes_max, o.connections_max, o.events_max, o.log_level,
-                    o.log_format);
+                    o.message_bytes_max, o.artifact_bytes_max, o.chunk_bytes_max, o.connections_max, o.login_timeout,
+                    o.checks_max, o.events_max, o.log_level, o.log_format, o.log_actors, o.drain_timeout);
   };
   return all(a) == all(b);
 }
@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(an_unknown_key_is_refused_with_the_nearest_known_one) {
   BOOST_TEST(problem("lissten = \"127.0.0.1:1\"") == "troupe.toml:1: unknown key 'lissten'; did you mean 'listen'?");
   BOOST_TEST(problem("[limits]\nconections = 3")
              == "troupe.toml:2: limits: unknown key 'conections'; did you mean 'connections'?");
-  BOOST_TEST(problem("[log]\ncolor = true") == "troupe.toml:2: log: unknown key 'color'; known are level, format");
+  BOOST_TEST(problem("[log]\ncolor = true") == "troupe.toml:2: log: unknown key 'color'; known are level, format, actors");
 }
 
 BOOST_AUTO_TEST_CASE(an_address_that_is_not_loopback_is_refused_with_the_reason) {
@@ -85,6 +85,12 @@ BOOST_AUTO_TEST_CASE(wrong_types_and_values_are_refused_with_line_and_field) {
   BOOST_TEST(problem("\n[log]\nlevel = \"loud\"")
              == "troupe.toml:3: log.level: expected one of debug, info, warn, error, off, found \"loud\"");
   BOOST_TEST(problem("[log]\nformat = \"xml\"") == "troupe.toml:2: log.format: expected text or json, found \"xml\"");
+  BOOST_TEST(problem("[log.actors]\npool = \"loud\"")
+             == "troupe.toml:2: log.actors.pool: expected one of debug, info, warn, error, off, found \"loud\"");
+  BOOST_TEST(problem("[log.actors]\npol = \"debug\"") == "troupe.toml:2: log.actors: unknown key 'pol'; did you mean 'pool'?");
+  BOOST_TEST(
+      problem("drain_timeout = \"2h\"")
+      == "troupe.toml:1: drain_timeout: expected a duration like \"250ms\", \"1s\" or \"5m\" from 0 s to 1h, found \"2h\"");
   BOOST_TEST(problem("[events]\nkeep = 999")
              == "troupe.toml:2: events.keep: expected a whole number from 1000 to 100000000, found 999");
 }
@@ -103,16 +109,21 @@ data = "/var/lib/troupe"
 listen = "[::1]:0"
 host_binary = "/usr/bin/troupe-host"
 gateway_loops = 3
+drain_timeout = "2m"
 [limits]
 default_deadline = "250ms"
 message_bytes = "8MiB"
 artifact_bytes = "1GiB"
 chunk_bytes = "64KiB"
+login_timeout = "3s"
+checks = 0
 [events]
 keep = 5000
 [log]
 level = "warn"
 format = "json"
+[log.actors]
+pool = "debug"
 )",
                                 "troupe.toml", defaults);
   BOOST_REQUIRE(parsed.ok());
@@ -126,9 +137,14 @@ format = "json"
   BOOST_TEST(parsed->message_bytes_max == 8ULL << 20);
   BOOST_TEST(parsed->artifact_bytes_max == 1ULL << 30);
   BOOST_TEST(parsed->chunk_bytes_max == 64ULL << 10);
+  BOOST_TEST((parsed->login_timeout == 3s));
+  BOOST_TEST(parsed->checks_max == 0);
   BOOST_TEST(parsed->events_max == 5000);
   BOOST_TEST(parsed->log_level == "warn");
   BOOST_TEST(parsed->log_format == "json");
+  BOOST_TEST((parsed->drain_timeout == 2min));
+  BOOST_TEST(parsed->log_actors.size() == 1U);
+  BOOST_TEST(parsed->log_actors.at("pool") == "debug");
 }
 
 BOOST_AUTO_TEST_CASE(the_defaults_are_right) {
@@ -143,7 +159,9 @@ BOOST_AUTO_TEST_CASE(the_example_explains_every_key_and_changes_nothing) {
   BOOST_TEST((same(*parsed, node_options{})));
   for (std::string section : {"", "limits", "events", "log"})
     for (const auto& key : known_keys(section))
-      BOOST_TEST((contains(text, "\n" + key + " = ") || contains(text, "\n[" + key + "]\n")), key);
+      BOOST_TEST(
+          (contains(text, "\n" + key + " = ") || contains(text, "\n[" + (section.empty() ? "" : section + ".") + key + "]\n")),
+          key);
 }
 
 BOOST_AUTO_TEST_CASE(options_from_a_command_line_are_checked_alike) {

@@ -78,3 +78,9 @@ BOOST_AUTO_TEST_CASE(sizes_are_shown_in_three_digits) {
   BOOST_TEST(human_size(256ULL << 20) == "256 MiB");
   BOOST_TEST(human_size(UINT64_MAX) == "16 EiB");
 }
+
+BOOST_AUTO_TEST_CASE(a_time_is_told_in_utc_to_the_nanosecond) {
+  BOOST_TEST(utc_text(wall_time(0ns)) == "1970-01-01T00:00:00.000000000Z");
+  BOOST_TEST(utc_text(wall_time(1'700'000'000'123'456'789ns)) == "2023-11-14T22:13:20.123456789Z");
+  BOOST_TEST(utc_text(wall_time(-1ns)) == "1969-12-31T23:59:59.999999999Z");
+}

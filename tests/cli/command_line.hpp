@@ -28,18 +28,30 @@ struct command_line {
     std::ostringstream errors;
     fixed_clock time;
     console io{in, results, errors, false, false, time};
-    auto code = run_cli(static_cast<int>(arguments.size()), arguments.data(), io, [this](const node_arguments& told) {
-      node = told;
-      return 17;
-    });
+    auto code = run_cli(static_cast<int>(arguments.size()), arguments.data(), io, work());
     out = results.str();
     err = errors.str();
     return code;
   }
 
+  local_work work() {
+    auto run_node = [this](const node_arguments& told) {
+      node = told;
+      return 17;
+    };
+    auto restore = [this](const restore_arguments& told, const std::function<void(const restore_progress&)>& on_progress) {
+      restored = told;
+      on_progress({1, 2});
+      return restore_outcome;
+    };
+    return {run_node, restore};
+  }
+
   std::string out;
   std::string err;
   node_arguments node;
+  restore_arguments restored;
+  result<restore_report> restore_outcome = restore_report{"", 7, 2048, "2026-11-24T10:33:19Z", "0.1.0"};
 };
 
 /// The same, told of a fake node.

@@ -265,12 +265,14 @@ protected:
   kj::Promise<void> rollback(RollbackContext context) override {
     auto params = context.getParams();
     auto results = context.getResults();
-    seen_.note("rollback " + text_of(params.getName()) + " " + std::to_string(params.getTo()));
+    seen_.note("rollback " + text_of(params.getName()) + " from " + std::to_string(params.getFrom()) + " to "
+               + std::to_string(params.getTo()));
     if (!require_known(text_of(params.getName()), results.initError()))
       return kj::READY_NOW;
     if (params.getTo() > 2)
       refuse(results.initError(), schema::Code::FAILED_PRECONDITION, "echo@3 never was live; go back to 1 or 2");
-    results.setVersion(params.getTo() == 0 ? 2 : params.getTo());
+    bool first = params.getName() == "slow"; // whose only rollout ends
+    results.setVersion(params.getTo() != 0 ? params.getTo() : first ? 0 : 2);
     return kj::READY_NOW;
   }
 
@@ -288,6 +290,19 @@ protected:
     if (++polls_ == 1 && params.getTimeoutUs() > long_poll_us)
       ::kill(::getpid(), SIGINT); // whoever waits so long for nothing presses Ctrl-C
     return connection_.timer.afterDelay(params.getTimeoutUs() * kj::MICROSECONDS);
+  }
+
+  kj::Promise<void> backup(BackupContext context) override {
+    auto folder = text_of(context.getParams().getFolder());
+    seen_.note("backup " + folder);
+    auto results = context.getResults();
+    if (folder == "/full")
+      refuse(results.initError(), schema::Code::IO_FAILED, "can't write /full; free some space and try again");
+    auto report = results.initReport();
+    report.setFolder(folder);
+    report.setFiles(7);
+    report.setBytes(2048);
+    return kj::READY_NOW;
   }
 
   kj::Promise<void> setLogLevel(SetLogLevelContext context) override {

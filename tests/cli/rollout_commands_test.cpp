@@ -95,7 +95,7 @@ BOOST_FIXTURE_TEST_CASE(a_model_larger_than_the_node_takes_is_refused_before_it_
 BOOST_FIXTURE_TEST_CASE(a_rollback_that_only_switches_tells_where_it_is, connected) {
   BOOST_TEST(run({"rollback", "echo"}) == 0);
   BOOST_TEST(out == "echo is back at version 2 after 0 s\n");
-  BOOST_TEST(server.calls() == std::vector<std::string>{"rollback echo 0"}, boost::test_tools::per_element());
+  BOOST_TEST(server.calls() == std::vector<std::string>{"rollback echo from 2 to 0"}, boost::test_tools::per_element());
 }
 
 BOOST_FIXTURE_TEST_CASE(a_rollback_that_starts_a_version_again_shows_the_steps_of_now_only, connected) {
@@ -106,6 +106,13 @@ BOOST_FIXTURE_TEST_CASE(a_rollback_that_starts_a_version_again_shows_the_steps_o
                 "echo is back at version 1 after 0 s\n");
   BOOST_TEST(run({"rollback", "echo", "--to", "1", "-o", "json"}) == 0);
   BOOST_TEST(json::parse(out)["steps"].size() == 3U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_first_rollout_that_is_ended_leaves_nothing_that_serves_and_says_so, connected) {
+  BOOST_TEST(run({"rollback", "slow"}) == 0);
+  BOOST_TEST(out == "the rollout of slow@2 has ended; no version of slow serves\n");
+  BOOST_TEST(run({"rollback", "slow", "-o", "json"}) == 0);
+  BOOST_TEST(json::parse(out) == (json{{"deployment", "slow"}, {"version", 0}, {"ended", 2}}));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_refused_rollback_exits_with_1_and_the_nodes_words, connected) {

@@ -50,6 +50,8 @@ const misuse misuses[] = {
     {{"infer", "echo", "-", "--npy", "x.npy"}, "error: give the inputs in one way"},
     {{"infer", "echo", "-", "--concurrency", "2"}, "--concurrency requires --repeat"},
     {{"infer", "echo", "-", "--repeat", "0"}, "--repeat"},
+    {{"backup"}, "error: DIR is required\nsee `troupe backup --help`\n"},
+    {{"restore"}, "error: DIR is required\nsee `troupe restore --help`\n"},
     {{"node", "--listen", "0.0.0.0:1"}, "loopback"},
     {{"node", "--config", "/nowhere.toml"}, "/nowhere.toml"},
 };

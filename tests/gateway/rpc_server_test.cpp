@@ -99,6 +99,8 @@ struct server_fixture {
   collected_events events;
   directory actors;
   routing_cell routes;
+  drain_gate drain;
+  log_levels levels;
   no_hosts hosts;
   seed_source seeds{1};
   memory_store records;
@@ -119,7 +121,7 @@ struct server_fixture {
     root = start_root(system, {node, {time, state, blobs}, {time, log}, false});
     await_catalog();
     open_echo();
-    gateway_view view{routes, time, {system, actors, time, "node-1", "1.0", time.now()}};
+    gateway_view view{routes, time, {system, actors, time, "node-1", "1.0", time.now(), drain, levels}};
     server = std::make_unique<rpc_server>(std::vector<kj_loop*>{loops[0].get(), loops[1].get()}, listen_on("127.0.0.1:0").value(),
                                           view, options);
   }
@@ -368,6 +370,46 @@ BOOST_AUTO_TEST_CASE(what_waits_past_the_default_deadline_is_answered_so) {
   ticker.join();
 }
 
+BOOST_AUTO_TEST_CASE(a_node_that_drains_refuses_new_requests_and_deploys_and_says_so) {
+  rpc_client client(*this);
+  auto control = client.control();
+  client.upload_abc(control);
+  auto inference = client.inference();
+  BOOST_TEST((client.wait(client.request(inference, {1000})).getResponse().getError().getCode() == schema::Code::OK));
+  BOOST_TEST(!client.wait(control.statusRequest()).getNode().getDraining());
+  drain.close();
+  auto refused = client.wait(client.request(inference, {1000}));
+  BOOST_TEST((refused.getResponse().getError().getCode() == schema::Code::UNAVAILABLE));
+  BOOST_TEST(refused.getResponse().getError().getMessage().cStr()
+             == "the node is shutting down; send it to another, or again in a moment");
+  BOOST_TEST(refused.getResponse().getId().cStr() == "r1");
+  auto deployed = client.deploy_digits(control, small_toml);
+  BOOST_TEST((deployed.getError().getCode() == schema::Code::FAILED_PRECONDITION));
+  BOOST_TEST(deployed.getError().getMessage().cStr() == "the node is shutting down; deploy again once it is back");
+  BOOST_TEST(client.wait(control.statusRequest()).getNode().getDraining());
+}
+
+BOOST_AUTO_TEST_CASE(a_log_level_is_set_for_all_or_for_one_kind_of_actor) {
+  rpc_client client(*this);
+  auto control = client.control();
+  auto set = [&](const char* actor, const char* level) {
+    auto call = control.setLogLevelRequest();
+    call.setActor(actor);
+    call.setLevel(level);
+    auto answer = client.wait(kj::mv(call));
+    std::string text = answer.getError().getMessage().cStr();
+    for (auto row : answer.getLevels())
+      text += std::string(row.getActor().cStr()) + "=" + row.getLevel().cStr() + " ";
+    return text;
+  };
+  BOOST_TEST(set("pool", "loud") == "expected one of debug, info, warn, error, off, default, found 'loud'");
+  BOOST_TEST(set("", "") == "=info ");
+  BOOST_TEST(set("pool", "debug") == "=info pool=debug ");
+  BOOST_TEST(levels.shows(severity::debug, "pool"));
+  BOOST_TEST(set("", "off") == "=off pool=debug ");
+  BOOST_TEST(set("pool", "default") == "=off ");
+}
+
 BOOST_AUTO_TEST_CASE(values_come_back_bit_for_bit_also_nan_and_infinities) {
   rpc_client client(*this);
   std::vector<float> values{-0.0F, std::nanf("7"), std::numeric_limits<float>::infinity(),
@@ -586,6 +628,17 @@ BOOST_AUTO_TEST_CASE(a_client_over_the_connection_limit_is_closed_and_may_come_a
     rpc_client client(node);
     return !throws([&] { client.infer_code({1000}); });
   }));
+}
+
+BOOST_AUTO_TEST_CASE(a_client_that_does_not_log_in_is_closed_and_one_that_has_may_stay_silent) {
+  auto limits = small_limits();
+  limits.login_timeout = 100ms;
+  server_fixture node(limits);
+  rpc_client client(node);
+  BOOST_TEST((client.infer_code({1000}) == schema::Code::OK));
+  auto silent = connect_raw(node.port());
+  BOOST_TEST(closes(silent));
+  BOOST_TEST((client.infer_code({1000}) == schema::Code::OK));
 }
 
 BOOST_AUTO_TEST_CASE(a_node_stops_though_a_client_still_awaits_a_version) {

@@ -227,6 +227,21 @@ BOOST_AUTO_TEST_CASE(a_way_back_that_is_ended_leaves_the_version_what_it_was) {
   BOOST_TEST(view.current == 3U);
 }
 
+BOOST_AUTO_TEST_CASE(a_live_version_that_is_lost_gives_its_place_to_a_resident_one) {
+  auto view = with_live(2);
+  view.previous = 1;
+  auto plan = planned(view, {news::broken, 2, "its artifact is damaged"});
+  BOOST_TEST(does(plan, act::switch_route, 1));
+  store(plan, view);
+  BOOST_TEST((view.current == 1U && view.previous == 0U));
+  BOOST_TEST((state_in(view, 1) == state::live));
+  BOOST_TEST((state_in(view, 2) == state::failed));
+  auto alone = with_live(2);
+  store(planned(alone, {news::broken, 2, "x"}), alone);
+  BOOST_TEST(alone.current == 0U);
+  BOOST_TEST(planned(alone, {news::undone, 0, {}}).target == 1U); // a person can go back
+}
+
 // -- what is kept -----------------------------------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(the_newest_that_were_live_are_kept_and_as_many_failed_ones) {

@@ -221,7 +221,7 @@ void sim_world::deploy(const std::string& name, sim_model model, std::uint32_t r
 }
 
 void sim_world::rollback(const std::string& name, version_number to) {
-  command<deployed>({sim_command::kind::rollback, name, to}, troupe::rollback{name, to});
+  command<deployed>({sim_command::kind::rollback, name, to}, troupe::rollback{name, to, 0, {}});
 }
 
 void sim_world::scale(const std::string& name, std::uint32_t replicas) {

@@ -120,6 +120,19 @@ BOOST_FIXTURE_TEST_CASE(a_damaged_blob_is_mended_by_sending_it_again, fixture) {
   BOOST_TEST(blobs.open_verified(hash).ok());
 }
 
+BOOST_FIXTURE_TEST_CASE(a_blob_that_is_set_aside_is_gone_and_its_bytes_stay_until_the_next_start, fixture) {
+  auto hash = add("some content");
+  BOOST_TEST(blobs.set_aside(hash).ok());
+  BOOST_TEST(!blobs.has(hash));
+  BOOST_TEST(blobs.list()->empty());
+  BOOST_TEST(files() == 1);
+  BOOST_TEST((blobs.set_aside(hash).failure().code == error_code::not_found));
+  add("some content");
+  BOOST_TEST(blobs.open_verified(hash).ok());
+  BOOST_REQUIRE(blob_store::open(data).ok());
+  BOOST_TEST(files() == 1);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_link_in_place_of_a_blob_is_not_followed, fixture) {
   auto hash = add("some content");
   std::filesystem::rename(path() / hash, folder.path() / "elsewhere");

@@ -17,8 +17,8 @@ BOOST_AUTO_TEST_CASE(a_folder_in_use_is_refused_with_advice) {
   BOOST_REQUIRE(!second);
   BOOST_TEST((second.failure().code == error_code::io_failed));
   BOOST_TEST(second.failure().message
-             == "data folder " + folder.path().string()
-                    + " is in use by another node (lock held); stop it or use another --data");
+             == "data folder " + folder.path().string() + " is in use by another node (process " + std::to_string(::getpid())
+                    + "); stop it or use another --data");
 }
 
 BOOST_AUTO_TEST_CASE(a_folder_is_free_once_its_holder_is_gone) {

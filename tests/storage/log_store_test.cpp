@@ -83,6 +83,17 @@ BOOST_FIXTURE_TEST_CASE(a_clock_that_jumps_back_changes_no_order_and_overwrites_
   BOOST_TEST(names(log.read(9, at(500), "")) == "a d "); // each event's own time counts
 }
 
+BOOST_FIXTURE_TEST_CASE(a_clock_that_was_a_year_ahead_or_a_day_behind_hides_no_later_event, fixture) {
+  constexpr std::int64_t now = 1'700'000'000, day = 86'400, year = 365 * day;
+  BOOST_TEST(log.append({happened(now, "before")}).ok());
+  BOOST_TEST(log.append({happened(now + year, "ahead")}).ok());
+  auto again = log_store::open(disk, log_store::events_max).value(); // the node is started again meanwhile
+  BOOST_TEST(again.append({happened(now + 1, "corrected"), happened(now - day, "behind"), happened(now + 2, "after")}).ok());
+  BOOST_TEST(names(again.read(9, at(0), "")) == "before ahead corrected behind after ");
+  BOOST_TEST(names(again.read(9, at(now + 1), "")) == "ahead corrected after ");
+  BOOST_TEST(names(again.read(2, at(0), "")) == "behind after ");
+}
+
 BOOST_FIXTURE_TEST_CASE(a_clock_before_1970_is_survived, fixture) {
   BOOST_TEST(log.append({happened(-5, "a"), happened(1, "b")}).ok());
   BOOST_TEST(names(log.read(9, at(-10), "")) == "a b ");

@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(a_store_that_is_no_folder_is_refused) {
   BOOST_TEST((opened.failure().code == error_code::io_failed));
 }
 
-BOOST_AUTO_TEST_CASE(after_a_failed_write_a_store_takes_no_more_until_it_is_opened_again) {
+BOOST_AUTO_TEST_CASE(after_a_write_that_failed_for_worse_than_a_full_disk_a_store_takes_no_more_until_it_is_opened_again) {
   fixture disk(20);
   {
     auto opened = disk.open().value();

@@ -31,11 +31,16 @@ scripted_host::scripted_host(std::shared_ptr<pool> target, const clock& time, ev
   work_.reset(::dup(work.get()));
   done_.reset(::dup(done.get()));
   channel_ = host_channel::open({std::move(target), time, owner, std::move(*memory), geometry, std::move(work), std::move(done),
-                                 [this](const std::string& reason) {
-                                   channel_->abandon(reason);
-                                   std::lock_guard lock(mutex_);
-                                   condemned_ = reason;
+                                 [condemned = sentence_](const std::string& reason) {
+                                   std::lock_guard lock(condemned->mutex);
+                                   if (auto channel = condemned->channel.lock())
+                                     channel->abandon(reason);
+                                   condemned->reason = reason;
                                  }});
+  {
+    std::lock_guard lock(sentence_->mutex);
+    sentence_->channel = channel_;
+  }
   thread_ = std::thread([this, script = std::move(script)] { run(script); });
 }
 
@@ -67,8 +72,8 @@ void scripted_host::run(const host_script& script) {
 }
 
 std::string scripted_host::condemned() const {
-  std::lock_guard lock(mutex_);
-  return condemned_;
+  std::lock_guard lock(sentence_->mutex);
+  return sentence_->reason;
 }
 
 void scripted_host::ring() {

@@ -33,6 +33,13 @@ public:
   std::uint64_t resident_bytes() const;
 
 private:
+  /// What the channel's loop knows of this host: it may be at it while the host is taken down.
+  struct sentence {
+    std::mutex mutex{};
+    std::weak_ptr<host_channel> channel{};
+    std::string reason{};
+  };
+
   void run(const host_script& script);
 
   std::byte* memory_ = nullptr;
@@ -42,8 +49,7 @@ private:
   std::shared_ptr<host_channel> channel_;
   std::atomic<std::uint64_t> served_{0};
   std::atomic<bool> stopping_{false};
-  mutable std::mutex mutex_;
-  std::string condemned_;
+  std::shared_ptr<sentence> sentence_ = std::make_shared<sentence>();
   std::thread thread_;
 };
 

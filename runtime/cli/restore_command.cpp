@@ -1,0 +1,64 @@
+#include "runtime/cli/restore_command.hpp"
+
+#include "runtime/base/config.hpp"
+#include "runtime/base/printable.hpp"
+#include "runtime/base/units.hpp"
+#include "runtime/cli/exit_code.hpp"
+#include "runtime/cli/progress.hpp"
+#include "runtime/cli/verbs.hpp"
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <memory>
+#include <optional>
+#include <ostream>
+
+namespace troupe {
+
+namespace {
+
+result<restore_report> restore_watched(const command_context& context, const restore_arguments& arguments,
+                                       const restore_runner& restore) {
+  std::optional<progress> bar;
+  return restore(arguments, [&](const restore_progress& now) {
+    if (!bar)
+      bar.emplace(context.io, "restore", now.bytes_total);
+    if (bar->due())
+      bar->show(now.bytes_done, human_size(now.bytes_done) + " of " + human_size(now.bytes_total));
+  });
+}
+
+void print(const command_context& context, const restore_arguments& arguments, const restore_report& report) {
+  if (context.format == output_format::json) {
+    print_json(context, {{"data", arguments.data_folder},
+                         {"files", report.files},
+                         {"bytes", report.bytes},
+                         {"backup_time", report.backup_time},
+                         {"moved_aside", report.moved_aside}});
+    return;
+  }
+  if (!report.moved_aside.empty())
+    context.io.out << "what was in " << arguments.data_folder << " is in " << report.moved_aside << " now\n";
+  context.io.out << arguments.data_folder << ": restored " << human_size(report.bytes) << " in " << report.files
+                 << " files, as of " << printable(report.backup_time) << "; start it with `troupe node --data "
+                 << arguments.data_folder << "`\n";
+}
+
+} // namespace
+
+void add_restore(CLI::App& app, const command_context& context, const restore_runner& restore) {
+  auto arguments = std::make_shared<restore_arguments>();
+  arguments->data_folder = node_options().data_folder;
+  auto verb = app.add_subcommand("restore", "Makes a data folder from a backup; needs no node");
+  verb->add_option("DIR", arguments->backup, "The backup")->required();
+  verb->add_option("--data", arguments->data_folder, "The data folder to make")->type_name("FOLDER")->capture_default_str();
+  verb->add_flag("--replace", arguments->replace, "Moves what is in the data folder to FOLDER.before-restore-TIME first");
+  verb->footer("Example:\n  troupe restore /var/backups/troupe-monday --data /var/lib/troupe --replace");
+  verb->callback([&context, &restore, arguments] {
+    auto report = restore_watched(context, *arguments, restore);
+    print(context, *arguments, require(std::move(report), exit_code::failed));
+  });
+}
+
+} // namespace troupe

@@ -1,0 +1,47 @@
+#include "runtime/node/drain.hpp"
+
+#include <algorithm>
+#include <future>
+#include <memory>
+#include <thread>
+
+namespace troupe {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto look_interval = 2ms;
+/// A loop's turn takes far less, or it hangs.
+constexpr auto turn_patience = 1s;
+
+bool all_quiet(const routing_cell& routes) {
+  auto pools = routes.pools();
+  return std::all_of(pools.begin(), pools.end(), [](const auto& target) { return target->quiet(); });
+}
+
+} // namespace
+
+void await_a_turn(const std::vector<kj_loop*>& loops) {
+  for (auto loop : loops) {
+    auto turned = std::make_shared<std::promise<void>>();
+    loop->post([turned] { turned->set_value(); });
+    turned->get_future().wait_for(turn_patience);
+  }
+}
+
+bool drain(drain_gate& gate, const routing_cell& routes, const std::vector<kj_loop*>& loops, const clock& time,
+           std::chrono::milliseconds patience) {
+  auto until = time.now() + patience;
+  gate.close();
+  await_a_turn(loops);
+  while (!all_quiet(routes) && time.now() < until)
+    std::this_thread::sleep_for(look_interval);
+  bool finished = all_quiet(routes);
+  for (const auto& target : routes.pools())
+    target->close(true);
+  await_a_turn(loops); // in which answers are written
+  return finished;
+}
+
+} // namespace troupe

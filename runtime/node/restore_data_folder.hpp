@@ -1,0 +1,15 @@
+#pragma once
+
+#include "runtime/base/clock.hpp"
+#include "runtime/cli/restore_command.hpp"
+
+#include <functional>
+
+namespace troupe {
+
+/// Makes a data folder from a backup, all or nothing. The node that starts on it is a new one (another id, whichever machine), with the
+/// deployments of the old one. Errors: those of restore_job, and of a store that can't be opened.
+result<restore_report> restore_data_folder(const restore_arguments& arguments,
+                                           const std::function<void(const restore_progress&)>& on_progress, const clock& time);
+
+} // namespace troupe

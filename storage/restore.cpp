@@ -1,0 +1,170 @@
+#include "storage/restore.hpp"
+
+#include "runtime/base/units.hpp"
+#include "storage/file_io.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <fcntl.h>
+#include <system_error>
+#include <utility>
+
+namespace troupe {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t step_bytes = 4 << 20;
+/// A node needs more than its data to start.
+constexpr std::uint64_t spared_bytes = 16 << 20;
+
+fs::path without_last_slash(const fs::path& path) {
+  auto clean = fs::absolute(path).lexically_normal();
+  return clean.has_filename() ? clean : clean.parent_path();
+}
+
+/// A node that did not come up leaves its lock file, and nothing else.
+result<bool> holds_something(const fs::path& folder) {
+  std::error_code failed;
+  auto files = fs::directory_iterator(folder, failed);
+  if (failed == std::errc::no_such_file_or_directory)
+    return false;
+  if (failed)
+    return io_error("look into", folder, failed.value());
+  return std::any_of(begin(files), end(files), [](const fs::directory_entry& file) { return file.path().filename() != "lock"; });
+}
+
+error changed(const std::string& path) {
+  return {error_code::corrupt, "file " + path + " of the backup is not what its manifest says; use another backup"};
+}
+
+result<void> rename_to_new(const fs::path& from, const fs::path& to) {
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) != 0)
+    return io_error("rename to " + to.string() + " the folder", from, errno);
+  return {};
+}
+
+/// "20261124T103319Z", which may be part of a file's name.
+std::string compact(const std::string& utc) {
+  std::string text;
+  for (char c : utc.substr(0, utc.find('.')))
+    if (c != '-' && c != ':')
+      text += c;
+  return text + "Z";
+}
+
+} // namespace
+
+restore_job::restore_job(fs::path backup, fs::path target, backup_manifest manifest)
+  : backup_(std::move(backup)), target_(std::move(target)), manifest_(std::move(manifest)) {}
+
+restore_job::~restore_job() {
+  copying_.reset();
+  std::error_code failed;
+  if (folder_ && !in_place_)
+    fs::remove_all(partial(), failed);
+}
+
+result<std::unique_ptr<restore_job>> restore_job::begin(const fs::path& backup, const fs::path& target, bool replace) {
+  auto manifest = read_backup_manifest(backup);
+  if (!manifest)
+    return manifest.failure();
+  std::unique_ptr<restore_job> job(new restore_job(backup, without_last_slash(target), std::move(manifest).value()));
+  auto held = holds_something(job->target_);
+  if (!held)
+    return held.failure();
+  std::error_code failed;
+  if (fs::exists(job->target_ / "lock", failed) || (replace && *held)) {
+    auto old = data_folder::open(job->target_);
+    if (!old)
+      return old.failure();
+    job->replaced_.emplace(std::move(old).value());
+  }
+  if (*held && !replace)
+    return error{error_code::already_exists, "data folder " + job->target_.string()
+                                                 + " is not empty; name another with --data, or move it aside with --replace"};
+  if (auto made = job->make_folders(); !made)
+    return made.failure();
+  return job;
+}
+
+result<void> restore_job::make_folders() {
+  auto made = data_folder::open(partial());
+  if (!made)
+    return made.failure();
+  folder_.emplace(std::move(made).value());
+  std::error_code failed;
+  for (const auto* name : {"store", "blobs"}) {
+    fs::remove_all(partial() / name, failed); // of a restore that was cut short
+    if (!fs::create_directory(partial() / name, failed))
+      return io_error("make", partial() / name, failed ? failed.value() : EEXIST);
+  }
+  return check_room(partial(), manifest_.bytes() + spared_bytes);
+}
+
+result<bool> restore_job::step() {
+  if (files_done_ == manifest_.files.size())
+    return true;
+  const auto& file = manifest_.files[files_done_];
+  if (!copying_) {
+    auto begun = file_copy::begin(backup_ / file.path, partial() / file.path);
+    std::error_code failed;
+    if (!begun && !fs::exists(backup_ / file.path, failed))
+      return changed(file.path);
+    if (!begun)
+      return begun.failure();
+    copying_.emplace(std::move(begun).value());
+  }
+  auto before = copying_->bytes();
+  auto copied = copying_->step(step_bytes);
+  if (!copied)
+    return copied.failure();
+  bytes_done_ += copying_->bytes() - before;
+  if (copying_->bytes() > file.bytes)
+    return changed(file.path);
+  if (*copied)
+    if (auto good = check_file(); !good)
+      return good.failure();
+  return files_done_ == manifest_.files.size();
+}
+
+result<void> restore_job::check_file() {
+  const auto& file = manifest_.files[files_done_];
+  if (copying_->bytes() != file.bytes || copying_->sha256_hex() != file.sha256)
+    return changed(file.path);
+  copying_.reset();
+  ++files_done_;
+  return {};
+}
+
+result<fs::path> restore_job::put_in_place(wall_time now) {
+  for (const auto& folder : {partial() / "store", partial() / "blobs", partial()})
+    if (auto synced = sync_folder(folder); !synced)
+      return synced.failure();
+  fs::path aside;
+  auto held = holds_something(target_);
+  if (!held)
+    return held.failure();
+  std::error_code failed;
+  if (*held) {
+    aside = target_.string() + ".before-restore-" + compact(utc_text(now));
+    if (auto moved = rename_to_new(target_, aside); !moved)
+      return moved.failure();
+  } else {
+    fs::remove(target_ / "lock", failed);
+    fs::remove(target_, failed);
+  }
+  if (auto moved = rename_to_new(partial(), target_); !moved) {
+    if (!aside.empty())
+      fs::rename(aside, target_, failed);
+    return moved.failure();
+  }
+  in_place_ = true;
+  if (auto synced = sync_folder(target_.parent_path()); !synced)
+    return synced.failure();
+  return aside;
+}
+
+} // namespace troupe
