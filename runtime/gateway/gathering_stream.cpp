@@ -34,9 +34,9 @@ kj::Promise<std::size_t> gathering_stream::tryRead(void* to, std::size_t least, 
   auto missing = least - taken;
   auto add = [taken](std::size_t count) { return taken + count; };
   if (missing < large_read_bytes)
-    return fill_and_take(next + taken, missing, most - taken).then(add);
+    return fill_and_take(next + taken, missing, most - taken).then(kj::mv(add));
   filled_ = false;
-  return inner_->tryRead(next + taken, missing, most - taken).then(add);
+  return inner_->tryRead(next + taken, missing, most - taken).then(kj::mv(add));
 }
 
 std::size_t gathering_stream::take(kj::byte* to, std::size_t most) {
