@@ -119,15 +119,13 @@ error no_route(std::string_view deployment) {
                                      + "' serves requests here; `troupe status` lists what there is, and why it doesn't serve"};
 }
 
-/// The pool that serves the request, or why there is none.
-result<std::shared_ptr<pool>> find_target(routing_view& routes, schema::InferRequest::Reader request) {
-  auto name = view_of(request.getDeployment());
+/// The pool that serves a deployment, in that version (0: any), or why there is none.
+result<std::shared_ptr<pool>> find_target(routing_view& routes, std::string_view name, version_number version) {
   auto route = routes.find(name);
   if (route == nullptr)
     return no_route(name);
   if (route->target == nullptr)
     return route->why_not;
-  auto version = request.getVersion();
   if (version != 0 && version != route->version.number)
     return error{error_code::not_found, "deployment '" + route->version.deployment + "' serves version "
                                             + std::to_string(route->version.number) + ", not " + std::to_string(version)};
@@ -144,7 +142,7 @@ kj::Promise<void> inference_service::infer(InferContext call) {
   };
   if (context_.drain.closed())
     return refused(drain_gate::refusal());
-  auto target = find_target(context_.routes, request);
+  auto target = find_target(context_.routes, view_of(request.getDeployment()), request.getVersion());
   if (!target)
     return refused(target.failure());
   const auto& spec = (*target)->spec();
@@ -176,17 +174,16 @@ kj::Promise<void> inference_service::infer(InferContext call) {
 }
 
 kj::Promise<void> inference_service::metadata(MetadataContext call) {
-  auto name = call.getParams().getDeployment();
-  auto route = context_.routes.find(view_of(name));
+  auto target = find_target(context_.routes, view_of(call.getParams().getDeployment()), 0);
   auto results = call.getResults();
-  if (route == nullptr) {
-    write_error(results.initError(), no_route(view_of(name)));
+  if (!target) {
+    write_error(results.initError(), target.failure());
     return kj::READY_NOW;
   }
-  const auto& spec = route->target->spec();
+  const auto& spec = (*target)->spec();
   auto metadata = results.initMetadata();
-  metadata.setDeployment(route->version.deployment.c_str());
-  metadata.setVersion(route->version.number);
+  metadata.setDeployment((*target)->id().deployment.c_str());
+  metadata.setVersion((*target)->id().number);
   metadata.setMaxBatch(spec.max_batch);
   auto write = [](auto list, const std::vector<tensor_spec>& specs) {
     for (unsigned i = 0; i < specs.size(); ++i) {

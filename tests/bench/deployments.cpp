@@ -1,11 +1,15 @@
+#include "tests/bench/load_process.hpp"
 #include "tests/bench/measures.hpp"
 #include "tests/bench/node_server.hpp"
 
+#include "runtime/base/units.hpp"
 #include "runtime/cli/client.hpp"
 #include "runtime/cli/prepared_request.hpp"
 #include "runtime/cli/wire.hpp"
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <stdexcept>
 
 namespace troupe::bench {
@@ -57,6 +61,37 @@ std::string in_ms(double value) {
   return number(value) + " ms";
 }
 
+/// Deploys the model under a name of its own, with other bytes than all before: a comment at the end of the archive. Gives its size.
+std::uint64_t deploy_unlike(lab& room, node_server& node, const std::string& model, unsigned number) {
+  namespace fs = std::filesystem;
+  fs::path folder = room.new_path(model);
+  fs::copy(room.model_folder(model), folder);
+  auto comment = std::to_string(1'000'000 + number);
+  auto file = folder / "model.pt";
+  auto size = fs::file_size(file);
+  std::fstream archive(file, std::ios::in | std::ios::out | std::ios::binary);
+  archive.seekp(static_cast<std::streamoff>(size) - 2); // the size of the comment is the last field of a zip archive
+  archive.put(static_cast<char>(comment.size())).put(0) << comment;
+  archive.close();
+  node.deploy_folder("ballast" + std::to_string(number), folder);
+  fs::remove_all(folder);
+  return size;
+}
+
+/// What the load reaches while one backup follows the other.
+load_figures load_beside_backups(lab& room, node_server& node, const load_plan& plan, std::vector<double>& backup_ms) {
+  auto load = start_load(plan);
+  auto until = bench_clock::now() + plan.span;
+  do {
+    auto begun = bench_clock::now();
+    auto folder = room.new_path("backup");
+    program({room.binary("troupe"), "--node", node.address(), "backup", folder}, room.new_path("backup.log")).finish();
+    backup_ms.push_back(milliseconds_since(begun));
+    std::filesystem::remove_all(folder);
+  } while (bench_clock::now() < until);
+  return load.get();
+}
+
 } // namespace
 
 findings measure_deploy(lab& room) {
@@ -88,6 +123,31 @@ findings measure_deploy(lab& room) {
            median(warm) < deploy_goal_ms},
           {"rollback to a resident version (slowest of 50: " + in_ms(slowest) + ")", "< " + in_ms(rollback_goal_ms),
            in_ms(median(back)), "", "", slowest < rollback_goal_ms}};
+}
+
+findings measure_backup(lab& room) {
+  constexpr double goal_percent = 5;
+  constexpr std::uint64_t artifact_bytes = 1'000'000'000;
+  const std::uint64_t wanted = room.quick() ? artifact_bytes / 10 : artifact_bytes;
+  node_server node(room);
+  std::uint64_t bytes = 0;
+  for (unsigned i = 0; bytes < wanted; ++i)
+    bytes += deploy_unlike(room, node, "resnet18", i);
+  node.deploy("mlp", "mlp", 2);
+  load_plan load{node.address(), "mlp", one_row({784}), 64, room.span(std::chrono::seconds(4)), node.pid(), 0};
+  std::vector<double> lost_percent;
+  std::vector<double> backup_ms;
+  std::uint64_t failed = 0;
+  for (int i = 0; i < room.rounds(); ++i) {
+    auto calm = measure_load(load);
+    auto busy = load_beside_backups(room, node, load, backup_ms);
+    lost_percent.push_back(100 * (1 - busy.requests_per_second / calm.requests_per_second));
+    failed += calm.failed + busy.failed;
+  }
+  auto lost = median(lost_percent);
+  return {{"backup after backup of " + human_size(bytes) + " of models (" + in_ms(median(backup_ms))
+               + " each): requests/s lost, MLP, 64 in flight; " + std::to_string(failed) + " failed",
+           "< " + number(goal_percent) + " %", number(lost) + " %", "", "", lost < goal_percent && failed == 0}};
 }
 
 findings measure_restart(lab& room) {

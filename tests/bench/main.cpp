@@ -17,7 +17,7 @@ struct measure {
 constexpr measure measures[] = {
     {"lone", measure_lone},     {"flight", measure_flight},     {"mlp", measure_mlp},         {"large", measure_large},
     {"resnet", measure_resnet}, {"recovery", measure_recovery}, {"sharing", measure_sharing}, {"idle", measure_idle},
-    {"many", measure_many},     {"deploy", measure_deploy},     {"restart", measure_restart},
+    {"many", measure_many},     {"deploy", measure_deploy},     {"restart", measure_restart}, {"backup", measure_backup},
 };
 constexpr const char* hops_name = "hops";
 

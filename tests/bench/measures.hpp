@@ -19,6 +19,7 @@ findings measure_sharing(lab& room);  ///< memory of 4 replicas against 1's
 findings measure_idle(lab& room);     ///< a node that has nothing to do, and how it starts
 findings measure_many(lab& room);     ///< 100 deployments of one tiny model
 findings measure_deploy(lab& room);   ///< from the command to the first answer, and back to the version before
+findings measure_backup(lab& room);   ///< of 1 GB of models, under load
 findings measure_restart(lab& room);  ///< of a node with 100 deployments
 /// Where the time of one request goes, alone and among 64: a table of its own.
 std::string trace_hops(lab& room);

@@ -440,6 +440,19 @@ BOOST_AUTO_TEST_CASE(metadata_and_limits_tell_what_may_be_sent) {
   BOOST_TEST(limits.getLimits().getDefaultDeadlineUs() == 200'000U);
 }
 
+BOOST_AUTO_TEST_CASE(a_deployment_that_cannot_answer_just_now_says_why_to_requests_and_to_who_asks_what_it_takes) {
+  routing_table parked;
+  parked["echo"] = {{"echo", 3}, nullptr, {error_code::unavailable, "deployment 'echo' is being started; retry in a moment"}};
+  routes.publish(std::make_shared<routing_table>(std::move(parked)));
+  rpc_client client(*this);
+  BOOST_TEST((client.infer_code({1000}) == schema::Code::UNAVAILABLE));
+  auto ask = client.inference().metadataRequest();
+  ask.setDeployment("echo");
+  auto answer = client.wait(kj::mv(ask));
+  BOOST_TEST((answer.getError().getCode() == schema::Code::UNAVAILABLE));
+  BOOST_TEST(answer.getError().getMessage().cStr() == "deployment 'echo' is being started; retry in a moment");
+}
+
 // -- connections ------------------------------------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(a_message_over_the_limit_breaks_its_connection_and_no_other) {
