@@ -246,12 +246,12 @@ void supervisor_state::on_child_down(child_slot& slot, const caf::error& reason)
 }
 
 void supervisor_state::on_first_start_failed(child_slot& slot) {
-  auto why = "'" + slot.spec.id + "' of '" + name + "' did not start: " + describe(slot.last_reason);
   emit(severity::error, "child_start_failed", {{"child", slot.spec.id}, {"reason", describe(slot.last_reason)}});
   if (mode_ == mode::starting)
-    return fail(make_error(to_error(slot.last_reason).code, why));
-  for (auto& promise : std::exchange(slot.awaiting_up, {}))
-    promise.deliver(make_error(to_error(slot.last_reason).code, why));
+    return fail(make_error(to_error(slot.last_reason).code,
+                           "'" + slot.spec.id + "' of '" + name + "' did not start: " + describe(slot.last_reason)));
+  for (auto& promise : std::exchange(slot.awaiting_up, {})) // who asked for it knows which one it is
+    promise.deliver(slot.last_reason);
   slot.goal = child_goal::gone;
 }
 

@@ -6,6 +6,7 @@
 
 #include <rocksdb/utilities/checkpoint.h>
 
+#include <filesystem>
 #include <limits>
 #include <mutex>
 
@@ -168,9 +169,20 @@ result<std::unique_ptr<store>> opened(result<std::unique_ptr<rocks_database>> da
   return std::unique_ptr<store>(std::make_unique<rocks_store>(std::move(database).value(), *newest));
 }
 
+/// Models are there, and nothing that knows of them: it was lost, or else they would count as needed by nobody.
+bool lost_its_store(const data_folder& folder) {
+  std::error_code failed; // then the folder isn't there
+  return !std::filesystem::exists(folder.path() / "store", failed)
+         && std::filesystem::directory_iterator(folder.path() / "blobs", failed) != std::filesystem::directory_iterator();
+}
+
 } // namespace
 
 result<std::unique_ptr<store>> open_rocks_store(const data_folder& folder) {
+  if (lost_its_store(folder))
+    return error{error_code::corrupt,
+                 "'" + folder.path().string()
+                     + "' has models but no store; restore the data folder from a backup or use another --data"};
   return opened(rocks_database::open(folder.path() / "store"));
 }
 

@@ -1,4 +1,5 @@
 #include "runtime/base/event.hpp"
+#include "runtime/base/printable.hpp"
 #include "runtime/cli/client.hpp"
 #include "runtime/cli/human_text.hpp"
 #include "runtime/cli/table.hpp"
@@ -135,6 +136,8 @@ void events(const command_context& context, const events_options& options) {
   auto answer = ask_events(node, asked);
   if (context.format == output_format::table) {
     context.io.out << event_table(answer.getEvents()).render(context.io.colors());
+    if (answer.getEvents().size() == 0 && !options.name.empty())
+      context.io.err << "no events of '" << printable(options.name) << "'; `troupe status` lists the deployments\n";
     return;
   }
   auto list = nlohmann::ordered_json::array();

@@ -47,6 +47,21 @@ std::optional<std::int64_t> rfc3339_unix_ns(std::string_view text) {
   return (static_cast<std::int64_t>(::timegm(&date)) - *offset) * 1'000'000'000 + fraction;
 }
 
+/// As `time_text` writes it, with or without a fraction.
+std::optional<std::int64_t> local_unix_ns(std::string_view text) {
+  std::string copy(text);
+  std::tm date{};
+  const char* at = ::strptime(copy.c_str(), "%Y-%m-%d %H:%M:%S", &date);
+  if (at == nullptr)
+    return std::nullopt;
+  auto fraction = *at == '.' ? take_fraction(++at) : 0;
+  date.tm_isdst = -1;
+  auto seconds = ::mktime(&date);
+  if (*at != 0 || seconds == -1)
+    return std::nullopt;
+  return static_cast<std::int64_t>(seconds) * 1'000'000'000 + fraction;
+}
+
 } // namespace
 
 std::string time_text(std::int64_t unix_ns) {
@@ -69,6 +84,8 @@ result<std::chrono::nanoseconds> parse_duration(std::string_view text) {
 
 result<std::int64_t> parse_since(std::string_view text, std::int64_t now_unix_ns) {
   if (auto moment = rfc3339_unix_ns(text))
+    return *moment;
+  if (auto moment = local_unix_ns(text))
     return *moment;
   auto length = duration_from(text);
   if (!length || length->count() == 0)

@@ -17,7 +17,7 @@ std::string time_text(std::int64_t unix_ns);
 result<std::chrono::nanoseconds> parse_duration(std::string_view text);
 
 /// Nanoseconds of Unix time: a duration before `now_unix_ns`, or a moment as RFC 3339 writes it ("2026-11-23T02:39:50Z", also with a
-/// fraction or an offset like +01:00). The error says how to write them.
+/// fraction or an offset like +01:00) or as time_text does. The error says how to write them.
 result<std::int64_t> parse_since(std::string_view text, std::int64_t now_unix_ns);
 
 } // namespace troupe

@@ -309,6 +309,20 @@ BOOST_AUTO_TEST_CASE(a_rollback_to_a_version_that_is_not_resident_starts_it_firs
   BOOST_TEST(static_cast<bool>(**awaited));
 }
 
+BOOST_AUTO_TEST_CASE(a_wall_clock_that_jumps_keeps_no_version_resident_for_ever_and_takes_none_from_service) {
+  for (auto jump : {-24h * 365, 24h * 365}) {
+    BOOST_REQUIRE(deploy_digits(1));
+    BOOST_REQUIRE(deploy_digits(1));
+    time.set_wall_clock(jump);
+    caf::anon_send_exit(actors.catalog.get(), caf::exit_reason::kill);
+    pass_in_steps(5s, 50ms);
+    BOOST_TEST(routed() == view().versions.at(0).record.id.number);
+    pass_in_steps(700s, 1s);
+    BOOST_TEST(routed() == view().versions.at(0).record.id.number);
+    BOOST_TEST(hosts.alive.size() == 1U);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_version_that_is_wanted_back_while_it_drains_is_started_anew) {
   BOOST_REQUIRE(deploy_digits(1));
   BOOST_REQUIRE(deploy_digits(1));

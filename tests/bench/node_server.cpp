@@ -32,6 +32,8 @@ std::vector<replica_view> replicas(client& node, const std::string& name) {
   auto call = node.control().statusRequest();
   call.setName(name);
   auto status = node.wait(call.send());
+  if (status.getError().getCode() == schema::Code::UNAVAILABLE) // it is still starting
+    return {};
   require_ok(status.getError());
   std::vector<replica_view> found;
   for (auto deployment : status.getDeployments())

@@ -164,7 +164,7 @@ protected:
     seen_.note("events " + text_of(params.getName()) + " " + std::to_string(params.getLimit())
                + (params.getSinceUnixNs() == 0 ? " all" : " since " + std::to_string(params.getSinceUnixNs()))
                + (params.getAfter() == 0 ? "" : " after " + std::to_string(params.getAfter())));
-    auto sequences = sequences_after(params.getAfter());
+    auto sequences = params.getName() == "nothing" ? std::vector<std::uint64_t>() : sequences_after(params.getAfter());
     auto list = context.getResults().initEvents(static_cast<unsigned>(sequences.size()));
     for (unsigned i = 0; i < list.size(); ++i)
       fill(list[i], sequences[i]);

@@ -36,11 +36,13 @@ BOOST_AUTO_TEST_CASE(since_is_a_duration_before_now_or_a_moment) {
   BOOST_TEST(*parse_since("2023-11-14T22:13:20Z", 0) == now);
   BOOST_TEST(*parse_since("2023-11-14T23:13:20.25+01:00", 0) == now + second / 4);
   BOOST_TEST(*parse_since("2023-11-14T17:43:20-04:30", 0) == now);
+  BOOST_TEST(*parse_since(time_text(now + second / 4), 0) == now + second / 4);
+  BOOST_TEST(*parse_since("2023-11-14 22:13:20", 0) == *parse_since(time_text(now), 0));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_neither_a_duration_nor_a_moment_is_refused_with_how_to_write_them) {
   for (auto text : {"", "yesterday", "0s", "2023-11-14", "2023-11-14T22:13:20", "2023-11-14T22:13:20+1:00",
-                    "2023-11-14T22:13:20+99:00", "2023-11-14T22:13:20Z!"})
+                    "2023-11-14T22:13:20+99:00", "2023-11-14T22:13:20Z!", "2023-11-14 22:13:20 or so"})
     BOOST_TEST(parse_since(text, 0).failure().message
                == "'" + std::string(text) + "' is no duration and no time; write 30s, 10m, 2h, 7d… or 2026-11-23T02:39:50Z");
 }

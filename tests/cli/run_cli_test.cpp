@@ -243,6 +243,11 @@ BOOST_FIXTURE_TEST_CASE(the_tree_is_drawn_with_ages_states_and_restarts, connect
   BOOST_TEST(json::parse(out)["children"][0]["children"][0]["name"] == "echo");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_name_without_events_is_told_of, connected) {
+  BOOST_TEST(run({"events", "nothing"}) == 0);
+  BOOST_TEST(err == "no events of 'nothing'; `troupe status` lists the deployments\n");
+}
+
 BOOST_FIXTURE_TEST_CASE(events_are_shown_as_the_log_writes_them, connected) {
   BOOST_TEST(run({"events", "echo", "--since", "10m", "--limit", "5"}) == 0);
   BOOST_TEST(out.find("warn      replica_crashed reason=\"signal 11\"\n") != std::string::npos);

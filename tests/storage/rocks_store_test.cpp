@@ -6,6 +6,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <fstream>
+
 using namespace troupe;
 using namespace troupe::test;
 
@@ -35,6 +37,16 @@ void require_corrupt(const result<std::unique_ptr<store>>& opened) {
 }
 
 } // namespace
+
+BOOST_AUTO_TEST_CASE(models_without_a_store_are_not_taken_for_a_new_folder) {
+  fixture disk(1);
+  std::filesystem::remove_all(disk.store_path());
+  std::filesystem::create_directory(disk.data.path() / "blobs");
+  BOOST_TEST(disk.open().ok());
+  std::filesystem::remove_all(disk.store_path());
+  std::ofstream(disk.data.path() / "blobs" / std::string(64, 'a')) << "model";
+  require_corrupt(disk.open());
+}
 
 BOOST_AUTO_TEST_CASE(a_damaged_log_is_refused_and_not_skipped) {
   fixture disk(20);

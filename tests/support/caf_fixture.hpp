@@ -56,10 +56,13 @@ class caf_clock final : public clock {
 public:
   explicit caf_clock(caf::scheduler::test_coordinator& sched) : sched_(sched) {}
   steady_time now() const override { return sched_.clock().now(); }
-  wall_time wall_now() const override { return wall_time(now().time_since_epoch()); }
+  wall_time wall_now() const override { return wall_time(now().time_since_epoch() + wall_offset_); }
+  /// Somebody sets the wall clock: forward, or back.
+  void set_wall_clock(std::chrono::nanoseconds by) { wall_offset_ += by; }
 
 private:
   caf::scheduler::test_coordinator& sched_;
+  std::chrono::nanoseconds wall_offset_{0};
 };
 
 /// Keeps what was emitted.
