@@ -300,7 +300,8 @@ void catalog_state::note_damage(const std::string& deployment_name, const error&
   node_->events.emit({node_->time.wall_now(),
                       severity::error,
                       "deployment_damaged",
-                      {{"deployment", deployment_name}, {"reason", why.message}}});
+                      {{"deployment", deployment_name}, {"reason", why.message}},
+                      "catalog"});
 }
 
 void catalog_state::on_child_up(const child_up& up) {

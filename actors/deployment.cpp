@@ -449,12 +449,15 @@ void deployment_state::save(deployment_records after, state_change change, std::
           [this, after = std::move(after), next = std::move(next)](const saved& written) {
             stored_ = after;
             stored_.deployment.revision = written.revision;
+            storing_failed_ = false;
             wanted_->store(record().wanted_replicas);
             self_->become(steady());
             next();
           },
           [this, failed = std::move(failed)](const caf::error& reason) {
             self_->become(steady());
+            if (auto why = to_error(reason); why.code == error_code::io_failed && !std::exchange(storing_failed_, true))
+              emit(severity::warn, "move_not_stored", {{"reason", why.message}});
             failed(reason);
             if (!is_refusal(reason))
               self_->quit(reason);
@@ -669,7 +672,7 @@ void deployment_state::settle_one(version_number number, std::vector<caf::typed_
 
 void deployment_state::emit(severity level, const char* event_name, std::vector<std::pair<std::string, std::string>> fields) {
   fields.insert(fields.begin(), {"deployment", record().name});
-  options_->node.events.emit({options_->node.time.wall_now(), level, event_name, std::move(fields)});
+  options_->node.events.emit({options_->node.time.wall_now(), level, event_name, std::move(fields), "deployment"});
 }
 
 // -- what is seen -----------------------------------------------------------------------------------------------------------------

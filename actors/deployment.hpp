@@ -125,6 +125,7 @@ private:
   std::optional<deployment_options> options_;
   steady_time since_{};
   supervisor_actor pools_supervisor_;
+  bool storing_failed_ = false;  ///< the last time, which was told of
   validator_actor validator_;    ///< the last one
   version_number validated_ = 0; ///< whom it validates
   deployment_records stored_;

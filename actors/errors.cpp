@@ -29,7 +29,7 @@ error to_error(const caf::error& reason) {
   if (reason == caf::sec::invalid_argument) // an empty handle: its actor has not been started yet
     return {error_code::unavailable, "the node is still starting; retry"};
   if (reason == caf::sec::request_receiver_down || reason.category() == caf::atom("exit"))
-    return {error_code::unavailable, "what was asked has just died and is being restarted; retry"};
+    return {error_code::unavailable, "what was asked has just ended, and starts again unless the node stops; retry"};
   return {error_code::internal, "the node failed on this; its log has the details"};
 }
 

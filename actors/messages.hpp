@@ -252,6 +252,17 @@ struct drop_route {
 
 enum class replica_phase : std::uint8_t { starting, verifying, serving, draining };
 
+/// As status and events tell it: a replica that serves is "ready".
+constexpr const char* to_string(replica_phase phase) {
+  switch (phase) {
+  case replica_phase::starting: return "starting";
+  case replica_phase::verifying: return "verifying";
+  case replica_phase::serving: return "ready";
+  case replica_phase::draining: return "draining";
+  }
+  return "unknown";
+}
+
 struct replica_info {
   std::uint64_t number = 0;
   replica_phase phase = replica_phase::starting;

@@ -277,6 +277,9 @@ void pool_state::on_replica_changed(const replica_info& info) {
       found->second.restarts + (info.phase == replica_phase::starting && found->second.since != wall_time{} ? 1U : 0U);
   found->second = info;
   found->second.restarts = restarts;
+  if (options_->node.events.shows_debug("pool"))
+    emit(severity::debug, "replica_moved",
+         {{"replica", id_text(info.number)}, {"state", to_string(info.phase)}, {"pid", std::to_string(info.pid)}});
   if (info.phase == replica_phase::serving && restarts > 0)
     emit(severity::info, "replica_back", {{"replica", id_text(info.number)}, {"restarts", std::to_string(restarts)}});
   announce_if_complete();
@@ -418,7 +421,7 @@ caf::result<actor_status> pool_state::status(const char* state, std::chrono::nan
 
 void pool_state::emit(severity level, const char* event_name, std::vector<std::pair<std::string, std::string>> fields) {
   fields.insert(fields.begin(), {{"deployment", options_->id.deployment}, {"version", std::to_string(options_->id.number)}});
-  options_->node.events.emit({options_->node.time.wall_now(), level, event_name, std::move(fields)});
+  options_->node.events.emit({options_->node.time.wall_now(), level, event_name, std::move(fields), "pool"});
 }
 
 pool_state::behavior_type pool_keeper(pool_state::self_pointer self, pool_options options) {

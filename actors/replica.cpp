@@ -96,7 +96,8 @@ void replica_state::on_trial_ended(const trial_ended& ended) {
                               {{"deployment", id.deployment},
                                {"version", std::to_string(id.number)},
                                {"replica", std::to_string(options_->number)},
-                               {"reason", why.message}}});
+                               {"reason", why.message}},
+                              "replica"});
   self_->quit(make_error(why.code, why.message));
 }
 
@@ -121,7 +122,8 @@ void replica_state::on_host_exited(const std::string& reason) {
                               {{"deployment", id.deployment},
                                {"version", std::to_string(id.number)},
                                {"replica", std::to_string(options_->number)},
-                               {"reason", reason}}});
+                               {"reason", reason}},
+                              "replica"});
   self_->quit(make_error(error_code::unavailable, "host " + reason));
 }
 

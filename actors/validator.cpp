@@ -199,7 +199,8 @@ void validator_state::on_failure(const error& why) {
   options_->node.events.emit({options_->node.time.wall_now(),
                               severity::warn,
                               "validation_put_off",
-                              {{"deployment", id.deployment}, {"version", std::to_string(id.number)}, {"reason", why.message}}});
+                              {{"deployment", id.deployment}, {"version", std::to_string(id.number)}, {"reason", why.message}},
+                              "validator"});
   let_go();
   ++attempt_;
   auto delay = options_->node.timing.retry_base * (1U << std::min(failures_++, 10U));

@@ -17,7 +17,7 @@ constexpr std::size_t read_chunk_bytes = 256 << 10;
 constexpr std::string_view temporary_prefix = "unfinished-";
 
 error not_found(const std::string& hash) {
-  return error{error_code::not_found, "no artifact " + hash + " here; upload it first"};
+  return error{error_code::not_found, "no artifact " + hash + " here; deploy the model again, which brings it"};
 }
 
 result<std::string> hash_of(int file, const fs::path& path) {

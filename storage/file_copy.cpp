@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
@@ -23,9 +24,12 @@ file_copy::file_copy(std::filesystem::path from, std::filesystem::path to, uniqu
     buffer_(buffer_bytes) {}
 
 result<file_copy> file_copy::begin(const std::filesystem::path& from, const std::filesystem::path& to) {
-  unique_fd source(::open(from.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  if (!source)
+  unique_fd source(::open(from.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)); // a pipe would not open for ever
+  struct stat kind{};
+  if (!source || ::fstat(source.get(), &kind) != 0)
     return io_error("open", from, errno);
+  if (!S_ISREG(kind.st_mode))
+    return error{error_code::corrupt, from.string() + " is no file"};
   unique_fd copy(::open(to.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!copy)
     return io_error("make", to, errno);

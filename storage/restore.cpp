@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <system_error>
 #include <utility>
 
@@ -20,9 +21,28 @@ constexpr std::size_t step_bytes = 4 << 20;
 /// A node needs more than its data to start.
 constexpr std::uint64_t spared_bytes = 16 << 20;
 
-fs::path without_last_slash(const fs::path& path) {
-  auto clean = fs::absolute(path).lexically_normal();
+/// The folder itself, not a link to it, in an absolute path without a last slash.
+result<fs::path> place_of(const fs::path& path) {
+  std::error_code failed;
+  auto clean = path.empty() ? path : fs::weakly_canonical(fs::absolute(path, failed), failed).lexically_normal();
+  if (failed || clean.empty())
+    return error{error_code::invalid_argument, "can't tell where '" + path.string() + "' is; name an absolute path"};
   return clean.has_filename() ? clean : clean.parent_path();
+}
+
+/// A folder is put in place as a whole, by renaming, which a mount point does not allow.
+result<void> check_target(const fs::path& target, const fs::path& backup) {
+  struct stat own{};
+  struct stat above{};
+  if (::stat(target.c_str(), &own) == 0 && ::stat(target.parent_path().c_str(), &above) == 0 && own.st_dev != above.st_dev)
+    return error{error_code::invalid_argument,
+                 target.string() + " is a mount point, which can't be replaced; name a folder in it with --data"};
+  std::error_code failed;
+  auto source = fs::weakly_canonical(backup, failed);
+  if (std::mismatch(source.begin(), source.end(), target.begin(), target.end()).first == source.end())
+    return error{error_code::invalid_argument,
+                 target.string() + " is in the backup itself, which must stay as it is; name another with --data"};
+  return {};
 }
 
 /// A node that did not come up leaves its lock file, and nothing else.
@@ -71,7 +91,12 @@ result<std::unique_ptr<restore_job>> restore_job::begin(const fs::path& backup, 
   auto manifest = read_backup_manifest(backup);
   if (!manifest)
     return manifest.failure();
-  std::unique_ptr<restore_job> job(new restore_job(backup, without_last_slash(target), std::move(manifest).value()));
+  auto place = place_of(target);
+  if (!place)
+    return place.failure();
+  if (auto good = check_target(*place, backup); !good)
+    return good.failure();
+  std::unique_ptr<restore_job> job(new restore_job(backup, *place, std::move(manifest).value()));
   auto held = holds_something(job->target_);
   if (!held)
     return held.failure();

@@ -14,7 +14,7 @@ error to_error(const std::filesystem::path& path, const rocksdb::Status& status,
     return error{error_code::corrupt, "the store in " + path.string() + " is damaged (" + status.ToString()
                                           + "); restore the data folder from a backup or use another --data"};
   return error{error_code::io_failed, "can't " + std::string(doing) + " the store in " + path.string() + " (" + status.ToString()
-                                          + "); check the disk and its free space, then start the node again"};
+                                          + "); check the disk and its free space, then try again"};
 }
 
 /// RocksDB takes a folder without its CURRENT file for a new one and removes what is in it.

@@ -1,3 +1,4 @@
+#include "runtime/base/printable.hpp"
 #include "runtime/base/units.hpp"
 #include "runtime/cli/client.hpp"
 #include "runtime/cli/verbs.hpp"
@@ -18,19 +19,22 @@ namespace {
 constexpr std::chrono::hours backup_timeout{6};
 
 void backup(const command_context& context, const std::string& folder) {
-  auto absolute = std::filesystem::absolute(folder).lexically_normal().string();
+  std::error_code failed;
+  auto absolute = std::filesystem::absolute(folder, failed).lexically_normal().string();
+  if (failed || folder.empty())
+    throw command_failure(exit_code::bad_usage, "can't tell where '" + printable(folder) + "' is; name an absolute path");
   client node(context.node);
   auto call = node.control().backupRequest();
   call.setFolder(absolute);
   if (context.io.err_is_terminal)
-    context.io.err << "the node writes " << absolute << " ...\n" << std::flush;
+    context.io.err << "the node writes " << printable(absolute) << " ...\n" << std::flush;
   auto answer = node.ask(kj::mv(call), backup_timeout);
   require_ok(answer.getError());
   auto report = answer.getReport();
   if (context.format == output_format::json)
     print_json(context, {{"folder", text_of(report.getFolder())}, {"files", report.getFiles()}, {"bytes", report.getBytes()}});
   else
-    context.io.out << text_of(report.getFolder()) << ": backup of " << human_size(report.getBytes()) << " in "
+    context.io.out << printable(text_of(report.getFolder())) << ": backup of " << human_size(report.getBytes()) << " in "
                    << report.getFiles() << " files; `troupe restore` makes a data folder of it\n";
 }
 

@@ -1,5 +1,6 @@
 #include "runtime/cli/node_command.hpp"
 
+#include "runtime/base/printable.hpp"
 #include "runtime/base/units.hpp"
 #include "runtime/cli/exit_code.hpp"
 #include "runtime/cli/human_text.hpp"
@@ -26,6 +27,15 @@ struct node_flags {
   bool adopt = false;
 };
 
+/// Which may be nothing at all.
+std::chrono::milliseconds drain_timeout_from(const std::string& text) {
+  auto length = duration_from(text);
+  if (!length)
+    throw command_failure(exit_code::bad_usage,
+                          "--drain-timeout: '" + printable(text) + "' is no duration; write \"0s\" to \"1h\"");
+  return std::chrono::ceil<std::chrono::milliseconds>(*length);
+}
+
 node_arguments resolve(const node_flags& flags) {
   node_arguments arguments;
   arguments.config = config_file(flags.config);
@@ -41,8 +51,7 @@ node_arguments resolve(const node_flags& flags) {
   overlay(arguments.options.log_level, flags.log_level);
   overlay(arguments.options.log_format, flags.log_format);
   if (!flags.drain_timeout.empty())
-    arguments.options.drain_timeout =
-        std::chrono::ceil<std::chrono::milliseconds>(require(parse_duration(flags.drain_timeout), exit_code::bad_usage));
+    arguments.options.drain_timeout = drain_timeout_from(flags.drain_timeout);
   arguments.options.adopt = flags.adopt;
   if (auto outcome = check(arguments.options); !outcome)
     throw command_failure(exit_code::bad_usage, outcome.failure().message);

@@ -79,12 +79,14 @@ rollout_end follow_rollout(const command_context& context, client& node, const v
 }
 
 void require_live(const version_id& version, const rollout_end& end) {
-  if (end.state == "live" || end.state == "superseded")
+  auto was_live = [](const version_step& step) { return step.state == "live"; };
+  bool superseded = end.state == "superseded" && std::any_of(end.steps.begin(), end.steps.end(), was_live);
+  if (end.state == "live" || superseded)
     return;
   auto step = last_step(end.steps);
   auto reason = end.reason.empty() ? "the node gave no reason" : end.reason;
   if (end.state != "failed")
-    throw command_failure(exit_code::failed, to_string(version) + " is " + printable(end.state) + ": " + reason);
+    throw command_failure(exit_code::failed, to_string(version) + " did not become live: " + reason);
   throw command_failure(exit_code::failed,
                         to_string(version) + " failed" + (step.empty() ? "" : " while " + step) + ": " + reason);
 }

@@ -31,16 +31,6 @@ std::string state_of(const version_view& version) {
   return std::string(to_string(version.record.state));
 }
 
-const char* name_of(replica_phase phase) {
-  switch (phase) {
-  case replica_phase::starting: return "starting";
-  case replica_phase::verifying: return "verifying";
-  case replica_phase::serving: return "ready";
-  case replica_phase::draining: return "draining";
-  }
-  return "unknown";
-}
-
 void write_moves(capnp::List<schema::Move>::Builder into, const std::vector<version_move>& from) {
   for (unsigned i = 0; i < into.size(); ++i) {
     into[i].setState(std::string(to_string(from[i].state)).c_str());
@@ -67,7 +57,7 @@ void write_version(schema::VersionStatus::Builder into, const version_view& from
   for (unsigned i = 0; i < replicas.size(); ++i) {
     const auto& replica = from.pool.replicas[i];
     replicas[i].setNumber(replica.number);
-    replicas[i].setState(name_of(replica.phase));
+    replicas[i].setState(to_string(replica.phase));
     replicas[i].setPid(static_cast<std::uint32_t>(replica.pid));
     replicas[i].setSinceUnixNs(unix_ns(replica.since));
     replicas[i].setRestarts(replica.restarts);

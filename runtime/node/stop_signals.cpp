@@ -1,5 +1,6 @@
 #include "runtime/node/stop_signals.hpp"
 
+#include <chrono>
 #include <pthread.h>
 #include <string_view>
 #include <thread>
@@ -9,6 +10,8 @@ namespace troupe {
 
 namespace {
 
+/// A signal to a process and to its group, as timeout(1) sends it, arrives twice.
+constexpr std::chrono::milliseconds same_request{100};
 constexpr std::string_view last_words = "stopped at once: asked a second time\n";
 
 } // namespace
@@ -23,9 +26,11 @@ stop_signals::stop_signals() {
 int stop_signals::await() {
   int first = 0;
   ::sigwait(&set_, &first);
-  std::thread([set = set_] {
+  std::thread([set = set_, first, since = std::chrono::steady_clock::now()] {
     int second = 0;
-    ::sigwait(&set, &second);
+    do {
+      ::sigwait(&set, &second);
+    } while (second == first && std::chrono::steady_clock::now() - since < same_request);
     [[maybe_unused]] auto told = ::write(STDERR_FILENO, last_words.data(), last_words.size());
     ::_exit(1);
   }).detach();

@@ -201,6 +201,12 @@ bool host_channel::overdue(steady_time now) const {
   return deadline != 0 && now.time_since_epoch().count() > deadline;
 }
 
+void host_channel::extend(std::chrono::nanoseconds pause) {
+  auto deadline = deadline_.load(std::memory_order_relaxed);
+  if (deadline != 0) // of the next batch, if it has just begun: that may have the time too
+    deadline_.compare_exchange_strong(deadline, deadline + pause.count(), std::memory_order_relaxed);
+}
+
 void host_channel::abandon(const std::string& reason) {
   batch work;
   {

@@ -43,6 +43,8 @@ public:
 
   /// Whether the batch under way has run longer than the version allows. Lock-free.
   bool overdue(steady_time now) const;
+  /// This process stood still for so long, and saw no doorbell: the batch under way gets as much more. The thread that asks `overdue`.
+  void extend(std::chrono::nanoseconds pause);
   /// The host is dead or condemned: the channel leaves its pool, and the batch under way, if there is one, goes to
   /// `pool::fail` (a trial's is answered with an error). Any number of calls, any thread.
   void abandon(const std::string& reason);

@@ -22,7 +22,7 @@ bool alike(const inference_request& a, const inference_request& b) {
 }
 
 error removed(const version_id& id) {
-  return {error_code::unavailable, "deployment '" + id.deployment + "' is being replaced or removed; retry"};
+  return {error_code::unavailable, "deployment '" + id.deployment + "' is being replaced or removed, or its node stops; retry"};
 }
 
 error waited_too_long() {

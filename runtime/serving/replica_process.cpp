@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <sys/eventfd.h>
+#include <utility>
 
 namespace troupe {
 
@@ -21,6 +22,9 @@ public:
 private:
   std::shared_ptr<replica_process> process_;
 };
+
+/// Ticks come every 50 ms. One that is so late was not late, the process was stopped.
+constexpr std::chrono::milliseconds pause_min{500};
 
 unique_fd make_doorbell() {
   return unique_fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
@@ -101,6 +105,9 @@ void replica_process::serve() {
 }
 
 void replica_process::on_tick(steady_time now) {
+  auto since_last = now - std::exchange(last_tick_, now);
+  if (phase_ == phase::serving && since_last > pause_min && since_last < now.time_since_epoch())
+    channel_->extend(since_last);
   if (phase_ == phase::starting && now > deadline_)
     condemn("not up within " + std::to_string(target_->spec().load_timeout.count()) + " ms (limits.load_timeout in model.toml)");
   if (phase_ != phase::serving)

@@ -66,6 +66,7 @@ private:
   std::shared_ptr<child_process> child_;
   std::shared_ptr<host_channel> channel_;
   std::optional<scoped_ticker> ticker_;
+  steady_time last_tick_{};
   std::string doom_; ///< why the node killed it; "" if it did not
   std::mutex events_mutex_;
   replica_events events_;

@@ -55,7 +55,8 @@ struct spawn_plan {
     ::posix_spawnattr_setsigdefault(&attributes, &signals);
     ::sigemptyset(&signals);
     ::posix_spawnattr_setsigmask(&attributes, &signals);
-    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+    ::posix_spawnattr_setpgroup(&attributes, 0); // a Ctrl-C is for the node, which lets its hosts finish first
+    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
   }
   ~spawn_plan() {
     ::posix_spawn_file_actions_destroy(&actions);

@@ -40,6 +40,7 @@ public:
     caf::anon_send_exit(root, caf::exit_reason::user_shutdown);
     pass_in_steps(60s, 1s);
     BOOST_TEST(hosts.alive.empty());
+    BOOST_TEST(events.without_origin() == std::set<std::string>(), boost::test_tools::per_element());
     for (auto& load : hosts.loads)
       load.events = {};
     for (auto& fork : hosts.forks)

@@ -18,6 +18,11 @@ BOOST_FIXTURE_TEST_CASE(a_backup_goes_to_an_absolute_path, connected) {
   BOOST_TEST(err == "error: can't write /full; free some space and try again\n");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_backup_to_no_place_at_all_is_refused, connected) {
+  BOOST_TEST(run({"backup", ""}) == 2);
+  BOOST_TEST(err == "error: can't tell where '' is; name an absolute path\n");
+}
+
 BOOST_FIXTURE_TEST_CASE(a_restore_says_where_the_data_are_and_what_it_moved_aside, command_line) {
   BOOST_TEST(run({"restore", "b", "--data", "d", "--replace"}) == 0);
   BOOST_TEST(restored.backup == "b");

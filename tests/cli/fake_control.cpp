@@ -15,7 +15,7 @@ namespace troupe::test {
 namespace {
 
 bool is_known(const std::string& name) {
-  for (auto known : {"echo", "pair", "half", "liar", "flaky", "silent", "hangup", "broken", "slow", "busy"})
+  for (auto known : {"echo", "pair", "half", "liar", "flaky", "silent", "hangup", "broken", "slow", "busy", "lost"})
     if (name == known)
       return true;
   return false;
@@ -285,6 +285,8 @@ protected:
     results.setState(moves.back().state);
     if (moves.back().state == "failed")
       results.setReason("the model raised an error");
+    if (moves.back().state == "superseded")
+      results.setReason("no artifact 0123 here");
     if (results.getEnded() || params.getSeen() < moves.size())
       return kj::READY_NOW;
     if (++polls_ == 1 && params.getTimeoutUs() > long_poll_us)
@@ -324,6 +326,8 @@ private:
       return {{"validating", 5'000}};
     if (name == "broken")
       return {{"validating", 5'000}, {"failed", 5'000.12}};
+    if (name == "lost")
+      return {{"live", 3'060}, {"superseded", 4'000}, {"preparing", 5'000}, {"superseded", 5'001}};
     if (version == 2)
       return {{"validating", 3'000}, {"live", 3'060}};
     std::vector<fake_move> moves = version == 1 ? first_life : std::vector<fake_move>{{"validating", 5'000}};

@@ -115,6 +115,11 @@ BOOST_FIXTURE_TEST_CASE(a_first_rollout_that_is_ended_leaves_nothing_that_serves
   BOOST_TEST(json::parse(out) == (json{{"deployment", "slow"}, {"version", 0}, {"ended", 2}}));
 }
 
+BOOST_FIXTURE_TEST_CASE(a_rollback_whose_version_does_not_come_up_again_exits_with_1_and_the_reason, connected) {
+  BOOST_TEST(run({"rollback", "lost"}) == 1);
+  BOOST_TEST(err == "error: lost@2 did not become live: no artifact 0123 here\n");
+}
+
 BOOST_FIXTURE_TEST_CASE(a_refused_rollback_exits_with_1_and_the_nodes_words, connected) {
   BOOST_TEST(run({"rollback", "echo", "--to", "3"}) == 1);
   BOOST_TEST(err == "error: echo@3 never was live; go back to 1 or 2\n");

@@ -56,6 +56,8 @@ BOOST_AUTO_TEST_CASE(asked_to_stop_a_node_finishes_what_it_accepted_and_refuses_
   busy_node busy;
   caller late(busy.node.address()); // connected before
   auto family = busy.node.descendants();
+  for (auto host : family) // else a Ctrl-C in a terminal would end it too
+    BOOST_TEST(::getpgid(host) != ::getpgid(busy.node.process().pid()));
   auto accepted = busy.ask(40);
   busy.node.process().signal(SIGTERM);
   BOOST_REQUIRE(eventually([&] { return contains(busy.node.process().log(), "node_stops"); }));

@@ -299,6 +299,18 @@ BOOST_AUTO_TEST_CASE(a_batch_is_overdue_once_its_time_is_up_and_an_idle_channel_
   BOOST_TEST(silent->channel()->overdue(f.time.now() + 2 * timeout));
 }
 
+BOOST_AUTO_TEST_CASE(a_batch_gets_more_time_for_a_pause_in_which_nobody_looked) {
+  fixture f;
+  auto silent = f.host([](const work_page&, done_page&, std::byte*) { return false; });
+  f.target->attach(silent->channel());
+  auto timeout = f.target->spec().batch_timeout;
+  silent->channel()->extend(timeout); // nothing is under way
+  f.ask({1, 2});
+  silent->channel()->extend(3 * timeout);
+  BOOST_TEST(!silent->channel()->overdue(f.time.now() + 3 * timeout));
+  BOOST_TEST(silent->channel()->overdue(f.time.now() + 5 * timeout));
+}
+
 BOOST_AUTO_TEST_CASE(a_reply_and_a_death_that_race_answer_each_request_once) {
   fixture f;
   for (int round = 0; round < 500; ++round) {

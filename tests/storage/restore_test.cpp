@@ -3,6 +3,8 @@
 #include "tests/storage/file_damage.hpp"
 #include "tests/storage/file_size_limit.hpp"
 
+#include <sys/stat.h>
+
 using namespace troupe;
 using namespace troupe::test;
 
@@ -110,6 +112,28 @@ BOOST_FIXTURE_TEST_CASE(with_replace_what_was_there_is_moved_aside_whole, restor
   BOOST_TEST(aside == restored.string() + ".before-restore-19700101T000000Z");
   BOOST_TEST(files_of(aside)["thesis.txt"] == "mine");
   BOOST_TEST(open_rocks_store(data_folder::open(restored).value()).ok());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_place_that_cant_be_replaced_is_refused_before_anything_is_copied, restore_fixture) {
+  auto refusal = [this](const fs::path& place) { return restore(target, place).failure().message; };
+  BOOST_TEST(refusal("") == "can't tell where '' is; name an absolute path");
+  BOOST_TEST(refusal("/proc") == "/proc is a mount point, which can't be replaced; name a folder in it with --data");
+  BOOST_TEST(refusal(target / "sub")
+             == (target / "sub").string() + " is in the backup itself, which must stay as it is; name another with --data");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_link_to_a_folder_stays_a_link, restore_fixture) {
+  fs::create_directory(restored);
+  fs::create_directory_symlink(restored, restored.string() + "-link");
+  BOOST_REQUIRE(restore(target, restored.string() + "-link").ok());
+  BOOST_TEST(fs::is_symlink(restored.string() + "-link"));
+  BOOST_TEST(open_rocks_store(data_folder::open(restored).value()).ok());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_pipe_in_place_of_a_file_is_refused, restore_fixture) {
+  fs::remove(target / "store" / "CURRENT");
+  BOOST_REQUIRE(::mkfifo((target / "store" / "CURRENT").c_str(), 0600) == 0);
+  BOOST_TEST(restore(target, restored).failure().message == (target / "store" / "CURRENT").string() + " is no file");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_full_disk_leaves_what_was_there, restore_fixture) {

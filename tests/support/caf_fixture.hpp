@@ -72,6 +72,15 @@ public:
     std::lock_guard lock(mutex_);
     events_.push_back(std::move(e));
   }
+  /// Names of events that don't say where they come from.
+  std::set<std::string> without_origin() const {
+    std::lock_guard lock(mutex_);
+    std::set<std::string> found;
+    for (const auto& e : events_)
+      if (e.origin.empty())
+        found.insert(e.name);
+    return found;
+  }
   std::vector<event> named(std::string_view name) const {
     std::lock_guard lock(mutex_);
     std::vector<event> found;
