@@ -1,5 +1,6 @@
 #include "runtime/oip/infer_query.hpp"
 
+#include "runtime/base/units.hpp"
 #include "runtime/oip/query_input.hpp"
 #include "runtime/oip/query_json.hpp"
 #include "runtime/oip/query_output.hpp"
@@ -120,10 +121,17 @@ error refuse(std::string text) {
 }
 
 /// What text that is no JSON is refused with; `at` is where reading it stopped, if that is known.
-error not_json(const simdjson::simdjson_error& failure, simdjson::simdjson_result<const char*> at, std::string_view json) {
-  if (at.error() != simdjson::SUCCESS || at.value_unsafe() < json.data() || at.value_unsafe() > json.data() + json.size())
-    return refuse(std::string("the request: not valid JSON: ") + failure.what());
-  return refuse("the request: not valid JSON at byte " + std::to_string(at.value_unsafe() - json.data() + 1)
+error not_json(simdjson::error_code why, simdjson::simdjson_result<const char*> at, std::string_view json) {
+  switch (why) {
+  case simdjson::EMPTY: return refuse("the request: expected a JSON object, found nothing");
+  case simdjson::UTF8_ERROR: return refuse("the request: not valid UTF-8");
+  case simdjson::UNCLOSED_STRING: return refuse("the request: not valid JSON: a string is not closed");
+  case simdjson::INCOMPLETE_ARRAY_OR_OBJECT: return refuse("the request: not valid JSON: it ends before its last bracket");
+  case simdjson::CAPACITY: return refuse("the request: " + human_size(json.size()) + " of JSON are more than can be read");
+  default: break;
+  }
+  const char* where = at.error() == simdjson::SUCCESS ? at.value_unsafe() : json.data();
+  return refuse("the request: not valid JSON at byte " + std::to_string(where - json.data() + 1)
                 + " (NaN and infinities are written as \"NaN\", \"Infinity\" and \"-Infinity\")");
 }
 
@@ -142,14 +150,14 @@ result<infer_query> read_json_query(std::string_view json, std::string_view bina
   simdjson::ondemand::document document;
   auto failure = parser.iterate(json.data(), json.size(), json.size() + infer_body_padding).get(document);
   if (failure != simdjson::SUCCESS)
-    return refuse(std::string("the request: not valid JSON: ") + simdjson::error_message(failure));
+    return not_json(failure, failure, json);
   query_reader reader(spec, json.size(), binary);
   try {
     return read_document(document, reader);
   } catch (const bad_json& wrong) {
     return refuse(wrong.message);
   } catch (const simdjson::simdjson_error& wrong) {
-    return not_json(wrong, document.current_location(), json);
+    return not_json(wrong.error(), document.current_location(), json);
   }
 }
 

@@ -24,8 +24,8 @@ struct wanted_output {
 /// outlive the other two. Datatypes, rows and missing inputs are not yet held against the spec: check_request does.
 struct infer_query {
   std::string id; ///< "" if there is none; as long as the client likes
-  std::vector<named_view>
-      inputs; ///< as sent, each one of the spec's and once; size == byte_size(type, dims). Binary ones are not aligned
+  /// As sent, each one of the spec's and none twice; size == byte_size(type, dims). Those that came as binary data are not aligned.
+  std::vector<named_view> inputs;
   std::vector<wanted_output> outputs;   ///< in the order of the answer; all of the spec's if none were named
   std::uint64_t priority = 0;           ///< 1 is the highest; 0: the default
   std::chrono::microseconds timeout{0}; ///< 0: the default
@@ -41,11 +41,11 @@ inline constexpr std::size_t infer_body_padding = 64;
 /// that its size tells; then all outputs are binary.
 ///
 /// Fields may stand in any order; unknown ones, and unknown parameters, are ignored as Triton does, and null is as good as absent. `data` may be
-/// flat, or nested as `shape` says. JSON is at most 100 levels deep. NaN and infinities are the strings "NaN", "Infinity" and "-Infinity".
+/// flat, or nested as `shape` says. What is ignored is nested at most 100 levels deep. NaN and infinities are the strings "NaN", "Infinity" and "-Infinity".
 /// Refused are sequences, shared memory, parameters that begin with triton_, and FP16 and BF16 in JSON.
 ///
 /// invalid_argument names the field's path, what was expected and what was found: "inputs[0].data[2][1]: expected …, found …". Takes no more
-/// memory than a small multiple of the body, whatever it says of itself.
+/// memory than fifteen times the body, whatever it says of itself.
 result<infer_query> read_infer_query(std::string_view body, std::optional<std::size_t> header_length, const model_spec& spec);
 
 } // namespace troupe

@@ -96,9 +96,11 @@ const std::string not_json = " (NaN and infinities are written as \"NaN\", \"Inf
 const std::string fp32 = "expected a number that fits FP32, \"NaN\", \"Infinity\" or \"-Infinity\", found ";
 
 const refused refusals[] = {
-    {"", "the request: not valid JSON: Empty: no JSON found"},
-    {R"({"inputs)", "the request: not valid JSON: A string is opened, but never closed."},
-    {"{\"id\": \"\xff\"}", "the request: not valid JSON: The input is not valid UTF-8"},
+    {"", "the request: expected a JSON object, found nothing"},
+    {R"({"inputs)", "the request: not valid JSON: a string is not closed"},
+    {"{\"id\": \"\xff\"}", "the request: not valid UTF-8"},
+    {" \n", "the request: expected a JSON object, found nothing"},
+    {R"({"inputs": [)", "the request: not valid JSON: it ends before its last bracket"},
     {"7", "the request: expected an object"},
     {"[1]", "the request: expected an object"},
     {R"({"inputs": [NaN]})", "the request: not valid JSON at byte 13" + not_json},
