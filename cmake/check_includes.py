@@ -39,6 +39,7 @@ RPC_PLACES = ["runtime/gateway/", "runtime/cli/", "runtime/node/", "cluster/"] +
 KINDS = [
     ("libtorch", r"(torch|ATen|c10|caffe2)/", ["runtime/host/", "tests/bench/torch_floor.cpp"]),
     ("RocksDB", r"rocksdb/", ["storage/rocks_", "runtime/node/"] + TESTS),
+    ("simdjson", r"simdjson\.h", ["runtime/oip/query_", "runtime/oip/infer_query.cpp"]),
     ("CAF", r"caf/", ["actors/", "runtime/gateway/", "runtime/node/"] + TESTS),
     ("KJ's loop and Cap'n Proto RPC", r"kj/(async|compat/|timer)|capnp/(rpc|ez-rpc|capability|membrane|compat/)", RPC_PLACES),
     ("Cap'n Proto's schemas and serialization", r"schemas/.*\.capnp\.h|capnp/|kj/",
@@ -113,6 +114,9 @@ CASES = [
     ("runtime/policy/x.cpp", "<kj/async.h>", False),
     ("runtime/oip/x.cpp", '"runtime/base/error.hpp"', True),
     ("runtime/oip/x.cpp", '"runtime/policy/batch_plan.hpp"', False),
+    ("runtime/oip/query_json.hpp", "<simdjson.h>", True),
+    ("runtime/oip/infer_query.hpp", "<simdjson.h>", False),
+    ("runtime/gateway/http_server.cpp", "<simdjson.h>", False),
     ("runtime/serving/pool.cpp", '"runtime/policy/batch_plan.hpp"', True),
     ("runtime/serving/pool.cpp", '"runtime/oip/oip_json.hpp"', False),
     ("runtime/serving/pool.cpp", '"storage/store.hpp"', False),

@@ -5,6 +5,7 @@ find_package(CapnProto REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(nlohmann_json REQUIRED)
+find_package(simdjson REQUIRED)
 find_package(tomlplusplus REQUIRED)
 
 find_library(CAF_CORE_LIBRARY caf_core REQUIRED) # Debian ships no CMake or pkg-config files for it

@@ -44,6 +44,12 @@ struct tensor_view {
   shape to_shape() const { return shape(dims, dims + rank); }
 };
 
+/// A tensor as a client sent it.
+struct named_view {
+  std::string_view name;
+  tensor_view tensor;
+};
+
 /// What a model takes or gives under one name; -1 in `dims` is a free dimension.
 struct tensor_spec {
   std::string name;

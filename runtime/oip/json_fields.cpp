@@ -24,10 +24,6 @@ const char* type_word(json::value_t type) {
 
 } // namespace
 
-void refuse_json(const std::string& path, const std::string& text) {
-  throw bad_json{(path.empty() ? "the request" : path) + ": " + text};
-}
-
 const json& typed(const json& value, const std::string& path, json::value_t type) {
   if (value.type() != type)
     refuse_json(path, std::string("expected ") + type_word(type) + ", found " + json_excerpt(value));
@@ -46,10 +42,6 @@ void refuse_unknown(const json& object, const std::string& path, const std::vect
   for (const auto& [key, value] : object.items())
     if (std::find(known.begin(), known.end(), key) == known.end())
       refuse_json(path, "field '" + printable(key.substr(0, excerpt_bytes_max)) + "' is not known; " + advice_on_key(key, known));
-}
-
-std::string at_index(const std::string& path, std::size_t index) {
-  return path + "[" + std::to_string(index) + "]";
 }
 
 std::string json_excerpt(const json& value) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/base/error.hpp"
+#include "runtime/oip/bad_json.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -8,16 +9,8 @@
 #include <string_view>
 #include <vector>
 
-/// Reading a JSON document field by field. Whatever is wrong is thrown as `bad_json`, so that fields read without ceremony; the folder's public
-/// functions catch it and return an error.
+/// Reading a JSON document field by field. Whatever is wrong is thrown as `bad_json`.
 namespace troupe {
-
-struct bad_json {
-  std::string message;
-};
-
-/// Throws "path: text"; an empty path is the document.
-[[noreturn]] void refuse_json(const std::string& path, const std::string& text);
 
 /// The value, which must be of that type.
 const nlohmann::json& typed(const nlohmann::json& value, const std::string& path, nlohmann::json::value_t type);
@@ -27,9 +20,6 @@ const nlohmann::json& field(const nlohmann::json& object, const std::string& pat
 
 /// Throws if the object has another key than these.
 void refuse_unknown(const nlohmann::json& object, const std::string& path, const std::vector<std::string_view>& known);
-
-/// "inputs[3]"
-std::string at_index(const std::string& path, std::size_t index);
 
 /// A value as messages show it: its JSON, shortened.
 std::string json_excerpt(const nlohmann::json& value);

@@ -19,10 +19,6 @@ error refusal(const std::string& path, const std::string& text) {
   return {error_code::invalid_argument, path + ": " + text};
 }
 
-std::string count_text(std::uint64_t count, const char* noun) {
-  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
-}
-
 /// One element's bytes appended to `bytes`, or what was expected.
 using append_element = std::optional<std::string> (*)(const json& element, std::vector<std::byte>& bytes);
 

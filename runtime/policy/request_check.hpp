@@ -7,12 +7,6 @@
 
 namespace troupe {
 
-/// A tensor as a client sent it.
-struct named_view {
-  std::string_view name;
-  tensor_view tensor;
-};
-
 /// A name as a client sent it, short enough to be sent back in a message.
 std::string quotable(std::string_view name);
 

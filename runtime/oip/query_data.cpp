@@ -1,0 +1,176 @@
+#include "runtime/oip/query_data.hpp"
+
+#include <cmath>
+#include <limits>
+#include <type_traits>
+
+namespace troupe {
+
+namespace {
+
+/// NaN and the infinities, which JSON has no numbers for.
+template <class Real>
+bool read_special(json_value& value, Real& into) {
+  auto token = value.raw_json_token();
+  auto is = [&token](std::string_view word) { return token.substr(0, word.size()) == word; };
+  if (is("\"NaN\""))
+    into = std::numeric_limits<Real>::quiet_NaN();
+  else if (is("\"Infinity\""))
+    into = std::numeric_limits<Real>::infinity();
+  else if (is("\"-Infinity\""))
+    into = -std::numeric_limits<Real>::infinity();
+  else
+    return false;
+  return value.get_raw_json_string().error() == simdjson::SUCCESS;
+}
+
+/// Whether the value is an element of that type; false leaves it unread.
+template <class T>
+bool read_element(json_value& value, T& into) {
+  if constexpr (std::is_floating_point_v<T>) {
+    double number = 0;
+    if (value.get_double().get(number) != simdjson::SUCCESS)
+      return read_special(value, into);
+    into = static_cast<T>(number);
+    return std::isfinite(into);
+  } else if constexpr (std::is_same_v<T, bool>) {
+    if (value.get_bool().get(into) == simdjson::SUCCESS)
+      return true;
+    std::uint64_t number = 2;
+    bool read = value.get_uint64().get(number) == simdjson::SUCCESS;
+    into = number == 1;
+    return read && number <= 1;
+  } else {
+    std::int64_t number = 0;
+    if (value.get_int64().get(number) != simdjson::SUCCESS)
+      return false;
+    into = static_cast<T>(number);
+    return into == number;
+  }
+}
+
+/// What read_element takes, as messages say it.
+template <class T>
+std::string expected_text(datatype type) {
+  if constexpr (std::is_floating_point_v<T>)
+    return "a number that fits " + std::string(to_string(type)) + ", \"NaN\", \"Infinity\" or \"-Infinity\"";
+  else if constexpr (std::is_same_v<T, bool>)
+    return "true or false";
+  else
+    return "an integer from " + std::to_string(std::numeric_limits<T>::min()) + " to "
+           + std::to_string(std::numeric_limits<T>::max());
+}
+
+/// Walks `data` down the dimensions. The path of what is wrong is put together only then, of where the walk stands.
+template <class T>
+class elements_reader {
+public:
+  elements_reader(const tensor_view& tensor, const std::string& path, std::byte* into)
+    : tensor_(tensor), path_(path), next_(reinterpret_cast<T*>(into)) {}
+
+  void read(json_value& data) {
+    auto token = data.raw_json_token(); // up to the next token, which is the array's first value
+    auto list = array_of(data, path_);
+    nested_ = tensor_.rank > 1 && token.data()[token.size()] == '[';
+    read_list(list, 0);
+  }
+
+private:
+  bool is_leaf(std::size_t depth) const { return !nested_ || depth + 1 == tensor_.rank; }
+
+  std::uint64_t length(std::size_t depth) const {
+    return nested_ ? static_cast<std::uint64_t>(tensor_.dims[depth]) : tensor_.size / sizeof(T);
+  }
+
+  /// All lists have the lengths that the dims say, so no more than their product are written.
+  void read_list(json_array list, std::size_t depth) {
+    const auto wanted = length(depth);
+    const bool leaf = is_leaf(depth);
+    std::uint64_t count = 0;
+    for (json_value value : list) {
+      if (count < wanted) {
+        at_[depth] = count;
+        leaf ? read_leaf(value, depth) : read_list(list_of(value, depth), depth + 1);
+      }
+      ++count;
+    }
+    if (count != wanted)
+      refuse_length(depth, count);
+  }
+
+  void read_leaf(json_value& value, std::size_t depth) {
+    if (!read_element(value, *next_))
+      refuse_json(path_to(depth + 1), "expected " + expected_text<T>(tensor_.type) + ", found " + excerpt_of(value));
+    ++next_;
+  }
+
+  json_array list_of(json_value& value, std::size_t depth) {
+    if (value.type().value() != simdjson::ondemand::json_type::array)
+      refuse_json(path_to(depth + 1),
+                  "expected an array of " + count_text(length(depth + 1), "value") + ", found " + excerpt_of(value));
+    return value.get_array().value();
+  }
+
+  [[noreturn]] void refuse_length(std::size_t depth, std::uint64_t found) {
+    auto wanted = count_text(length(depth), "value");
+    if (nested_)
+      refuse_json(path_to(depth), "expected " + wanted + " as dimension " + std::to_string(depth) + " of the shape says, found "
+                                      + std::to_string(found));
+    refuse_json(path_, "shape " + to_string(tensor_.to_shape()) + " needs " + wanted + ", found " + std::to_string(found));
+  }
+
+  /// "inputs[0].data[2][1]" where the walk stands, with so many indices.
+  std::string path_to(std::size_t depth) const {
+    auto path = path_;
+    for (std::size_t i = 0; i < depth; ++i)
+      path = at_index(path, at_[i]);
+    return path;
+  }
+
+  const tensor_view& tensor_;
+  const std::string& path_;
+  T* next_;
+  bool nested_ = false;
+  std::uint64_t at_[rank_max + 1] = {};
+};
+
+template <class T>
+void read_as(json_value& data, const tensor_view& tensor, const std::string& path, std::byte* into) {
+  elements_reader<T>(tensor, path, into).read(data);
+}
+
+using read_function = void (*)(json_value&, const tensor_view&, const std::string&, std::byte*);
+
+/// Null if JSON can't carry the datatype.
+read_function reader_of(datatype type) {
+  switch (type) {
+  case datatype::boolean: return read_as<bool>;
+  case datatype::uint8: return read_as<std::uint8_t>;
+  case datatype::int8: return read_as<std::int8_t>;
+  case datatype::int16: return read_as<std::int16_t>;
+  case datatype::int32: return read_as<std::int32_t>;
+  case datatype::int64: return read_as<std::int64_t>;
+  case datatype::fp32: return read_as<float>;
+  case datatype::fp64: return read_as<double>;
+  default: return nullptr;
+  }
+}
+
+} // namespace
+
+std::unique_ptr<std::byte[]> read_query_data(json_value& data, const tensor_view& tensor, const std::string& path,
+                                             std::size_t json_bytes) {
+  auto read = reader_of(tensor.type);
+  if (read == nullptr)
+    refuse_json(path, "receiving " + std::string(to_string(tensor.type))
+                          + " data via JSON is not supported; use the binary data format (parameters.binary_data_size) for it");
+  auto elements = tensor.size / element_size(tensor.type);
+  if (elements > json_bytes / 2) // "1,"
+    refuse_json(path, "shape " + to_string(tensor.to_shape()) + " needs " + count_text(elements, "value") + ", more than "
+                          + std::to_string(json_bytes) + " bytes of JSON can hold");
+  std::unique_ptr<std::byte[]> memory(elements == 0 ? nullptr : new std::byte[tensor.size]);
+  read(data, tensor, path, memory.get());
+  return memory;
+}
+
+} // namespace troupe
