@@ -32,7 +32,7 @@ error waited_too_long() {
 } // namespace
 
 pool::pool(version_id id, model_spec spec, const clock& time, event_sink& events)
-  : id_(std::move(id)), spec_(std::move(spec)), clock_(time), events_(events) {}
+  : id_(std::move(id)), spec_(std::move(spec)), clock_(time), events_(events), counted_(spec_.max_batch) {}
 
 pool::~pool() {
   close(true);
@@ -68,7 +68,7 @@ void pool::submit(request_ptr request) {
     return;
   }
   lock.unlock();
-  failed_.fetch_add(1, std::memory_order_relaxed);
+  counted_.add_failure(*request, admitted.failure().code, clock_.now());
   refuse(std::move(request), admitted.failure());
 }
 
@@ -224,8 +224,8 @@ bool pool::quiet() const {
 
 pool::counters pool::count() const {
   counters now;
-  now.requests = answered_.load(std::memory_order_relaxed);
-  now.failures = failed_.load(std::memory_order_relaxed);
+  now.requests = counted_.answered();
+  now.failures = counted_.failed();
   now.batches = batches_.load(std::memory_order_relaxed);
   std::lock_guard lock(mutex_);
   now.queued_rows = queued_rows_;
@@ -233,14 +233,10 @@ pool::counters pool::count() const {
   return now;
 }
 
-void pool::count_answers(std::uint64_t answered, std::uint64_t failed) {
-  answered_.fetch_add(answered, std::memory_order_relaxed);
-  failed_.fetch_add(failed, std::memory_order_relaxed);
-}
-
 batch pool::take(std::vector<request_ptr>& expired) {
-  look_at_front(expired);
   batch work;
+  work.made = clock_.now();
+  look_at_front(work.made, expired);
   auto count = plan_batch(scratch_, {spec_.max_batch, spec_.input_bytes_max});
   work.requests.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
@@ -252,8 +248,7 @@ batch pool::take(std::vector<request_ptr>& expired) {
   return work;
 }
 
-void pool::look_at_front(std::vector<request_ptr>& expired) {
-  auto now = clock_.now();
+void pool::look_at_front(steady_time now, std::vector<request_ptr>& expired) {
   scratch_.clear();
   while (scratch_.size() < std::min<std::size_t>(queue_.size(), std::max(spec_.max_batch, 1U))) {
     const auto& next = *queue_[scratch_.size()];
@@ -294,9 +289,10 @@ void pool::erase(const slot* gone) {
 }
 
 void pool::refuse_counted(std::vector<request_ptr> requests, const error& why) {
-  failed_.fetch_add(requests.size(), std::memory_order_relaxed);
-  for (auto& request : requests)
+  for (auto& request : requests) {
+    counted_.add_failure(*request, why.code, clock_.now());
     refuse(std::move(request), why);
+  }
 }
 
 } // namespace troupe

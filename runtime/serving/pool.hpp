@@ -5,6 +5,7 @@
 #include "runtime/base/ids.hpp"
 #include "runtime/base/model_spec.hpp"
 #include "runtime/policy/batch_plan.hpp"
+#include "runtime/serving/pool_statistics.hpp"
 #include "runtime/serving/quarantine.hpp"
 #include "runtime/serving/request.hpp"
 
@@ -78,8 +79,9 @@ public:
     std::uint32_t runners = 0;
   };
   counters count() const;
-  /// For the runner: what became of a batch's requests.
-  void count_answers(std::uint64_t answered, std::uint64_t failed);
+  pool_statistics statistics() const { return counted_.read(clock_); }
+  /// For the runner: where it counts what became of a batch's requests, before it tells them.
+  statistics_counter& counted() { return counted_; }
 
 private:
   struct slot {
@@ -96,7 +98,7 @@ private:
   /// The next batch, empty if nothing waits; what has expired goes to `expired`. Needs the lock.
   batch take(std::vector<request_ptr>& expired);
   /// Lists in `scratch_` what the next batch may be made of. Needs the lock.
-  void look_at_front(std::vector<request_ptr>& expired);
+  void look_at_front(steady_time now, std::vector<request_ptr>& expired);
   request_ptr remove_at(std::size_t index);
   /// Puts requests that were taken back to where they were, or refuses them if nobody will take them again.
   void put_back(std::vector<request_ptr> requests);
@@ -117,9 +119,8 @@ private:
   phase phase_ = phase::open;
   quarantine quarantine_;
   std::atomic<bool> has_quarantined_{false}; ///< so that no input is hashed while none is
-  std::atomic<std::uint64_t> answered_{0};
-  std::atomic<std::uint64_t> failed_{0};
   std::atomic<std::uint64_t> batches_{0};
+  statistics_counter counted_;
 };
 
 } // namespace troupe

@@ -46,6 +46,8 @@ void refuse(request_ptr request, error failure);
 struct batch {
   std::vector<request_ptr> requests;
   std::uint32_t rows = 0; ///< sum over the requests; 0 if the model takes no batch
+  steady_time made{};     ///< when it was taken from the queue
+  steady_time begun{};    ///< when its inputs lay before the host; its runner sets it
   /// One request outside of the pool: what becomes of it isn't counted, it isn't tried again, and its runner isn't released to a pool.
   bool trial = false;
 };

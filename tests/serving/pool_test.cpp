@@ -48,7 +48,7 @@ public:
   /// Gives each request its first input back.
   void finish() {
     auto done = std::exchange(held, {});
-    target_.count_answers(done.requests.size(), 0);
+    target_.counted().add_answers(done, done.begun);
     for (auto& request : done.requests) {
       auto outputs = request->inputs;
       answer(std::move(request), outputs);
@@ -400,7 +400,7 @@ private:
         std::this_thread::yield();
         continue;
       }
-      target_->count_answers(done.requests.size(), 0);
+      target_->counted().add_answers(done, std::chrono::steady_clock::now());
       for (auto& request : done.requests) {
         auto outputs = request->inputs;
         answer(std::move(request), outputs);
