@@ -8,16 +8,9 @@ namespace {
 
 using list = std::vector<waiting_request>;
 
-std::uint64_t rows_in(const list& waiting, std::size_t count) {
-  std::uint64_t rows = 0;
-  for (std::size_t i = 0; i < count; ++i)
-    rows += waiting[i].rows;
-  return rows;
-}
-
 /// How many of the first `count` requests make up the largest preferred size that their rows reach; 0 if they reach none.
 std::size_t preferred_part(const list& waiting, std::size_t count, const std::vector<std::uint32_t>& preferred) {
-  auto rows = rows_in(waiting, count);
+  auto rows = rows_of(waiting, count);
   auto above = std::upper_bound(preferred.begin(), preferred.end(), rows);
   if (above == preferred.begin())
     return 0;
@@ -31,7 +24,7 @@ std::chrono::nanoseconds patience_of(const list& waiting, std::size_t count, std
                                      std::chrono::nanoseconds run) {
   auto patience = max_delay;
   for (std::size_t i = 0; i < count; ++i)
-    patience = std::min({patience, max_delay - waiting[i].waited, waiting[i].left - run});
+    patience = std::min({patience, max_delay - waiting[i].waited, waiting[i].left - run, waiting[i].may_wait});
   return std::max(patience, std::chrono::nanoseconds(0));
 }
 
@@ -57,14 +50,26 @@ std::size_t plan_batch(const std::vector<waiting_request>& waiting, const batch_
   return count;
 }
 
-batch_start plan_start(const std::vector<waiting_request>& waiting, const batch_limits& limits, const batching_spec& wish,
-                       std::chrono::nanoseconds run) {
-  auto count = plan_batch(waiting, limits);
+std::uint32_t rows_of(const std::vector<waiting_request>& waiting, std::size_t count) {
+  std::uint32_t rows = 0;
+  for (std::size_t i = 0; i < count; ++i)
+    rows += waiting[i].rows;
+  return rows;
+}
+
+bool any_is_hopeless(const std::vector<waiting_request>& waiting, std::size_t count, std::chrono::nanoseconds run) {
+  return run.count() > 0
+         && std::any_of(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(count),
+                        [run](const waiting_request& each) { return each.left < run; });
+}
+
+batch_start plan_start(const std::vector<waiting_request>& waiting, std::size_t count, const batch_limits& limits,
+                       const batching_spec& wish, std::chrono::nanoseconds run) {
   if (count == 0 || limits.rows_max == 0)
     return {count};
   if (auto part = wish.preferred.empty() ? 0 : preferred_part(waiting, count, wish.preferred); part > 0)
     return {part};
-  bool can_grow = count == waiting.size() && !waiting[0].suspect && rows_in(waiting, count) < limits.rows_max;
+  bool can_grow = count == waiting.size() && !waiting[0].suspect && rows_of(waiting, count) < limits.rows_max;
   if (wish.max_delay.count() == 0 || !can_grow)
     return {count};
   auto patience = patience_of(waiting, count, wish.max_delay, run);

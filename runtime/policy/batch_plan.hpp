@@ -16,7 +16,8 @@ struct waiting_request {
   std::uint64_t form = 0;             ///< equal for requests whose inputs agree in everything but the batch dimension
   std::uint64_t bytes = 0;            ///< of all its inputs
   std::chrono::nanoseconds waited{0}; ///< since it arrived
-  std::chrono::nanoseconds left{std::chrono::nanoseconds::max()}; ///< until its deadline, or until it may not wait any longer
+  std::chrono::nanoseconds left{std::chrono::nanoseconds::max()};     ///< until its deadline
+  std::chrono::nanoseconds may_wait{std::chrono::nanoseconds::max()}; ///< until its timeout
 };
 
 struct batch_limits {
@@ -34,11 +35,16 @@ struct batch_start {
   std::chrono::nanoseconds wait{0};
 };
 
-/// Of the batch that plan_batch makes:
+/// Of the `count` requests that plan_batch gives:
 /// - the requests up to the largest preferred size that it reaches, if it reaches one;
 /// - all of it, if nothing can be added to it, max_delay is zero, or a request in it has waited for max_delay;
 /// - else nothing yet: more may come. No request waits for others past the moment at which a run of `run` still meets its deadline.
-batch_start plan_start(const std::vector<waiting_request>& waiting, const batch_limits& limits, const batching_spec& wish,
-                       std::chrono::nanoseconds run);
+batch_start plan_start(const std::vector<waiting_request>& waiting, std::size_t count, const batch_limits& limits,
+                       const batching_spec& wish, std::chrono::nanoseconds run);
+
+/// The rows of the first `count` requests.
+std::uint32_t rows_of(const std::vector<waiting_request>& waiting, std::size_t count);
+/// Whether one of the first `count` requests can't be answered in time by a batch that takes `run`; zero: not known, so it can.
+bool any_is_hopeless(const std::vector<waiting_request>& waiting, std::size_t count, std::chrono::nanoseconds run);
 
 } // namespace troupe

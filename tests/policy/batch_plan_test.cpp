@@ -13,11 +13,11 @@ namespace {
 constexpr batch_limits limits{8, 1000};
 
 waiting_request rows_of(std::uint32_t rows, std::uint64_t form = 0, std::uint64_t bytes = 10) {
-  return {rows, false, form, bytes, {}, 1h};
+  return {rows, false, form, bytes, {}, 1h, 1h};
 }
 
 waiting_request suspect(std::uint32_t rows) {
-  return {rows, true, 0, 10, {}, 1h};
+  return {rows, true, 0, 10, {}, 1h, 1h};
 }
 
 struct example {
@@ -70,6 +70,12 @@ waiting_request one_row(std::chrono::nanoseconds waited, std::chrono::nanosecond
   return made;
 }
 
+waiting_request may_wait(std::chrono::nanoseconds span) {
+  auto made = rows_of(1);
+  made.may_wait = span;
+  return made;
+}
+
 std::vector<waiting_request> rows(std::size_t count) {
   return std::vector<waiting_request>(count, one_row(0ms));
 }
@@ -100,6 +106,7 @@ BOOST_AUTO_TEST_CASE(a_batch_starts_at_once_unless_the_version_waits_for_a_bette
       {"without preferred sizes: not full", rows(7), {{}, 10ms}, {0, 10ms}},
       {"a deadline comes first", {one_row(0ms, 5ms), one_row(0ms)}, {{4}, 10ms}, {0, 3ms}},
       {"a deadline that a run just meets", {one_row(0ms), one_row(0ms, 2ms)}, {{4}, 10ms}, {2, 0ns}},
+      {"a timeout comes first", {may_wait(4ms)}, {{4}, 10ms}, {0, 4ms}},
       {"another form ends it: nothing can be added", {rows_of(1, 7), rows_of(1, 8)}, {{4}, 10ms}, {1, 0ns}},
       {"a suspect waits for nobody", {suspect(1)}, {{4}, 10ms}, {1, 0ns}},
       {"a request larger than the preferred size", {rows_of(6)}, {{4}, 10ms}, {1, 0ns}},
@@ -107,12 +114,20 @@ BOOST_AUTO_TEST_CASE(a_batch_starts_at_once_unless_the_version_waits_for_a_bette
   };
   for (const auto& [what, waiting, wish, start] : examples)
     BOOST_TEST_CONTEXT(what) {
-      auto found = plan_start(waiting, limits, wish, run);
+      auto found = plan_start(waiting, plan_batch(waiting, limits), limits, wish, run);
       BOOST_TEST(found.count == start.count);
       BOOST_TEST((found.wait == start.wait));
     }
 }
 
 BOOST_AUTO_TEST_CASE(a_model_without_batches_waits_for_nothing) {
-  BOOST_TEST(plan_start({rows_of(0)}, {0, 1000}, {{}, 10ms}, 0ms).count == 1U);
+  BOOST_TEST(plan_start({rows_of(0)}, 1, {0, 1000}, {{}, 10ms}, 0ms).count == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(who_has_less_time_left_than_a_run_takes_is_hopeless_among_those_of_the_batch) {
+  const std::vector<waiting_request> waiting = {one_row(0ms, 5ms), one_row(0ms, 3ms)};
+  BOOST_TEST(!any_is_hopeless(waiting, 2, 0ns));
+  BOOST_TEST(!any_is_hopeless(waiting, 2, 3ms));
+  BOOST_TEST(any_is_hopeless(waiting, 2, 4ms));
+  BOOST_TEST(!any_is_hopeless(waiting, 1, 4ms));
 }
