@@ -66,6 +66,7 @@ struct InferRequest {
   deadlineUs @3 :UInt64;      # from arrival, in microseconds; 0: the node's default (5 s unless configured)
   outputs @4 :List(Text);     # names wanted; empty: all
   version @5 :UInt32;         # 0: whichever the deployment's split gives
+  priority @6 :UInt64;        # 1 is served first; 0: the version's default, as is a level that it doesn't have
 }
 
 struct InferResponse {

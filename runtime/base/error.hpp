@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -26,6 +27,7 @@ enum class error_code : std::uint8_t {
   io_failed,            ///< disk or descriptor trouble: full, unwritable, in use
   internal,             ///< a broken invariant of ours
 };
+inline constexpr std::size_t error_code_count = static_cast<std::size_t>(error_code::internal) + 1; ///< 0 is none of them
 
 /// The code as it is written in logs, events and `-o json`, e.g. "not_found".
 std::string_view to_string(error_code code);

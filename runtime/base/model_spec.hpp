@@ -8,6 +8,24 @@
 
 namespace troupe {
 
+/// What becomes of a request that has waited longer than it may: refused, or put behind all others, where it waits until its deadline.
+enum class timeout_action { reject, delay };
+
+/// What holds for the requests of one priority.
+struct queue_level {
+  std::uint32_t rows_max = 0;           ///< that may wait; 0: no bound but the whole queue's
+  std::chrono::microseconds timeout{0}; ///< longest wait in the queue; 0: up to the deadline
+  timeout_action on_timeout = timeout_action::reject;
+  bool may_override = true; ///< whether a request may ask for a shorter timeout; a longer one never holds
+};
+
+/// Which sizes batches should have.
+struct batching_spec {
+  std::vector<std::uint32_t> preferred; ///< rows, ascending; empty: as many as wait
+  /// An idle replica waits that long after a request's arrival for a preferred batch (without any: a full one) to come together.
+  std::chrono::microseconds max_delay{0};
+};
+
 /// What `model.toml` says of a model: an immutable part of its version.
 struct model_spec {
   std::vector<tensor_spec> inputs;  ///< in the order of the model's forward()
@@ -25,7 +43,10 @@ struct model_spec {
   std::chrono::milliseconds load_timeout{60000};
   /// Rows that may wait in a pool's queue; the next is answered `overloaded`.
   std::uint32_t queue_rows_max = 4096;
-  std::uint32_t replicas = 1; ///< wanted at first deploy; `scale` changes it
+  batching_spec batching;
+  std::vector<queue_level> queue_levels = std::vector<queue_level>(1); ///< [0] is priority 1, the highest; never empty
+  std::uint32_t default_priority = 1;                                  ///< of a request that names none
+  std::uint32_t replicas = 1;                                          ///< wanted at first deploy; `scale` changes it
   /// Largest request and largest answer of a replica's shared memory, in bytes; both are bounded by the node's limits as well.
   std::uint64_t input_bytes_max = 64ULL << 20;
   std::uint64_t output_bytes_max = 64ULL << 20;

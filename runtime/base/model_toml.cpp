@@ -1,6 +1,7 @@
 #include "runtime/base/model_toml.hpp"
 
 #include "runtime/base/host_layout.hpp"
+#include "runtime/base/queue_toml.hpp"
 #include "runtime/base/toml_reader.hpp"
 #include "runtime/base/units.hpp"
 
@@ -145,6 +146,10 @@ result<model_spec> parse_model_toml(std::string_view text, std::string_view file
   spec.outputs = read_tensors(root, "outputs", spec.max_batch);
   auto limits = root.section("limits");
   read_limits(limits, spec);
+  auto batching = root.section("batching");
+  read_batching(batching, spec);
+  auto queue = root.section("queue");
+  read_queue(queue, spec);
   auto rollout = root.section("rollout");
   read_rollout(rollout, spec);
   root.refuse_unknown_keys();

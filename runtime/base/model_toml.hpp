@@ -45,6 +45,18 @@ inline constexpr std::size_t tensor_name_max = 128; ///< bytes
 ///     queue_rows = 4096
 ///     input_bytes = "64MiB"
 ///     output_bytes = "64MiB"
+///     [batching]
+///     preferred_batch = [16, 32] # or a number; default: none
+///     max_delay = "0ms"         # that an idle replica waits for a preferred batch
+///     [queue]                   # what holds for each level that says nothing else
+///     default_timeout = "0ms"   # none
+///     timeout_action = "reject" # or "delay"
+///     allow_timeout_override = true
+///     default_level = 2         # of a request that names none; default: the lowest
+///     [[queue.priority]]        # levels 1 (the highest) to n, each once; default: one level
+///     level = 1
+///     rows = 64                 # default: limits.queue_rows is the only bound
+///     default_timeout = "20ms"
 ///     [rollout]
 ///     keep = 5                  # versions kept for a rollback, the live one counted
 ///     bake = "10m"              # the version before stays resident for so long

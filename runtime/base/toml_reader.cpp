@@ -138,6 +138,30 @@ void toml_section::integer(std::string_view key, std::uint32_t& value, std::uint
     refuse_value(key, range("a whole number", std::to_string(min), std::to_string(max)), *node);
 }
 
+void toml_section::integers(std::string_view key, std::vector<std::uint32_t>& value, std::uint32_t min, std::uint32_t max,
+                            std::size_t count_max) {
+  auto node = find(key);
+  if (node == nullptr)
+    return;
+  std::vector<std::uint32_t> numbers;
+  auto take = [&numbers, min, max](const toml::node& from) {
+    auto number = from.as_integer();
+    bool fits = number != nullptr && number->get() >= min && number->get() <= max;
+    if (fits)
+      numbers.push_back(static_cast<std::uint32_t>(number->get()));
+    return fits;
+  };
+  auto array = node->as_array();
+  bool right = array != nullptr ? array->size() <= count_max && std::all_of(array->begin(), array->end(), take) : take(*node);
+  if (right)
+    value = std::move(numbers);
+  else
+    refuse_value(key,
+                 range("a whole number", std::to_string(min), std::to_string(max)) + ", or a list of at most "
+                     + std::to_string(count_max) + " such",
+                 *node);
+}
+
 void toml_section::size(std::string_view key, std::uint64_t& value, std::uint64_t min, std::uint64_t max) {
   auto node = find(key);
   if (node == nullptr)

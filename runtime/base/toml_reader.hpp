@@ -55,6 +55,9 @@ public:
   void boolean(std::string_view key, bool& value);
   void text(std::string_view key, std::string& value);
   void integer(std::string_view key, std::uint32_t& value, std::uint32_t min, std::uint32_t max);
+  /// `8`, or a list `[8, 32]` of at most `count_max`.
+  void integers(std::string_view key, std::vector<std::uint32_t>& value, std::uint32_t min, std::uint32_t max,
+                std::size_t count_max);
   /// `"256MiB"`, or a number of bytes.
   void size(std::string_view key, std::uint64_t& value, std::uint64_t min, std::uint64_t max);
   /// `"250ms"`; the unit is not optional.
@@ -69,6 +72,9 @@ public:
   toml_section section(std::string_view key);
   /// `[[key]]`, in order; none if absent.
   std::vector<toml_section> sections(std::string_view key);
+
+  /// Whether the key is there, whatever its value.
+  bool has(std::string_view key) { return find(key) != nullptr; }
 
   /// A problem of this field: the line is the field's, or the section's if it is absent.
   void refuse(std::string_view key, std::string_view text);

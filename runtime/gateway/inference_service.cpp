@@ -165,6 +165,7 @@ kj::Promise<void> inference_service::infer(InferContext call) {
   next->inputs = std::move(inputs);
   next->wanted = std::move(*wanted);
   next->rows = *rows;
+  next->priority = request.getPriority();
   next->arrived = context_.time.now();
   next->deadline = next->arrived + deadline_or_default(deadline_us, context_.options);
   next->loop = &context_.loop;

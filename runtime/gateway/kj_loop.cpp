@@ -87,6 +87,12 @@ void kj_loop::post(std::function<void()> task) {
   [[maybe_unused]] auto put = ::write(doorbell_, &one, sizeof one);
 }
 
+void kj_loop::call_after(std::chrono::nanoseconds delay, std::function<void()> task) {
+  post([this, delay, task = std::move(task)] {
+    keep(io_->provider->getTimer().afterDelay(delay.count() * kj::NANOSECONDS).then([this, task] { call(task); }));
+  });
+}
+
 void kj_loop::watch(int fd, std::function<void()> on_ready) {
   post([this, fd, on_ready = std::move(on_ready)] { start_watching(fd, on_ready); });
 }

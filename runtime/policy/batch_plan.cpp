@@ -1,6 +1,34 @@
 #include "runtime/policy/batch_plan.hpp"
 
+#include <algorithm>
+
 namespace troupe {
+
+namespace {
+
+using list = std::vector<waiting_request>;
+
+/// How many of the first `count` requests make up the largest preferred size that their rows reach; 0 if they reach none.
+std::size_t preferred_part(const list& waiting, std::size_t count, const std::vector<std::uint32_t>& preferred) {
+  auto rows = rows_of(waiting, count);
+  auto above = std::upper_bound(preferred.begin(), preferred.end(), rows);
+  if (above == preferred.begin())
+    return 0;
+  for (; rows > *(above - 1) && count > 1; --count)
+    rows -= waiting[count - 1].rows;
+  return count;
+}
+
+/// How much longer the first `count` requests may wait for others.
+std::chrono::nanoseconds patience_of(const list& waiting, std::size_t count, std::chrono::nanoseconds max_delay,
+                                     std::chrono::nanoseconds run) {
+  auto patience = max_delay;
+  for (std::size_t i = 0; i < count; ++i)
+    patience = std::min({patience, max_delay - waiting[i].waited, waiting[i].left - run, waiting[i].may_wait});
+  return std::max(patience, std::chrono::nanoseconds(0));
+}
+
+} // namespace
 
 std::size_t plan_batch(const std::vector<waiting_request>& waiting, const batch_limits& limits) {
   if (waiting.empty())
@@ -20,6 +48,32 @@ std::size_t plan_batch(const std::vector<waiting_request>& waiting, const batch_
     ++count;
   }
   return count;
+}
+
+std::uint32_t rows_of(const std::vector<waiting_request>& waiting, std::size_t count) {
+  std::uint32_t rows = 0;
+  for (std::size_t i = 0; i < count; ++i)
+    rows += waiting[i].rows;
+  return rows;
+}
+
+bool any_is_hopeless(const std::vector<waiting_request>& waiting, std::size_t count, std::chrono::nanoseconds run) {
+  return run.count() > 0
+         && std::any_of(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(count),
+                        [run](const waiting_request& each) { return each.left < run; });
+}
+
+batch_start plan_start(const std::vector<waiting_request>& waiting, std::size_t count, const batch_limits& limits,
+                       const batching_spec& wish, std::chrono::nanoseconds run) {
+  if (count == 0 || limits.rows_max == 0)
+    return {count};
+  if (auto part = wish.preferred.empty() ? 0 : preferred_part(waiting, count, wish.preferred); part > 0)
+    return {part};
+  bool can_grow = count == waiting.size() && !waiting[0].suspect && rows_of(waiting, count) < limits.rows_max;
+  if (wish.max_delay.count() == 0 || !can_grow)
+    return {count};
+  auto patience = patience_of(waiting, count, wish.max_delay, run);
+  return patience.count() == 0 ? batch_start{count} : batch_start{0, patience};
 }
 
 } // namespace troupe

@@ -83,9 +83,10 @@ void host_channel::start(batch work) {
       target.release(this);
     return;
   }
+  work.begun = options_.time.now();
+  auto deadline = work.begun + target.spec().batch_timeout;
   in_flight_ = std::move(work);
   phase_ = phase::busy;
-  auto deadline = options_.time.now() + target.spec().batch_timeout;
   deadline_.store(deadline.time_since_epoch().count(), std::memory_order_relaxed);
   lock.unlock();
   ring(options_.work);
@@ -117,6 +118,7 @@ bool host_channel::write_work(const batch& work) {
 void host_channel::on_doorbell() {
   if (!take_ring(options_.done))
     return;
+  auto rung = options_.time.now();
   reply taken;
   if (auto honest = take_reply(taken); !honest) {
     options_.on_bad_reply("bad_reply: " + honest.failure().message);
@@ -127,7 +129,7 @@ void host_channel::on_doorbell() {
   if (!taken.work.trial) // first: the host computes the next batch, into the other output area, while this one is answered
     options_.target->release(this);
   if (taken.status == done_status::outputs)
-    answer_all(std::move(taken.work));
+    answer_all(std::move(taken.work), rung);
   else
     fail_all(std::move(taken.work), taken.status);
   answering_.store(false, std::memory_order_release);
@@ -157,13 +159,19 @@ result<void> host_channel::take_reply(reply& out) {
   return {};
 }
 
-void host_channel::answer_all(batch work) {
-  if (!work.trial)
-    options_.target->count_answers(work.requests.size(), 0);
-  if (work.rows == 0) {
-    answer(std::move(work.requests.front()), outputs_);
-    return;
-  }
+void host_channel::answer_all(batch work, steady_time done) {
+  if (work.trial)
+    return give_outputs(work);
+  auto& counted = options_.target->counted();
+  counted.add_answers(work, done);
+  auto begun = options_.time.now(); // not `done`: a next batch was written in between
+  give_outputs(work);
+  counted.add_answering(work.requests.size(), work.rows, options_.time.now() - begun);
+}
+
+void host_channel::give_outputs(batch& work) {
+  if (work.rows == 0)
+    return answer(std::move(work.requests.front()), outputs_);
   for (auto& request : work.requests) {
     slice_.clear();
     for (auto& output : outputs_)
@@ -183,10 +191,11 @@ void host_channel::fail_all(batch work, done_status status) {
 }
 
 void host_channel::refuse_counted(batch work, const error& why) {
-  if (!work.trial)
-    options_.target->count_answers(0, work.requests.size());
-  for (auto& request : work.requests)
+  for (auto& request : work.requests) {
+    if (!work.trial)
+      options_.target->counted().add_failure(*request, why.code, options_.time.now());
     refuse(std::move(request), why);
+  }
 }
 
 void host_channel::give_back(batch work) {

@@ -65,7 +65,10 @@ private:
   void on_doorbell();
   /// Takes the batch out if the host answered it honestly; leaves `out` empty if it was abandoned. The error is the lie.
   result<void> take_reply(reply& out);
-  void answer_all(batch work);
+  /// The host was done at `done`.
+  void answer_all(batch work, steady_time done);
+  /// Each request its rows of `outputs_`.
+  void give_outputs(batch& work);
   void fail_all(batch work, done_status status);
   void refuse_counted(batch work, const error& why);
   /// A batch that never began, on a host that is gone.

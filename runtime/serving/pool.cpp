@@ -6,50 +6,52 @@ namespace troupe {
 
 namespace {
 
-/// Rows as the queue counts them: a request of a model without batches counts as one.
-std::uint32_t queue_rows(const inference_request& request) {
-  return std::max(request.rows, 1U);
-}
-
-/// Whether the requests agree in every dimension but the first, so that their inputs can be concatenated. Their ranks and datatypes are
-/// the model's.
-bool alike(const inference_request& a, const inference_request& b) {
-  for (std::size_t i = 0; i < a.inputs.size(); ++i)
-    for (std::size_t d = 1; d < a.inputs[i].rank; ++d)
-      if (a.inputs[i].dims[d] != b.inputs[i].dims[d])
-        return false;
-  return true;
-}
-
 error removed(const version_id& id) {
   return {error_code::unavailable, "deployment '" + id.deployment + "' is being replaced or removed, or its node stops; retry"};
-}
-
-error waited_too_long() {
-  return {error_code::deadline_exceeded, "waited past its deadline"};
 }
 
 } // namespace
 
 pool::pool(version_id id, model_spec spec, const clock& time, event_sink& events)
-  : id_(std::move(id)), spec_(std::move(spec)), clock_(time), events_(events) {}
+  : id_(std::move(id)), spec_(std::move(spec)), clock_(time), events_(events), queue_(spec_.queue_levels.size()),
+    counted_(spec_.max_batch) {}
 
 pool::~pool() {
   close(true);
 }
 
-result<void> pool::admit(const inference_request& request, const std::optional<quarantine::digest>& input) const {
-  if (phase_ != phase::open)
-    return removed(id_);
-  if (queued_rows_ + queue_rows(request) > spec_.queue_rows_max)
-    return error{error_code::overloaded, "deployment '" + id_.deployment + "' has " + std::to_string(queued_rows_)
+result<void> pool::has_room(const inference_request& request) const {
+  auto rows = queue_rows(request);
+  if (queue_.rows() + rows > spec_.queue_rows_max)
+    return error{error_code::overloaded, "deployment '" + id_.deployment + "' has " + std::to_string(queue_.rows())
                                              + " rows waiting, the limit is " + std::to_string(spec_.queue_rows_max)
                                              + " (queue_rows in model.toml); retry later or add replicas"};
-  if (request.deadline <= clock_.now())
+  auto waiting = queue_.rows_of_level(request.level);
+  if (auto limit = spec_.queue_levels[request.level].rows_max; limit > 0 && waiting + rows > limit)
+    return error{error_code::overloaded, "deployment '" + id_.deployment + "' has " + std::to_string(waiting)
+                                             + " rows of priority " + std::to_string(request.level + 1)
+                                             + " waiting, the limit is " + std::to_string(limit)
+                                             + " (queue.priority in model.toml); retry later"};
+  return {};
+}
+
+result<void> pool::admit(const inference_request& request, const std::optional<quarantine::digest>& input,
+                         steady_time now) const {
+  if (phase_ != phase::open)
+    return removed(id_);
+  if (auto room = has_room(request); !room)
+    return room;
+  if (request.deadline <= now)
     return error{error_code::deadline_exceeded, "the deadline had passed when the request arrived"};
   if (input && quarantine_.holds(*input))
     return error{error_code::poisoned,
                  "this input crashed two replicas of '" + id_.deployment + "' and is quarantined; do not retry it"};
+  if (queue_.empty())
+    return {};
+  auto ahead = queue_.ahead_of(request.level);
+  ahead.runners = slots_.size();
+  if (request.deadline - now < least_time(ahead, spec_.max_batch, estimate_.mean(spec_.max_batch, now)))
+    return to_error(drop_reason::hopeless);
   return {};
 }
 
@@ -57,40 +59,45 @@ void pool::submit(request_ptr request) {
   request->bytes = 0;
   for (const auto& input : request->inputs)
     request->bytes += input.size;
+  request->level = level_of(spec_, request->priority);
+  auto timeout = timeout_of(spec_.queue_levels[request->level], request->timeout);
+  request->wait_until = timeout.count() == 0 ? steady_time::max() : request->arrived + timeout;
   std::optional<quarantine::digest> input;
   if (has_quarantined_.load(std::memory_order_acquire))
     input = quarantine::digest_of(*request);
+  auto now = clock_.now();
   std::unique_lock lock(mutex_);
-  auto admitted = admit(*request, input);
-  if (admitted) {
-    queued_rows_ += queue_rows(*request);
-    queue_.push_back(std::move(request));
-    return;
-  }
+  auto admitted = admit(*request, input, now);
+  if (admitted)
+    return queue_.push(std::move(request));
   lock.unlock();
-  failed_.fetch_add(1, std::memory_order_relaxed);
+  counted_.add_failure(*request, admitted.failure().code, now);
   refuse(std::move(request), admitted.failure());
 }
 
 void pool::dispatch() {
-  for (;;) {
-    std::vector<request_ptr> expired;
+  for (bool more = true; more;) {
     std::shared_ptr<batch_runner> runner;
-    batch work;
+    turn next;
     {
       std::lock_guard lock(mutex_);
       auto idle = std::find_if(slots_.begin(), slots_.end(), [](const slot& s) { return !s.busy && !s.detached; });
-      if (idle != slots_.end() && !queue_.empty()) {
-        work = take(expired);
-        idle->busy = !work.requests.empty();
-        runner = idle->runner;
-      }
+      if (idle == slots_.end() || queue_.empty())
+        return;
+      next = take(*idle, clock_.now());
+      runner = idle->runner;
     }
-    refuse_counted(std::move(expired), waited_too_long());
-    if (work.requests.empty())
-      return;
-    runner->start(std::move(work));
+    more = !next.work.requests.empty();
+    carry_out(std::move(next), runner.get());
   }
+}
+
+void pool::on_wake() {
+  {
+    std::lock_guard lock(mutex_);
+    wake_at_.reset();
+  }
+  dispatch();
 }
 
 void pool::attach(std::shared_ptr<batch_runner> runner) {
@@ -121,25 +128,23 @@ void pool::remove(const batch_runner* runner) {
 }
 
 void pool::release(batch_runner* runner) {
-  std::vector<request_ptr> expired;
   std::shared_ptr<batch_runner> keep;
-  batch work;
+  turn next;
   {
     std::lock_guard lock(mutex_);
     auto found = find(runner);
     if (found == nullptr)
       return;
     keep = found->runner;
-    if (found->detached) {
+    auto now = clock_.now();
+    if (found->busy)
+      estimate_.add(found->rows, now - found->since, now);
+    if (found->detached)
       erase(found);
-    } else {
-      work = take(expired);
-      found->busy = !work.requests.empty();
-    }
+    else
+      next = take(*found, now);
   }
-  refuse_counted(std::move(expired), waited_too_long());
-  if (!work.requests.empty())
-    keep->start(std::move(work));
+  carry_out(std::move(next), runner);
 }
 
 void pool::requeue(batch work) {
@@ -188,17 +193,16 @@ void pool::put_into_quarantine(const std::vector<request_ptr>& poisoned, const s
 }
 
 void pool::expire(steady_time now) {
-  std::vector<request_ptr> expired;
+  drop_list dropped;
+  bool overslept = false;
   {
     std::lock_guard lock(mutex_);
-    auto late = std::stable_partition(queue_.begin(), queue_.end(), [now](const request_ptr& r) { return r->deadline > now; });
-    for (auto it = late; it != queue_.end(); ++it) {
-      queued_rows_ -= queue_rows(**it);
-      expired.push_back(std::move(*it));
-    }
-    queue_.erase(late, queue_.end());
+    queue_.walk([&](request_ptr& each) { return sift(each, now, dropped); });
+    overslept = wake_at_ && *wake_at_ <= now;
   }
-  refuse_counted(std::move(expired), waited_too_long());
+  refuse_dropped(std::move(dropped));
+  if (overslept) // the loop that was asked to wake us has stopped
+    on_wake();
 }
 
 void pool::close(bool refuse_waiting) {
@@ -207,9 +211,10 @@ void pool::close(bool refuse_waiting) {
     std::lock_guard lock(mutex_);
     phase_ = refuse_waiting || phase_ == phase::refusing ? phase::refusing : phase::draining;
     while (phase_ == phase::refusing && !queue_.empty())
-      left.push_back(remove_at(0));
+      left.push_back(queue_.pop());
   }
   refuse_counted(std::move(left), removed(id_));
+  dispatch(); // nobody waits for more any longer
 }
 
 bool pool::is_cut_short() const {
@@ -224,62 +229,31 @@ bool pool::quiet() const {
 
 pool::counters pool::count() const {
   counters now;
-  now.requests = answered_.load(std::memory_order_relaxed);
-  now.failures = failed_.load(std::memory_order_relaxed);
+  now.requests = counted_.answered();
+  now.failures = counted_.failed();
   now.batches = batches_.load(std::memory_order_relaxed);
   std::lock_guard lock(mutex_);
-  now.queued_rows = queued_rows_;
+  now.queued_rows = queue_.rows();
   now.runners = static_cast<std::uint32_t>(slots_.size());
   return now;
 }
 
-void pool::count_answers(std::uint64_t answered, std::uint64_t failed) {
-  answered_.fetch_add(answered, std::memory_order_relaxed);
-  failed_.fetch_add(failed, std::memory_order_relaxed);
-}
-
-batch pool::take(std::vector<request_ptr>& expired) {
-  look_at_front(expired);
-  batch work;
-  auto count = plan_batch(scratch_, {spec_.max_batch, spec_.input_bytes_max});
-  work.requests.reserve(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    work.rows += queue_.front()->rows;
-    work.requests.push_back(remove_at(0));
-  }
-  if (count > 0)
-    batches_.fetch_add(1, std::memory_order_relaxed);
-  return work;
-}
-
-void pool::look_at_front(std::vector<request_ptr>& expired) {
-  auto now = clock_.now();
-  scratch_.clear();
-  while (scratch_.size() < std::min<std::size_t>(queue_.size(), std::max(spec_.max_batch, 1U))) {
-    const auto& next = *queue_[scratch_.size()];
-    if (next.deadline <= now)
-      expired.push_back(remove_at(scratch_.size()));
-    else
-      scratch_.push_back({next.rows, next.alone, alike(*queue_.front(), next) ? 0U : 1U, next.bytes});
-  }
-}
-
-request_ptr pool::remove_at(std::size_t index) {
-  auto taken = std::move(queue_[index]);
-  queue_.erase(queue_.begin() + static_cast<std::ptrdiff_t>(index));
-  queued_rows_ -= queue_rows(*taken);
-  return taken;
+void pool::carry_out(turn next, batch_runner* runner) {
+  refuse_dropped(std::move(next.dropped));
+  if (next.wake_on != nullptr)
+    next.wake_on->call_after(next.wake_after, [weak = weak_from_this()] {
+      if (auto self = weak.lock())
+        self->on_wake();
+    });
+  if (!next.work.requests.empty())
+    runner->start(std::move(next.work));
 }
 
 void pool::put_back(std::vector<request_ptr> requests) {
   {
     std::lock_guard lock(mutex_);
-    for (auto it = requests.rbegin(); phase_ != phase::refusing && it != requests.rend(); ++it) {
-      queued_rows_ += queue_rows(**it);
-      queue_.push_front(std::move(*it));
-    }
     if (phase_ != phase::refusing)
-      return;
+      return queue_.push_again(std::move(requests));
   }
   refuse_counted(std::move(requests), removed(id_));
 }
@@ -294,9 +268,29 @@ void pool::erase(const slot* gone) {
 }
 
 void pool::refuse_counted(std::vector<request_ptr> requests, const error& why) {
-  failed_.fetch_add(requests.size(), std::memory_order_relaxed);
-  for (auto& request : requests)
+  for (auto& request : requests) {
+    counted_.add_failure(*request, why.code, clock_.now());
     refuse(std::move(request), why);
+  }
+}
+
+void pool::refuse_dropped(drop_list dropped) {
+  for (auto& [request, why] : dropped) {
+    counted_.add_failure(*request, error_code::deadline_exceeded, clock_.now());
+    refuse(std::move(request), to_error(why));
+  }
+}
+
+error pool::to_error(drop_reason why) {
+  switch (why) {
+  case drop_reason::late: return {error_code::deadline_exceeded, "waited past its deadline"};
+  case drop_reason::timed_out:
+    return {error_code::deadline_exceeded,
+            "waited longer than its timeout in the queue (queue.default_timeout in model.toml, or its own)"};
+  case drop_reason::hopeless: break;
+  }
+  return {error_code::deadline_exceeded,
+          "can't be answered by its deadline any more; retry later, add replicas or allow more time"};
 }
 
 } // namespace troupe

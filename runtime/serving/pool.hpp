@@ -5,11 +5,13 @@
 #include "runtime/base/ids.hpp"
 #include "runtime/base/model_spec.hpp"
 #include "runtime/policy/batch_plan.hpp"
+#include "runtime/policy/batch_time_estimate.hpp"
+#include "runtime/serving/pool_statistics.hpp"
 #include "runtime/serving/quarantine.hpp"
 #include "runtime/serving/request.hpp"
+#include "runtime/serving/request_queue.hpp"
 
 #include <atomic>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -37,9 +39,10 @@ public:
   pool(version_id id, model_spec spec, const clock& time, event_sink& events);
   ~pool();
 
-  /// Puts a checked request into the queue, or refuses it (`overloaded`, `deadline_exceeded`, `poisoned`, `unavailable` once closed).
+  /// Puts a checked request into the queue, or refuses it (`overloaded`, `deadline_exceeded`, `poisoned`, `unavailable` once closed). A
+  /// deadline that can't be met, by what waits and by the time that batches took of late, counts as exceeded.
   void submit(request_ptr request);
-  /// Hands what waits to idle replicas. After `submit`, once per turn of the calling loop, so that what arrived together runs together.
+  /// Hands what waits to idle replicas, unless the version has them wait for more; then it calls itself again from a request's loop. After `submit`, once per turn of the calling loop, so that what arrived together runs together.
   void dispatch();
 
   /// The runner is up and idle: it gets work from now on.
@@ -58,7 +61,7 @@ public:
   /// The model raised an error on a batch of several requests: each runs again in a batch of its own, so that only the guilty one fails.
   void retry_alone(batch work);
 
-  /// Refuses what is past its deadline. Called by a ticker, at least every 50 ms.
+  /// Refuses what is past its deadline, and does what the version says with what is past its timeout. Called by a ticker, at least every 50 ms.
   void expire(steady_time now);
   /// No new requests; what waits is still served, or refused, and then so is what comes back from a crash. Any number of times.
   void close(bool refuse_waiting);
@@ -78,48 +81,79 @@ public:
     std::uint32_t runners = 0;
   };
   counters count() const;
-  /// For the runner: what became of a batch's requests.
-  void count_answers(std::uint64_t answered, std::uint64_t failed);
+  pool_statistics statistics() const { return counted_.read(clock_); }
+  /// For the runner: where it counts what became of a batch's requests, before it tells them.
+  statistics_counter& counted() { return counted_; }
 
 private:
   struct slot {
     std::shared_ptr<batch_runner> runner;
     bool busy = false;
     bool detached = false;
+    std::uint32_t rows = 0; ///< of the batch under way, which began then
+    steady_time since{};
+  };
+
+  /// Why a request leaves the queue unserved.
+  enum class drop_reason { late, timed_out, hopeless };
+  struct dropped_request {
+    request_ptr request;
+    drop_reason why = drop_reason::late;
+  };
+  using drop_list = std::vector<dropped_request>;
+
+  /// What was decided under the lock and is done without it.
+  struct turn {
+    batch work; ///< empty if nothing is to be run
+    drop_list dropped;
+    event_loop* wake_on = nullptr; ///< who looks again after `wake_after`; null: nobody needs to
+    std::chrono::nanoseconds wake_after{0};
   };
 
   /// What becomes of requests: `draining` serves those that are there, `refusing` none.
   enum class phase { open, draining, refusing };
 
   /// Why the request may not enter the queue. Needs the lock.
-  result<void> admit(const inference_request& request, const std::optional<quarantine::digest>& input) const;
-  /// The next batch, empty if nothing waits; what has expired goes to `expired`. Needs the lock.
-  batch take(std::vector<request_ptr>& expired);
-  /// Lists in `scratch_` what the next batch may be made of. Needs the lock.
-  void look_at_front(std::vector<request_ptr>& expired);
-  request_ptr remove_at(std::size_t index);
+  result<void> admit(const inference_request& request, const std::optional<quarantine::digest>& input, steady_time now) const;
+  result<void> has_room(const inference_request& request) const;
+  /// What the runner of an idle slot does next. Needs the lock, as do the four below.
+  turn take(slot& idle, steady_time now);
+  /// How many requests from the front run now; those that can't be in time are dropped.
+  batch_start plan(steady_time now, drop_list& dropped);
+  /// Lists in `scratch_` what the next batch may be made of.
+  void look_at_front(steady_time now, drop_list& dropped);
+  void drop_hopeless(std::size_t count, steady_time latest, drop_list& dropped);
+  /// Asks for a look after that time, if none comes sooner.
+  void wake_later(std::chrono::nanoseconds wait, steady_time now, turn& next);
+  /// For `request_queue::walk`: what its deadline and its timeout make of a request.
+  request_queue::step sift(request_ptr& request, steady_time now, drop_list& dropped) const;
+  /// Carries out what `take` decided, without the lock.
+  void carry_out(turn next, batch_runner* runner);
+  void on_wake();
   /// Puts requests that were taken back to where they were, or refuses them if nobody will take them again.
   void put_back(std::vector<request_ptr> requests);
   void put_into_quarantine(const std::vector<request_ptr>& poisoned, const std::string& reason);
   slot* find(const batch_runner* runner);
   void erase(const slot* gone);
   void refuse_counted(std::vector<request_ptr> requests, const error& why);
+  void refuse_dropped(drop_list dropped);
+  static error to_error(drop_reason why);
 
   const version_id id_;
   const model_spec spec_;
   const clock& clock_;
   event_sink& events_;
   mutable std::mutex mutex_;
-  std::deque<request_ptr> queue_;
-  std::uint32_t queued_rows_ = 0;
+  request_queue queue_;
+  batch_time_estimate estimate_;
+  std::optional<steady_time> wake_at_; ///< when somebody looks again, if somebody was asked to
   std::vector<slot> slots_;
   std::vector<waiting_request> scratch_;
   phase phase_ = phase::open;
   quarantine quarantine_;
   std::atomic<bool> has_quarantined_{false}; ///< so that no input is hashed while none is
-  std::atomic<std::uint64_t> answered_{0};
-  std::atomic<std::uint64_t> failed_{0};
   std::atomic<std::uint64_t> batches_{0};
+  statistics_counter counted_;
 };
 
 } // namespace troupe

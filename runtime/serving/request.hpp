@@ -22,12 +22,17 @@ public:
 
   /// In the order of the model's inputs. They point into a buffer that the request keeps alive until it is destroyed.
   std::vector<tensor_view> inputs;
-  std::uint32_t rows = 0;    ///< 0 if the model takes no batch
-  std::uint32_t crashes = 0; ///< how many hosts died with it in their batch
-  bool alone = false;        ///< runs in a batch of its own: it was in one that failed
-  std::uint64_t bytes = 0;   ///< of all inputs; the pool sets it
+  std::uint32_t rows = 0;     ///< 0 if the model takes no batch
+  std::uint32_t crashes = 0;  ///< how many hosts died with it in their batch
+  bool alone = false;         ///< runs in a batch of its own: it was in one that failed
+  std::uint64_t priority = 0; ///< 1 is the highest; 0: the version's default
+  std::chrono::microseconds timeout{
+      0};                  ///< the longest that it may wait in the queue, if the version lets it say so; 0: as the version says
+  std::uint64_t bytes = 0; ///< of all inputs; the pool sets it
   steady_time arrived{};
   steady_time deadline{};
+  std::size_t level = 0;      ///< its line in the queue; the pool sets it
+  steady_time wait_until{};   ///< when its timeout is over; the pool sets it
   event_loop* loop = nullptr; ///< where it must be answered and destroyed; null: where that happens to be done
 
   /// What was asked for, in the order of the model's outputs. Called on `loop`, once, instead of `on_error`. The views die when it returns.
@@ -46,6 +51,8 @@ void refuse(request_ptr request, error failure);
 struct batch {
   std::vector<request_ptr> requests;
   std::uint32_t rows = 0; ///< sum over the requests; 0 if the model takes no batch
+  steady_time made{};     ///< when it was taken from the queue
+  steady_time begun{};    ///< when its inputs lay before the host; its runner sets it
   /// One request outside of the pool: what becomes of it isn't counted, it isn't tried again, and its runner isn't released to a pool.
   bool trial = false;
 };

@@ -236,3 +236,117 @@ BOOST_AUTO_TEST_CASE(what_is_left_out_has_its_default) {
   BOOST_TEST((parsed->batch_timeout == defaults.batch_timeout));
   BOOST_TEST(parsed->queue_rows_max == defaults.queue_rows_max);
 }
+
+// -- batching and queue -----------------------------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(wishes_for_batches_that_contradict_max_batch_are_refused) {
+  auto refused = [](const std::string& line, const std::string& message) {
+    BOOST_TEST(problem_with("[batching]\n" + line) == "model.toml:14: batching." + message);
+  };
+  auto sizes = "preferred_batch: expected a whole number from 1 to 8, or a list of at most 16 such, found ";
+  refused("preferred_batch = 9", sizes + std::string("9"));
+  refused("preferred_batch = 0", sizes + std::string("0"));
+  refused("preferred_batch = \"4\"", sizes + std::string("\"4\""));
+  for (auto list : {"[4, 9]", "[4, \"x\"]", "[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]"})
+    BOOST_TEST(problem_with(std::string("[batching]\npreferred_batch = ") + list)
+                       .rfind("model.toml:14: batching." + std::string(sizes), 0)
+                   == 0,
+               list);
+  refused("max_delay = \"2s\"", "max_delay: expected a duration like \"250ms\", \"1s\" or \"5m\" from 0 s to 1 s, found \"2s\"");
+}
+
+BOOST_AUTO_TEST_CASE(a_model_without_batches_has_no_wishes_for_them) {
+  auto parsed =
+      parse_model_toml("[[inputs]]\nname='x'\ndatatype='INT64'\nshape=[]\n[[outputs]]\nname='x'\ndatatype='BOOL'\nshape=[]\n"
+                       "[batching]\npreferred_batch = 1\nmax_delay = \"1ms\"\n",
+                       "m.toml");
+  BOOST_REQUIRE(!parsed);
+  auto why = ": expected none, because max_batch is 0: each request is a call of its own";
+  BOOST_TEST(parsed.failure().message
+             == "m.toml:10: batching.preferred_batch" + std::string(why) + "\nm.toml:11: batching.max_delay" + why);
+}
+
+BOOST_AUTO_TEST_CASE(the_size_of_the_whole_queue_has_one_place) {
+  BOOST_TEST(problem_with("[queue]\nrows = 9")
+             == "model.toml:14: queue.rows: the size of the whole queue is limits.queue_rows; only [[queue.priority]] has rows "
+                "of its own");
+}
+
+BOOST_AUTO_TEST_CASE(timeouts_of_the_queue_are_checked) {
+  auto refused = [](const std::string& lines, const std::string& message) {
+    BOOST_TEST(problem_with("[queue]\n" + lines) == "model.toml:" + message);
+  };
+  refused("timeout_action = \"drop\"", "14: queue.timeout_action: expected \"reject\" or \"delay\", found \"drop\"");
+  refused("timeout_action = \"delay\"\nallow_timeout_override = false",
+          "14: queue.timeout_action: expected a default_timeout with it, because allow_timeout_override is false: nothing ever "
+          "times out");
+  refused("default_timeout = 5",
+          "14: queue.default_timeout: expected a duration like \"250ms\", \"1s\" or \"5m\" from 0 s to 1h, found 5");
+  refused("default_timeout = \"2ms\"\n[batching]\nmax_delay = \"2ms\"",
+          "14: queue.default_timeout: expected more than batching.max_delay, which is 2 ms, found 2 ms");
+  refused("default_level = 2", "14: queue.default_level: expected a whole number from 1 to 1, found 2");
+}
+
+BOOST_AUTO_TEST_CASE(priority_levels_are_1_to_n_each_once) {
+  auto refused = [](const std::string& lines, const std::string& message) {
+    BOOST_TEST(problem_with(lines) == "model.toml:" + message);
+  };
+  refused("[[queue.priority]]\nlevel = 2", "14: queue.priority[0].level: expected a whole number from 1 to 1, found 2");
+  refused("[[queue.priority]]\nlevel = 1\n[[queue.priority]]\nlevel = 1",
+          "16: queue.priority[1].level: expected each level once, found 1 again");
+  refused("[[queue.priority]]\nrows = 8", "13: queue.priority[0].level: missing; expected a whole number from 1, the highest, to "
+                                          "1, the number of [[queue.priority]] sections");
+  refused("[[queue.priority]]\nlevel = 1\nrows = 7",
+          "15: queue.priority[0].rows: expected a whole number from 8 to 4096, found 7");
+  refused("[[queue.priority]]\nlevel = 1\nrow = 8", "15: queue.priority[0]: unknown key 'row'; did you mean 'rows'?");
+  std::string many;
+  for (int i = 1; i <= 17; ++i)
+    many += "[[queue.priority]]\nlevel = " + std::to_string(i) + "\n";
+  refused(many, "13: queue.priority: expected at most 16 levels, found 17");
+}
+
+BOOST_AUTO_TEST_CASE(batching_and_queue_give_their_part_of_the_spec) {
+  auto parsed = parse_model_toml(good + R"(
+[batching]
+preferred_batch = [8, 4]
+max_delay = "2ms"
+[queue]
+default_timeout = "50ms"
+timeout_action = "delay"
+default_level = 1
+[[queue.priority]]
+level = 2
+default_timeout = "0ms"
+[[queue.priority]]
+level = 1
+rows = 100
+timeout_action = "reject"
+allow_timeout_override = false
+)",
+                                 "model.toml");
+  BOOST_REQUIRE(parsed.ok());
+  BOOST_TEST(parsed->batching.preferred == (std::vector<std::uint32_t>{4, 8}), boost::test_tools::per_element());
+  BOOST_TEST((parsed->batching.max_delay == 2ms));
+  BOOST_TEST(parsed->default_priority == 1U);
+  BOOST_REQUIRE(parsed->queue_levels.size() == 2U);
+  const auto& high = parsed->queue_levels[0];
+  BOOST_TEST(high.rows_max == 100U);
+  BOOST_TEST((high.timeout == 50ms));
+  BOOST_TEST((high.on_timeout == timeout_action::reject));
+  BOOST_TEST(!high.may_override);
+  const auto& low = parsed->queue_levels[1];
+  BOOST_TEST(low.rows_max == 0U);
+  BOOST_TEST((low.timeout == 0ms));
+  BOOST_TEST((low.on_timeout == timeout_action::delay));
+  BOOST_TEST(low.may_override);
+}
+
+BOOST_AUTO_TEST_CASE(without_batching_and_queue_nothing_waits_and_there_is_one_level) {
+  auto parsed = parse_model_toml(good, "model.toml");
+  BOOST_REQUIRE(parsed.ok());
+  BOOST_TEST(parsed->batching.preferred.empty());
+  BOOST_TEST((parsed->batching.max_delay == 0ms));
+  BOOST_TEST(parsed->queue_levels.size() == 1U);
+  BOOST_TEST((parsed->queue_levels[0].timeout == 0ms));
+  BOOST_TEST(parsed->default_priority == 1U);
+}

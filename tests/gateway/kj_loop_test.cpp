@@ -164,6 +164,22 @@ BOOST_AUTO_TEST_CASE(a_watcher_that_owns_its_bell_may_be_its_last_owner) {
   run([] {});
 }
 
+BOOST_AUTO_TEST_CASE(a_task_for_later_runs_on_the_loop_once_its_time_has_come) {
+  auto begin = std::chrono::steady_clock::now();
+  std::promise<bool> on_loop;
+  loop.call_after(std::chrono::milliseconds(5), [&] { on_loop.set_value(loop.is_current()); });
+  BOOST_TEST(on_loop.get_future().get());
+  BOOST_TEST((std::chrono::steady_clock::now() - begin >= std::chrono::milliseconds(4)));
+}
+
+BOOST_AUTO_TEST_CASE(a_task_for_later_is_destroyed_unrun_by_a_loop_that_stops) {
+  auto held = std::make_shared<int>(1);
+  loop.call_after(std::chrono::hours(1), [held] { *held = 2; });
+  loop.stop();
+  BOOST_TEST(held.use_count() == 1);
+  BOOST_TEST(*held == 1);
+}
+
 BOOST_AUTO_TEST_CASE(requests_of_one_turn_are_dispatched_together) {
   class counting_runner final : public batch_runner {
   public:

@@ -27,8 +27,13 @@ class inline_loop final : public event_loop {
 public:
   bool is_current() const override { return true; }
   void post(std::function<void()> task) override { task(); }
+  void call_after(std::chrono::nanoseconds delay, std::function<void()> task) override {
+    timers.emplace_back(delay, std::move(task));
+  }
   void watch(int, std::function<void()>) override {}
   void unwatch(int) override {}
+
+  std::vector<std::pair<std::chrono::nanoseconds, std::function<void()>>> timers; ///< asked for, and when
 };
 
 /// Holds its batch until the test says what becomes of it.
@@ -48,7 +53,8 @@ public:
   /// Gives each request its first input back.
   void finish() {
     auto done = std::exchange(held, {});
-    target_.count_answers(done.requests.size(), 0);
+    done.begun = done.made;
+    target_.counted().add_answers(done, done.made);
     for (auto& request : done.requests) {
       auto outputs = request->inputs;
       answer(std::move(request), outputs);
@@ -86,13 +92,18 @@ struct fixture {
   fixture() { open(spec); }
   void open(const model_spec& with) { target = std::make_shared<pool>(version_id{"digits", 3}, with, time, events); }
 
-  std::shared_ptr<outcome> submit(std::vector<float> values, std::uint32_t rows = 1, std::chrono::nanoseconds patience = 1min) {
+  std::shared_ptr<outcome> submit(std::vector<float> values, std::uint32_t rows = 1, std::chrono::nanoseconds patience = 1min,
+                                  std::uint64_t priority = 0, std::chrono::microseconds timeout = 0us) {
     auto result = std::make_shared<outcome>();
     auto request = std::make_unique<recorded_request>(loop, std::move(values), rows, result);
+    request->arrived = time.now();
     request->deadline = time.now() + patience;
+    request->priority = priority;
+    request->timeout = timeout;
     target->submit(std::move(request));
     return result;
   }
+  std::shared_ptr<outcome> submit_at(std::uint64_t priority, float value) { return submit({value}, 1, 1min, priority); }
   std::shared_ptr<held_runner> attach() {
     auto runner = std::make_shared<held_runner>(*target);
     target->attach(runner);
@@ -245,6 +256,244 @@ BOOST_AUTO_TEST_CASE(two_runners_share_what_waits) {
   BOOST_TEST(one->held.requests.size() == 4U);
   BOOST_TEST(two->held.requests.size() == 1U);
   BOOST_TEST(target->count().runners == 2U);
+}
+
+// -- waiting for more -------------------------------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(a_version_that_asks_for_it_waits_for_a_preferred_batch_to_come_together) {
+  spec.batching = {{3}, 5ms};
+  open(spec);
+  auto runner = attach();
+  submit({1});
+  target->dispatch();
+  BOOST_TEST(runner->held.requests.empty());
+  BOOST_REQUIRE(loop.timers.size() == 1U);
+  BOOST_TEST((loop.timers[0].first == 5ms));
+  submit({2});
+  target->dispatch();
+  BOOST_TEST(runner->held.requests.empty());
+  BOOST_TEST(loop.timers.size() == 1U); // the first look comes soon enough
+  submit({3});
+  target->dispatch();
+  BOOST_TEST(firsts(runner->held) == (floats{1, 2, 3}), boost::test_tools::per_element());
+  loop.timers[0].second(); // finds nothing
+}
+
+BOOST_AUTO_TEST_CASE(after_the_delay_what_there_is_runs) {
+  spec.batching = {{3}, 5ms};
+  open(spec);
+  auto runner = attach();
+  submit({1});
+  target->dispatch();
+  time.pass(4ms);
+  loop.timers.at(0).second(); // a loop's timer may come early
+  BOOST_TEST(runner->held.requests.empty());
+  BOOST_REQUIRE(loop.timers.size() == 2U);
+  BOOST_TEST((loop.timers[1].first == 1ms));
+  time.pass(1ms);
+  loop.timers[1].second();
+  BOOST_TEST(runner->held.requests.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_delay_whose_loop_has_stopped_ends_with_the_ticker) {
+  spec.batching = {{3}, 5ms};
+  open(spec);
+  auto runner = attach();
+  submit({1});
+  target->dispatch();
+  time.pass(5ms);
+  target->expire(time.now());
+  BOOST_TEST(runner->held.requests.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_pool_that_closes_waits_for_nothing_more_to_come) {
+  spec.batching = {{3}, 5ms};
+  open(spec);
+  auto runner = attach();
+  auto waiting = submit({1});
+  target->dispatch();
+  target->close(false);
+  runner->finish();
+  BOOST_TEST(served(waiting));
+}
+
+BOOST_AUTO_TEST_CASE(a_pool_may_be_gone_when_its_timer_comes) {
+  spec.batching = {{3}, 5ms};
+  open(spec);
+  {
+    auto runner = attach();
+    submit({1});
+    target->dispatch();
+  }
+  target.reset();
+  loop.timers.at(0).second();
+}
+
+// -- priorities and timeouts ------------------------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(a_level_that_is_full_refuses_and_others_do_not) {
+  spec.queue_levels.resize(2);
+  spec.queue_levels[1].rows_max = 4;
+  spec.default_priority = 2;
+  open(spec);
+  submit(floats(4), 4);
+  auto refused = submit({1});
+  BOOST_TEST(failed_with(refused, error_code::overloaded));
+  BOOST_TEST(
+      refused->failure->message
+      == "deployment 'digits' has 4 rows of priority 2 waiting, the limit is 4 (queue.priority in model.toml); retry later");
+  BOOST_TEST(submit_at(1, 1)->times == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_higher_priority_is_served_first_and_within_one_who_came_first) {
+  spec.queue_levels.resize(2);
+  spec.default_priority = 2;
+  open(spec);
+  submit_at(0, 20);
+  submit_at(1, 10);
+  submit_at(2, 21);
+  submit_at(1, 11);
+  submit_at(9, 22); // no such level: the default
+  auto runner = attach();
+  BOOST_TEST(firsts(runner->held) == (floats{10, 11, 20, 21}), boost::test_tools::per_element());
+  runner->finish();
+  BOOST_TEST(firsts(runner->held) == floats{22}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(what_has_waited_longer_than_its_timeout_is_refused_long_before_its_deadline) {
+  spec.queue_levels[0].timeout = 10ms;
+  open(spec);
+  auto waiting = submit({1});
+  time.pass(10ms);
+  target->expire(time.now());
+  BOOST_TEST(failed_with(waiting, error_code::deadline_exceeded));
+  BOOST_TEST(waiting->failure->message
+             == "waited longer than its timeout in the queue (queue.default_timeout in model.toml, or its own)");
+}
+
+BOOST_AUTO_TEST_CASE(a_request_may_ask_for_a_shorter_timeout_only) {
+  spec.queue_levels[0].timeout = 10ms;
+  open(spec);
+  auto shorter = submit({1}, 1, 1min, 0, 5ms);
+  auto longer = submit({2}, 1, 1min, 0, 20ms);
+  time.pass(5ms);
+  target->expire(time.now());
+  BOOST_TEST(failed_with(shorter, error_code::deadline_exceeded));
+  BOOST_TEST(longer->times == 0);
+  time.pass(5ms);
+  target->expire(time.now());
+  BOOST_TEST(failed_with(longer, error_code::deadline_exceeded));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_delayed_by_its_timeout_is_served_behind_all_others_up_to_its_deadline) {
+  spec.queue_levels.resize(2);
+  spec.queue_levels[0].timeout = 10ms;
+  spec.queue_levels[0].on_timeout = timeout_action::delay;
+  open(spec);
+  auto delayed = submit_at(1, 1);
+  auto late = submit({2}, 1, 15ms, 1);
+  time.pass(10ms);
+  submit_at(1, 3);
+  submit_at(2, 4);
+  time.pass(5ms);
+  auto runner = attach();
+  BOOST_TEST(firsts(runner->held) == (floats{3, 4, 1}), boost::test_tools::per_element());
+  BOOST_TEST(failed_with(late, error_code::deadline_exceeded));
+  BOOST_TEST(target->count().queued_rows == 0U);
+  runner->finish();
+  BOOST_TEST(served(delayed));
+}
+
+// -- deadlines that can't be met --------------------------------------------------------------------------------------------------
+
+namespace {
+
+/// A pool that knows that a batch takes 10 ms, and its runner with a batch under way.
+std::shared_ptr<held_runner> measured(fixture& f) {
+  auto runner = f.attach();
+  for (int i = 0; i < 2; ++i) {
+    f.submit(floats(4), 4);
+    f.target->dispatch();
+    f.time.pass(i == 0 ? 10ms : 0ms);
+    if (i == 0)
+      runner->finish();
+  }
+  return runner;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(nobody_is_refused_on_an_estimate_before_there_is_one) {
+  auto runner = attach();
+  submit(floats(4), 4);
+  target->dispatch();
+  submit(floats(4), 4);
+  BOOST_TEST(submit({1}, 1, 1ns)->times == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_request_that_waits_too_long_behind_others_is_refused_at_once) {
+  auto runner = measured(*this);
+  submit(floats(4), 4);
+  auto in_time = submit({1}, 1, 20ms);
+  auto hopeless = submit({2}, 1, 19ms);
+  BOOST_TEST(in_time->times == 0);
+  BOOST_TEST(failed_with(hopeless, error_code::deadline_exceeded));
+  BOOST_TEST(hopeless->failure->message
+             == "can't be answered by its deadline any more; retry later, add replicas or allow more time");
+}
+
+BOOST_AUTO_TEST_CASE(who_can_not_be_in_time_any_more_leaves_the_queue_to_those_who_can) {
+  auto runner = measured(*this);
+  auto hopeless = submit({1, 1}, 2, 12ms);
+  auto in_time = submit({2, 2}, 2, 1min);
+  time.pass(10ms);
+  runner->finish();
+  BOOST_TEST(failed_with(hopeless, error_code::deadline_exceeded));
+  BOOST_TEST(firsts(runner->held) == floats{2}, boost::test_tools::per_element());
+  runner->finish();
+  BOOST_TEST(served(in_time));
+}
+
+BOOST_AUTO_TEST_CASE(the_last_one_that_waits_is_tried_whatever_the_estimate_says) {
+  auto runner = measured(*this);
+  auto first = submit({1, 1}, 2, 11ms);
+  auto second = submit({2, 2}, 2, 11ms);
+  time.pass(10ms);
+  runner->finish();
+  BOOST_TEST(failed_with(first, error_code::deadline_exceeded));
+  BOOST_TEST(firsts(runner->held) == floats{2}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(an_estimate_that_no_batch_confirmed_for_a_while_refuses_nobody) {
+  auto runner = measured(*this);
+  time.pass(batch_time_estimate::valid_for + 1ns);
+  submit(floats(4), 4);
+  BOOST_TEST(submit({1}, 1, 1ms)->times == 0);
+}
+
+// -- counted ----------------------------------------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(what_a_pool_refuses_is_counted_by_its_code) {
+  submit(floats(8), 8);
+  submit({1});
+  submit({1});
+  time.pass(1min);
+  target->expire(time.now());
+  auto found = target->statistics();
+  BOOST_TEST(found.failures[static_cast<std::size_t>(error_code::overloaded)] == 2U);
+  BOOST_TEST(found.failures[static_cast<std::size_t>(error_code::deadline_exceeded)] == 1U);
+  BOOST_TEST(found.fail.count == 3U);
+  BOOST_TEST(found.fail.ns == 60'000'000'000U);
+}
+
+BOOST_AUTO_TEST_CASE(the_time_in_the_queue_ends_when_the_batch_is_made) {
+  submit({1});
+  time.pass(3ms);
+  attach()->finish();
+  auto found = target->statistics();
+  BOOST_TEST(found.queue.count == 1U);
+  BOOST_TEST(found.queue.ns == 3'000'000U);
+  BOOST_TEST(found.executions == 1U);
 }
 
 // -- crashes ----------------------------------------------------------------------------------------------------------------------
@@ -400,7 +649,7 @@ private:
         std::this_thread::yield();
         continue;
       }
-      target_->count_answers(done.requests.size(), 0);
+      target_->counted().add_answers(done, std::chrono::steady_clock::now());
       for (auto& request : done.requests) {
         auto outputs = request->inputs;
         answer(std::move(request), outputs);

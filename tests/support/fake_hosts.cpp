@@ -139,6 +139,7 @@ void fake_replica::start(batch work) {
     return;
   }
   work_ = std::move(work);
+  work_.begun = hosts_.time.now();
   const auto& faults = hosts_.faults;
   auto timeout = target_->spec().batch_timeout;
   auto soon = hosts_.between(100us, 10ms);
@@ -171,14 +172,14 @@ void fake_replica::finish(bool failed) {
     target_->retry_alone(std::move(done));
   } else {
     if (!done.trial)
-      target_->count_answers(0, 1);
+      target_->counted().add_failure(*done.requests.front(), error_code::model_failed, hosts_.time.now());
     refuse(std::move(done.requests.front()), {error_code::model_failed, std::string(model_raised) + "by chance"});
   }
 }
 
 void fake_replica::answer_all(batch done) {
   if (!done.trial)
-    target_->count_answers(done.requests.size(), 0);
+    target_->counted().add_answers(done, hosts_.time.now());
   auto on_a_loop = hosts_.random.chance(0.5);
   for (auto& request : done.requests) {
     auto output = request->inputs[0];

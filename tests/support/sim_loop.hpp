@@ -19,6 +19,9 @@ public:
     tasks_.push_back(std::move(task));
     time_.after(std::chrono::microseconds(random_.below(200)), [this] { run_first(); });
   }
+  void call_after(std::chrono::nanoseconds delay, std::function<void()> task) override {
+    time_.after(delay, [this, task = std::move(task)] { run(task); });
+  }
   /// Fakes have no doorbells.
   void watch(int, std::function<void()>) override {}
   void unwatch(int) override {}

@@ -2,8 +2,10 @@
 
 #include "runtime/base/unique_fd.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <future>
 #include <map>
 #include <mutex>
@@ -17,6 +19,8 @@ namespace troupe {
 struct test_loop::state {
   void run();
   void run_tasks();
+  void run_timers();
+  int timeout_ms() const;
   void ring() const {
     std::uint64_t one = 1;
     [[maybe_unused]] auto written = ::write(wake.get(), &one, sizeof one);
@@ -26,7 +30,8 @@ struct test_loop::state {
   unique_fd wake{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
   std::mutex mutex;
   std::vector<std::function<void()>> tasks;
-  std::map<int, std::shared_ptr<std::function<void()>>> watched; ///< the loop's thread only
+  std::map<int, std::shared_ptr<std::function<void()>>> watched;                      ///< the loop's thread only
+  std::multimap<std::chrono::steady_clock::time_point, std::function<void()>> timers; ///< likewise
   std::atomic<bool> stopping{false};
   std::atomic<std::thread::id> id{};
   std::thread thread;
@@ -36,7 +41,7 @@ void test_loop::state::run() {
   id = std::this_thread::get_id();
   std::array<epoll_event, 64> events;
   while (!stopping) {
-    int count = ::epoll_wait(epoll.get(), events.data(), events.size(), -1);
+    int count = ::epoll_wait(epoll.get(), events.data(), events.size(), timeout_ms());
     for (int i = 0; i < count; ++i) {
       if (events[i].data.fd == wake.get()) {
         std::uint64_t rings = 0;
@@ -47,7 +52,23 @@ void test_loop::state::run() {
       }
     }
     run_tasks();
+    run_timers();
   }
+}
+
+void test_loop::state::run_timers() {
+  while (!timers.empty() && timers.begin()->first <= std::chrono::steady_clock::now()) {
+    auto task = std::move(timers.begin()->second);
+    timers.erase(timers.begin());
+    task();
+  }
+}
+
+int test_loop::state::timeout_ms() const {
+  if (timers.empty())
+    return -1;
+  auto left = std::chrono::ceil<std::chrono::milliseconds>(timers.begin()->first - std::chrono::steady_clock::now());
+  return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
 }
 
 void test_loop::state::run_tasks() {
@@ -85,6 +106,11 @@ void test_loop::post(std::function<void()> task) {
   state_->tasks.push_back(std::move(task));
   if (state_->tasks.size() == 1)
     state_->ring();
+}
+
+void test_loop::call_after(std::chrono::nanoseconds delay, std::function<void()> task) {
+  auto when = std::chrono::steady_clock::now() + delay;
+  post([this, when, task = std::move(task)] { state_->timers.emplace(when, task); });
 }
 
 void test_loop::watch(int fd, std::function<void()> on_ready) {

@@ -15,6 +15,7 @@ public:
 
   bool is_current() const override;
   void post(std::function<void()> task) override;
+  void call_after(std::chrono::nanoseconds delay, std::function<void()> task) override;
   void watch(int fd, std::function<void()> on_ready) override;
   void unwatch(int fd) override;
 
