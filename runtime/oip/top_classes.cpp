@@ -16,9 +16,13 @@ public:
   row_order(datatype type, const std::byte* row) : type_(type), row_(row) {}
 
   bool operator()(std::uint64_t a, std::uint64_t b) const {
-    auto outcome = is_real(type_) ? compare(real_at(type_, at(a)), real_at(type_, at(b)))
-                                  : compare(integer_at(type_, at(a)), integer_at(type_, at(b)));
-    return outcome != 0 ? outcome > 0 : a < b;
+    if (!is_real(type_))
+      return larger(integer_at(type_, at(a)), integer_at(type_, at(b)), a < b);
+    auto left = real_at(type_, at(a));
+    auto right = real_at(type_, at(b));
+    if (std::isnan(left) || std::isnan(right))
+      return std::isnan(left) == std::isnan(right) ? a < b : std::isnan(right);
+    return larger(left, right, a < b);
   }
 
   std::string text(std::uint64_t index) const { return element_text(type_, at(index)) + ":" + std::to_string(index); }
@@ -26,12 +30,9 @@ public:
 private:
   const std::byte* at(std::uint64_t index) const { return row_ + index * element_size(type_); }
 
-  /// Positive if `a` is larger. NaN is smaller than all.
   template <class Number>
-  static int compare(Number a, Number b) {
-    if (a > b || (b != b && a == a))
-      return 1;
-    return a < b || (a != a && b == b) ? -1 : 0;
+  static bool larger(Number a, Number b, bool if_equal) {
+    return a == b ? if_equal : a > b;
   }
 
   datatype type_;
