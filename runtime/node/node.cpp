@@ -205,6 +205,7 @@ private:
   supervisor_actor root_;
   gateway_options gateway_;
   drain_gate drain_;
+  client_count clients_;
   rpc_server server_;
   std::optional<watchdog> watchdog_;
 };
@@ -217,9 +218,10 @@ running_node::running_node(const node_options& options, const clock& time, node_
             events_}),
     seeds_(true_random()), environment_{time, events_, seeds_, hosts_, routes_, actors_, {}, options.checks_max},
     system_(configure(config_)), root_(start_root(system_, root_of(environment_, storage))), gateway_(gateway_of(options)),
+    clients_(gateway_.connections_max),
     server_(pointers_to<kj_loop>(loops_), std::move(door),
-            {routes_, time, {system_, actors_, time, node_name(options), TROUPE_VERSION, time.now(), drain_, levels_}},
-            gateway_) {
+            {routes_, time, {system_, actors_, time, node_name(options), TROUPE_VERSION, time.now(), drain_, levels_}}, gateway_,
+            clients_) {
   watch_.add_ticker([this](steady_time now) {
     for (const auto& target : routes_.pools())
       target->expire(now);
