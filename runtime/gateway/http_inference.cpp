@@ -50,13 +50,14 @@ kj::Promise<http_reply> infer(admission& door, std::string_view deployment, vers
     return error_reply(rows.failure());
 
   auto done = kj::newPromiseAndFulfiller<http_reply>();
-  auto patience = query->timeout;
   auto priority = query->priority;
+  auto timeout = query->timeout;
   auto next = std::make_unique<http_request>(std::move(*query), std::move(body), *target, kj::mv(done.fulfiller));
   next->inputs = std::move(inputs);
   next->rows = *rows;
   next->priority = priority;
-  door.submit(*target, std::move(next), patience);
+  next->timeout = timeout;
+  door.submit(*target, std::move(next), std::chrono::microseconds(0));
   return kj::mv(done.promise);
 }
 

@@ -3,11 +3,15 @@
 #include "runtime/base/units.hpp"
 #include "runtime/gateway/http_documents.hpp"
 #include "runtime/gateway/http_inference.hpp"
+#include "runtime/gateway/http_loading.hpp"
 #include "runtime/gateway/http_repository.hpp"
+#include "runtime/gateway/metrics_text.hpp"
+#include "runtime/gateway/status_writer.hpp"
 
 #include <kj/debug.h>
 
 #include <charconv>
+#include <chrono>
 
 namespace troupe {
 
@@ -15,6 +19,9 @@ namespace {
 
 /// An answer that is smaller isn't packed: it would hardly become smaller still.
 constexpr std::size_t packed_bytes_min = 1024;
+
+/// A scrape has a time limit of its own, usually 10 s.
+constexpr auto metrics_patience = std::chrono::seconds(2);
 
 constexpr kj::StringPtr go_on = "HTTP/1.1 100 Continue\r\n\r\n"_kj;
 
@@ -59,7 +66,8 @@ received_body reply_to_bad_body(kj::Exception&& failure) {
 }
 
 bool wants_body(http_target target) {
-  return target == http_target::infer || target == http_target::repository_index;
+  return target == http_target::infer || target == http_target::repository_index || target == http_target::load
+         || target == http_target::unload;
 }
 
 http_reply document(std::string text) {
@@ -121,6 +129,8 @@ result<http_service::request_head> http_service::read_head(http_route route, con
 }
 
 kj::Promise<http_reply> http_service::answer(request_head head, kj::AsyncInputStream& body) {
+  if (head.route.target == http_target::metrics)
+    return metrics();
   if (!wants_body(head.route.target))
     return answer_at_once(head.route);
   auto received = receive(head, body);
@@ -147,9 +157,12 @@ kj::Promise<received_body> http_service::receive(const request_head& head, kj::A
 
 kj::Promise<http_reply> http_service::answer_with_body(const request_head& head, http_body body) {
   const auto& route = head.route;
-  if (route.target == http_target::repository_index)
-    return repository_index(context_.control, body.text());
-  return infer(context_.door, route.model, route.version, head.header_length, std::move(body));
+  switch (route.target) {
+  case http_target::repository_index: return repository_index(context_.control, body.text());
+  case http_target::load: return load_model(context_.control, route.model, std::move(body));
+  case http_target::unload: return unload_model(context_.control, route.model);
+  default: return infer(context_.door, route.model, route.version, head.header_length, std::move(body));
+  }
 }
 
 http_reply http_service::answer_at_once(const http_route& route) {
@@ -184,6 +197,16 @@ http_reply http_service::statistics(const http_route& route) {
     return error_reply(target.failure());
   targets.push_back(*target);
   return document(statistics_document(targets));
+}
+
+kj::Promise<http_reply> http_service::metrics() {
+  const auto& node = context_.control.node;
+  return context_.control.actors.ask<deployment_list>(node.actors.catalog.get(), list_deployments{}, metrics_patience)
+      .then([this](result<deployment_list> found) {
+        // Without an answer the page lacks what only the actors know.
+        metrics_view view{context_.routes.pools(), found ? std::move(*found) : deployment_list{}, resident_bytes()};
+        return http_reply{200, metrics_text(view), metrics_content};
+      });
 }
 
 kj::Promise<void> http_service::send(http_reply reply, content_coding accepted, Response& response) const {

@@ -49,6 +49,7 @@ private:
   /// What `write` makes of the pool that the route leads to.
   http_reply of_model(const http_route& route, std::string (*write)(const pool&));
   http_reply statistics(const http_route& route);
+  kj::Promise<http_reply> metrics();
   kj::Promise<void> send(http_reply reply, content_coding accepted, Response& response) const;
 
   http_context& context_;

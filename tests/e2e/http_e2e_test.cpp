@@ -2,6 +2,8 @@
 #include "tests/e2e/running_node.hpp"
 #include "tests/gateway/raw_http.hpp"
 
+#include <openssl/evp.h>
+
 #include <cstring>
 #include <vector>
 
@@ -23,6 +25,14 @@ struct digits_node {
 
 std::string digits_request() {
   return text_of_file(digits_folder("request.json"));
+}
+
+std::string base64_of(const std::string& bytes) {
+  std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
+  ::EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), reinterpret_cast<const unsigned char*>(bytes.data()),
+                    static_cast<int>(bytes.size()));
+  text.pop_back();
+  return text;
 }
 
 } // namespace
@@ -62,6 +72,34 @@ BOOST_FIXTURE_TEST_CASE(the_node_tells_by_http_what_it_serves_and_how_it_went, d
   BOOST_TEST(stats["inference_stats"]["success"]["count"] == 5);
   BOOST_TEST(stats["inference_stats"]["success"]["ns"].get<std::uint64_t>() > 0U);
   BOOST_TEST(stats["last_inference"].get<std::uint64_t>() > 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_model_is_loaded_replaced_and_unloaded_by_http) {
+  running_node node;
+  http_client client(port_of(node.process().http_address()));
+  nlohmann::json config{{"max_batch_size", 32},
+                        {"input", {{{"name", "image"}, {"data_type", "TYPE_FP32"}, {"dims", {64}}}}},
+                        {"output", {{{"name", "scores"}, {"data_type", "TYPE_FP32"}, {"dims", {10}}}}}};
+  auto load = [&](const nlohmann::json& parameters) {
+    return client.post("/v2/repository/models/digits/load", nlohmann::json{{"parameters", parameters}}.dump());
+  };
+  auto infer = [&] { return client.post("/v2/models/digits/infer", digits_request()); };
+  auto first = load({{"config", config.dump()}, {"file:1/model.pt", base64_of(text_of_file(digits_folder("cnn/model.pt")))}});
+  BOOST_REQUIRE_MESSAGE(first.status == 200, first.body);
+  BOOST_TEST(infer().json()["model_version"] == "1");
+  BOOST_TEST(load(nlohmann::json::object()).status == 200); // what serves, serves
+  BOOST_TEST(infer().json()["model_version"] == "1");
+  auto bad = load({{"config", config.dump()}, {"file:1/model.pt", base64_of("no model")}});
+  BOOST_TEST(bad.status == 400);
+  BOOST_TEST(contains(bad.error(), "failed to load 'digits', "), bad.error());
+  BOOST_TEST(infer().json()["model_version"] == "1");
+  config["max_batch_size"] = 8;
+  auto again = load({{"config", config.dump()}});
+  BOOST_REQUIRE_MESSAGE(again.status == 200, again.body);
+  BOOST_TEST(infer().json()["model_version"] == "3");
+  BOOST_TEST(client.get("/v2/models/digits/config").json()["max_batch_size"] == 8);
+  BOOST_TEST(client.post("/v2/repository/models/digits/unload", "").status == 200);
+  BOOST_TEST(infer().status == 404);
 }
 
 BOOST_AUTO_TEST_CASE(a_busy_port_is_refused_with_what_to_do_and_nothing_switches_http_off) {

@@ -236,6 +236,47 @@ BOOST_AUTO_TEST_CASE(a_node_that_drains_is_not_ready_and_refuses_requests_but_li
   BOOST_TEST(client.get("/v2/health/live").status == 200);
 }
 
+// -- the model repository ---------------------------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_loaded_says_so_and_is_in_the_index_and_can_be_unloaded) {
+  http_client client(port());
+  nlohmann::json config{{"max_batch_size", 4},
+                        {"input", {{{"name", "x"}, {"data_type", "TYPE_FP32"}, {"dims", {2}}}}},
+                        {"output", {{{"name", "y"}, {"data_type", "TYPE_FP32"}, {"dims", {2}}}}}};
+  nlohmann::json body{{"parameters", {{"config", config.dump()}, {"file:1/model.pt", "YWJj"}}}};
+  auto failed = client.post("/v2/repository/models/digits/load", body.dump());
+  BOOST_TEST(failed.status == 400);
+  BOOST_TEST(failed.error() == "failed to load 'digits', version 1 failed: not a TorchScript file");
+  auto index = client.post("/v2/repository/index", "").json();
+  BOOST_TEST(index.dump() == R"([{"name":"digits","reason":"not a TorchScript file","state":"UNAVAILABLE","version":"1"}])");
+  BOOST_TEST(client.post("/v2/repository/index", R"({"ready":true})").body == "[]");
+  BOOST_TEST(client.post("/v2/repository/models/digits/load", "").error()
+             == "failed to load 'digits', version 1 failed: not a TorchScript file");
+  BOOST_TEST(client.post("/v2/repository/models/digits/unload", "").status == 200);
+  BOOST_TEST(client.post("/v2/repository/index", "").body == "[]");
+}
+
+BOOST_AUTO_TEST_CASE(a_load_that_asks_for_nothing_there_is_or_wrongly_is_refused) {
+  http_client client(port());
+  auto unknown = client.post("/v2/repository/models/digits/load", "");
+  BOOST_TEST(unknown.status == 404);
+  BOOST_TEST(unknown.error().find("failed to load 'digits', ") == 0U, unknown.error());
+  BOOST_TEST(client.post("/v2/repository/models/digits/load", R"({"parameters":{"x":1}})").status == 400);
+  auto unload = client.post("/v2/repository/models/digits/unload", "");
+  BOOST_TEST(unload.status == 404);
+  BOOST_TEST(unload.error().find("failed to unload 'digits', ") == 0U, unload.error());
+  drain.close();
+  BOOST_TEST(client.post("/v2/repository/models/digits/load", "").status == 503);
+}
+
+BOOST_AUTO_TEST_CASE(metrics_are_a_page_for_prometheus) {
+  http_client client(port());
+  auto page = client.get("/metrics");
+  BOOST_TEST(page.status == 200);
+  BOOST_TEST(page.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8");
+  BOOST_TEST(page.body.find("troupe_replicas_ready{model=\"echo\",version=\"3\"} 1\n") != std::string::npos, page.body);
+}
+
 // -- connections ------------------------------------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(requests_that_come_together_are_answered_in_their_order) {
