@@ -7,6 +7,7 @@ find_package(spdlog REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(simdjson REQUIRED)
 find_package(tomlplusplus REQUIRED)
+find_package(ZLIB REQUIRED)
 
 find_library(CAF_CORE_LIBRARY caf_core REQUIRED) # Debian ships no CMake or pkg-config files for it
 find_path(CAF_INCLUDE_DIR caf/all.hpp REQUIRED)

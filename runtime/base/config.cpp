@@ -22,6 +22,8 @@ constexpr std::chrono::microseconds deadline_limit = 1h;
 constexpr std::chrono::milliseconds drain_limit = 1h;
 constexpr std::chrono::milliseconds login_min = 100ms;
 constexpr std::chrono::milliseconds login_limit = 1h;
+constexpr std::chrono::milliseconds idle_min = 1s;
+constexpr std::chrono::milliseconds idle_limit = 24h;
 constexpr std::uint32_t checks_limit = 1024;
 constexpr std::uint64_t message_bytes_min = 64ULL << 10;
 constexpr std::uint64_t message_bytes_limit = 1ULL << 30;
@@ -51,6 +53,10 @@ result<void> check_listen(const std::string& listen) {
     return invalid("expected a loopback address like \"127.0.0.1:7550\", found \"" + listen
                    + "\"; other machines are refused as long as there is neither TLS nor authentication");
   return {};
+}
+
+result<void> check_http(const std::string& http) {
+  return http.empty() ? result<void>() : check_listen(http);
 }
 
 result<void> check_name(const std::string& name) {
@@ -99,6 +105,7 @@ void read_limits(toml_section limits, node_options& options) {
   limits.size("chunk_bytes", options.chunk_bytes_max, chunk_bytes_min, message_bytes_limit);
   limits.integer("connections", options.connections_max, 1, connections_limit);
   limits.duration("login_timeout", options.login_timeout, login_min, login_limit);
+  limits.duration("idle_timeout", options.idle_timeout, idle_min, idle_limit);
   limits.integer("checks", options.checks_max, 0, checks_limit);
   tell(limits, "chunk_bytes", check_chunk(options));
   limits.refuse_unknown_keys();
@@ -134,12 +141,14 @@ void read_root(toml_section& root, node_options& options) {
   root.text("name", options.name);
   root.text("data", options.data_folder);
   root.text("listen", options.listen);
+  root.text("http", options.http);
   root.text("host_binary", options.host_binary);
   root.integer("gateway_loops", options.gateway_loops, 0, gateway_loops_max);
   root.duration("drain_timeout", options.drain_timeout, std::chrono::milliseconds(0ms), std::chrono::milliseconds(drain_limit));
   tell(root, "name", check_name(options.name));
   tell(root, "data", check_data_folder(options.data_folder));
   tell(root, "listen", check_listen(options.listen));
+  tell(root, "http", check_http(options.http));
   read_limits(root.section("limits"), options);
   read_events(root.section("events"), options);
   read_log(root.section("log"), options);
@@ -170,8 +179,8 @@ result<listen_address> listen_address_from(std::string_view text) {
 result<void> check(const node_options& options) {
   for (const auto& [what, checked] :
        {std::pair{"name", check_name(options.name)}, std::pair{"data", check_data_folder(options.data_folder)},
-        std::pair{"listen", check_listen(options.listen)}, std::pair{"chunk_bytes", check_chunk(options)},
-        std::pair{"drain timeout", check_drain_timeout(options.drain_timeout)},
+        std::pair{"listen", check_listen(options.listen)}, std::pair{"http", check_http(options.http)},
+        std::pair{"chunk_bytes", check_chunk(options)}, std::pair{"drain timeout", check_drain_timeout(options.drain_timeout)},
         std::pair{"log level", check_log_level(options.log_level)},
         std::pair{"log format", check_log_format(options.log_format)}})
     if (!checked)

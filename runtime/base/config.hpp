@@ -24,16 +24,19 @@ struct node_options {
   std::string name;                        ///< empty: the machine's host name
   std::string data_folder = "troupe-data"; ///< made if missing; one node at a time
   std::string listen = "127.0.0.1:7550";   ///< only loopback, as long as there is no TLS
+  std::string http = "127.0.0.1:8000";     ///< where it speaks the Open Inference Protocol; "" nowhere. Only loopback, too
   std::string address_file;                ///< written with the address once the node serves; empty: none. Command line only
+  std::string http_address_file;           ///< the same for HTTP's; before the other
   std::string host_binary;                 ///< empty: `troupe-host` beside the node's own binary, or in ../libexec/troupe
   std::uint32_t gateway_loops = 0;         ///< threads that serve clients; 0: half of the cores, at least 1
 
   std::chrono::microseconds default_deadline = std::chrono::seconds(5); ///< of a request that names none
-  std::uint64_t message_bytes_max = 64ULL << 20;                        ///< one RPC message
+  std::uint64_t message_bytes_max = 64ULL << 20;                        ///< one RPC message or HTTP body
   std::uint64_t artifact_bytes_max = 16ULL << 30;                       ///< one model file
   std::uint64_t chunk_bytes_max = 1ULL << 20;                           ///< one Upload.write
   std::uint32_t connections_max = 2048;                                 ///< the next one is closed at once
   std::chrono::milliseconds login_timeout = std::chrono::seconds(10);   ///< who has not logged in by then is closed
+  std::chrono::milliseconds idle_timeout = std::chrono::seconds(60);    ///< who asks nothing for so long by HTTP is closed
   std::uint32_t checks_max = 4;                                         ///< `troupe check` at once; the next one is refused
 
   std::uint32_t events_max = 100'000; ///< kept; the oldest go first
@@ -56,6 +59,7 @@ result<void> check(const node_options& options);
 ///     name = "node-1"
 ///     data = "/var/lib/troupe"
 ///     listen = "127.0.0.1:7550"
+///     http = "127.0.0.1:8000"
 ///     host_binary = "/usr/bin/troupe-host"
 ///     gateway_loops = 2
 ///     drain_timeout = "30s"
@@ -66,6 +70,7 @@ result<void> check(const node_options& options);
 ///     chunk_bytes = "1MiB"
 ///     connections = 2048
 ///     login_timeout = "10s"
+///     idle_timeout = "60s"
 ///     checks = 4
 ///     [events]
 ///     keep = 100000

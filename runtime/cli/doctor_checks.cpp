@@ -127,6 +127,17 @@ finding check_listen(const listen_facts& listen) {
   return {"address", grade::ok, listen.address + " is free", ""};
 }
 
+finding check_http(const listen_facts& http, const listen_facts& listen) {
+  if (http.address.empty())
+    return {"HTTP", grade::ok, "switched off", ""};
+  if (http.refusal.empty())
+    return {"HTTP", grade::ok, http.address + " is free", ""};
+  if (!listen.node.empty())
+    return {"HTTP", grade::ok, http.address + " is in use; a node runs here", ""};
+  return {"HTTP", grade::bad, http.address + ": " + http.refusal,
+          "something else is there: change http in troupe.toml, or set it to \"\" for no HTTP"};
+}
+
 finding check_data_folder(const data_facts& data) {
   if (!data.refusal.empty())
     return {"data folder", grade::bad, data.folder + ": " + data.refusal,
@@ -172,6 +183,7 @@ std::vector<finding> examine(const machine_facts& facts) {
           check_kernel(facts.kernel),
           check_proc(facts.proc_mounted),
           check_listen(facts.listen),
+          check_http(facts.http, facts.listen),
           check_data_folder(facts.data),
           check_filesystem(facts.data),
           check_clock(facts.now)};

@@ -51,6 +51,7 @@ struct machine_facts {
   limit_facts limits;
   kernel_facts kernel;
   listen_facts listen;
+  listen_facts http; ///< without `node`; no address: no HTTP
   data_facts data;
   wall_time now;
   bool proc_mounted = false;
@@ -77,6 +78,8 @@ finding check_processes(const limit_facts& limits);
 finding check_overcommit(const limit_facts& limits);
 finding check_kernel(const kernel_facts& kernel);
 finding check_listen(const listen_facts& listen);
+/// A node that is at `listen` has the other address as well.
+finding check_http(const listen_facts& http, const listen_facts& listen);
 finding check_data_folder(const data_facts& data);
 finding check_filesystem(const data_facts& data);
 finding check_clock(wall_time now);

@@ -213,6 +213,8 @@ machine_facts probe_machine(const node_options& options, const clock& time) {
   facts.limits = probe_limits();
   facts.kernel = probe_kernel();
   facts.listen = probe_listen(options.listen);
+  if (!options.http.empty())
+    facts.http = {options.http, listen_refusal(options.http), ""};
   facts.data = probe_data_folder(options.data_folder);
   facts.now = time.wall_now();
   facts.proc_mounted = ::access("/proc/self/stat", R_OK) == 0;

@@ -9,6 +9,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 namespace troupe {
 
@@ -20,7 +21,9 @@ struct node_flags {
   std::string name;
   std::string data;
   std::string listen;
+  std::optional<std::string> http; ///< "" is a value, too
   std::string address_file;
+  std::string http_address_file;
   std::string log_level;
   std::string log_format;
   std::string drain_timeout;
@@ -47,7 +50,9 @@ node_arguments resolve(const node_flags& flags) {
   overlay(arguments.options.name, flags.name);
   overlay(arguments.options.data_folder, flags.data);
   overlay(arguments.options.listen, flags.listen);
+  arguments.options.http = flags.http.value_or(arguments.options.http);
   overlay(arguments.options.address_file, flags.address_file);
+  overlay(arguments.options.http_address_file, flags.http_address_file);
   overlay(arguments.options.log_level, flags.log_level);
   overlay(arguments.options.log_format, flags.log_format);
   if (!flags.drain_timeout.empty())
@@ -80,9 +85,13 @@ void add_node(CLI::App& app, std::function<void(const node_arguments&)> on_node)
       ->type_name("FOLDER");
   verb->add_option("--listen", flags->listen, "Where clients reach it (default: " + defaults.listen + ")")
       ->type_name("HOST:PORT");
+  verb->add_option("--http", flags->http,
+                   "Where it answers HTTP in the Open Inference Protocol; \"\": nowhere (default: " + defaults.http + ")")
+      ->type_name("HOST:PORT");
   verb->add_option("--address-file", flags->address_file,
                    "Writes the address there once the node serves; with port 0 in --listen the kernel chooses one")
       ->type_name("FILE");
+  verb->add_option("--http-address-file", flags->http_address_file, "The same for --http")->type_name("FILE");
   verb->add_option("--drain-timeout", flags->drain_timeout,
                    "Once it is asked to stop, what it accepted may finish for so long (default: "
                        + human_duration(defaults.drain_timeout) + ")")

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <memory>
+#include <type_traits>
 #include <unordered_map>
 
 namespace troupe {
@@ -36,12 +37,26 @@ public:
     // One short-lived actor a question: 1.5 µs, and no table of requests on the actors' side.
     auto asker = system_.spawn([this, id, whom, question = std::move(question), patience](caf::event_based_actor* self) {
       auto answer = [this, id](result<Answer> outcome) {
-        loop_.post([this, id, outcome = std::move(outcome)] { finish<Answer>(id, outcome); });
+        loop_.post([this, id, outcome = std::move(outcome)] { finish(id, outcome); });
       };
       self->request(whom, patience, question)
           .then([answer](const Answer& value) { answer(value); }, [answer](const caf::error& e) { answer(to_error(e)); });
     });
     pending_.emplace(id, open_question{kj::mv(pair.fulfiller), caf::actor_cast<caf::actor>(asker)});
+    return pair.promise.attach(kj::defer([this, id] { take_back(id); }));
+  }
+
+  /// What `task` returns, which is a result<>; it runs on a thread of its own, because it would hold up the loop. On the loop's thread.
+  template <class Task>
+  kj::Promise<std::invoke_result_t<Task>> compute(Task task) {
+    using outcome_type = std::invoke_result_t<Task>;
+    auto pair = kj::newPromiseAndFulfiller<outcome_type>();
+    auto id = ++last_id_;
+    auto worker = system_.spawn<caf::detached>([this, id, task = std::move(task)](caf::event_based_actor*) {
+      auto outcome = std::make_shared<outcome_type>(task());
+      loop_.post([this, id, outcome] { finish(id, *outcome); });
+    });
+    pending_.emplace(id, open_question{kj::mv(pair.fulfiller), caf::actor_cast<caf::actor>(worker)});
     return pair.promise.attach(kj::defer([this, id] { take_back(id); }));
   }
 

@@ -23,6 +23,27 @@ schema::Code to_schema(error_code code) {
   return schema::Code::INTERNAL;
 }
 
+unsigned to_http_status(error_code code) {
+  switch (code) {
+  case error_code::invalid_argument:
+  case error_code::failed_precondition:
+  case error_code::poisoned: return 400;
+  case error_code::unauthenticated: return 401;
+  case error_code::permission_denied: return 403;
+  case error_code::not_found: return 404;
+  case error_code::already_exists:
+  case error_code::conflict: return 409;
+  case error_code::overloaded:
+  case error_code::deadline_exceeded:
+  case error_code::unavailable: return 503;
+  case error_code::model_failed:
+  case error_code::corrupt:
+  case error_code::io_failed:
+  case error_code::internal: return 500;
+  }
+  return 500;
+}
+
 void write_error(schema::Error::Builder into, const error& failure) {
   into.setCode(to_schema(failure.code));
   into.setMessage(failure.message.c_str());

@@ -5,8 +5,10 @@
 
 namespace troupe {
 
-/// The one table from our error codes to what clients see.
+/// The one place where our error codes become what clients see.
 schema::Code to_schema(error_code code);
+/// As Triton answers, whose clients there are: whatever a later try may mend is 503.
+unsigned to_http_status(error_code code);
 
 /// Writes the failure into an answer.
 void write_error(schema::Error::Builder into, const error& failure);

@@ -3,6 +3,7 @@
 #include "runtime/base/host_layout.hpp"
 #include "runtime/gateway/error_map.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace troupe {
@@ -108,28 +109,9 @@ result<std::vector<std::uint32_t>> read_wanted(const model_spec& spec, capnp::Li
   return select_outputs(spec, wanted);
 }
 
-std::chrono::microseconds deadline_or_default(std::uint64_t asked_us, const gateway_options& options) {
-  if (asked_us == 0)
-    return options.default_deadline;
-  return std::min(std::chrono::microseconds(std::min<std::uint64_t>(asked_us, INT64_MAX)), options.deadline_max);
-}
-
-error no_route(std::string_view deployment) {
-  return {error_code::not_found, "no deployment '" + quotable(deployment)
-                                     + "' serves requests here; `troupe status` lists what there is, and why it doesn't serve"};
-}
-
-/// The pool that serves a deployment, in that version (0: any), or why there is none.
-result<std::shared_ptr<pool>> find_target(routing_view& routes, std::string_view name, version_number version) {
-  auto route = routes.find(name);
-  if (route == nullptr)
-    return no_route(name);
-  if (route->target == nullptr)
-    return route->why_not;
-  if (version != 0 && version != route->version.number)
-    return error{error_code::not_found, "deployment '" + route->version.deployment + "' serves version "
-                                            + std::to_string(route->version.number) + ", not " + std::to_string(version)};
-  return route->target;
+/// What the client gives the request; 0 if it leaves that to us.
+std::chrono::microseconds patience_of(schema::InferRequest::Reader request) {
+  return std::chrono::microseconds(std::min<std::uint64_t>(request.getDeadlineUs(), INT64_MAX));
 }
 
 } // namespace
@@ -140,9 +122,7 @@ kj::Promise<void> inference_service::infer(InferContext call) {
     refuse_call(call, why);
     return kj::READY_NOW;
   };
-  if (context_.drain.closed())
-    return refused(drain_gate::refusal());
-  auto target = find_target(context_.routes, view_of(request.getDeployment()), request.getVersion());
+  auto target = context_.door.find_target_of_request(view_of(request.getDeployment()), request.getVersion());
   if (!target)
     return refused(target.failure());
   const auto& spec = (*target)->spec();
@@ -160,22 +140,18 @@ kj::Promise<void> inference_service::infer(InferContext call) {
     return refused(rows.failure());
 
   auto done = kj::newPromiseAndFulfiller<void>();
-  auto deadline_us = request.getDeadlineUs();
+  auto patience = patience_of(request);
   auto next = std::make_unique<rpc_request>(kj::mv(call), *target, kj::mv(done.fulfiller));
   next->inputs = std::move(inputs);
   next->wanted = std::move(*wanted);
   next->rows = *rows;
   next->priority = request.getPriority();
-  next->arrived = context_.time.now();
-  next->deadline = next->arrived + deadline_or_default(deadline_us, context_.options);
-  next->loop = &context_.loop;
-  (*target)->submit(std::move(next));
-  context_.loop.dispatch_later(*target);
+  context_.door.submit(*target, std::move(next), patience);
   return kj::mv(done.promise);
 }
 
 kj::Promise<void> inference_service::metadata(MetadataContext call) {
-  auto target = find_target(context_.routes, view_of(call.getParams().getDeployment()), 0);
+  auto target = context_.door.find_target(view_of(call.getParams().getDeployment()), 0);
   auto results = call.getResults();
   if (!target) {
     write_error(results.initError(), target.failure());

@@ -1,22 +1,14 @@
 #pragma once
 
-#include "runtime/base/clock.hpp"
-#include "runtime/gateway/drain_gate.hpp"
-#include "runtime/gateway/gateway_options.hpp"
-#include "runtime/gateway/kj_loop.hpp"
+#include "runtime/gateway/admission.hpp"
 #include "runtime/policy/request_check.hpp"
-#include "runtime/serving/routing_table.hpp"
 #include "schemas/inference.capnp.h"
 
 namespace troupe {
 
-/// What a loop's inference doors need. Belongs to the loop's thread.
+/// What a loop's Inference capabilities need. Belongs to the loop's thread.
 struct inference_context {
-  kj_loop& loop;
-  routing_view routes;
-  const clock& time;
-  const gateway_options& options;
-  const drain_gate& drain;
+  admission& door;
   std::vector<named_view> scratch; ///< reused, so that a request allocates no list
 };
 

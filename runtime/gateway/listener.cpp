@@ -38,7 +38,7 @@ error cannot(const std::string& address, const std::string& why) {
   return {error_code::io_failed, "cannot listen on " + address + ": " + why};
 }
 
-result<listener> open(const addrinfo& where, const std::string& address) {
+result<listener> open(const addrinfo& where, const std::string& address, const std::string& flag) {
   unique_fd socket(::socket(where.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket)
     return cannot(address, std::strerror(errno));
@@ -46,7 +46,7 @@ result<listener> open(const addrinfo& where, const std::string& address) {
   ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (::bind(socket.get(), where.ai_addr, where.ai_addrlen) != 0 || ::listen(socket.get(), backlog) != 0) {
     if (errno == EADDRINUSE)
-      return cannot(address, "the port is in use; stop what listens there or choose another with --listen");
+      return cannot(address, "the port is in use; stop what listens there or choose another with " + flag);
     return cannot(address, std::strerror(errno));
   }
   auto name = bound_address(socket.get());
@@ -55,7 +55,7 @@ result<listener> open(const addrinfo& where, const std::string& address) {
 
 } // namespace
 
-result<listener> listen_on(const std::string& address) {
+result<listener> listen_on(const std::string& address, const std::string& flag) {
   auto parts = listen_address_from(address);
   if (!parts)
     return parts.failure();
@@ -71,7 +71,7 @@ result<listener> listen_on(const std::string& address) {
         error_code::invalid_argument,
         "refusing to listen on " + address
             + ": beyond loopback a node needs TLS and authentication, which this release doesn't have; use 127.0.0.1:PORT"};
-  return open(*found, address);
+  return open(*found, address, flag);
 }
 
 } // namespace troupe

@@ -15,7 +15,7 @@ struct listener {
 };
 
 /// Opens `address` ("127.0.0.1:7550", "localhost:0", "[::1]:7550") for listening. Only loopback addresses are allowed: elsewhere one needs TLS
-/// and authentication. Says what to do if the port is in use.
-result<listener> listen_on(const std::string& address);
+/// and authentication. If the port is in use the error says what to do; `flag` names where it can be changed.
+result<listener> listen_on(const std::string& address, const std::string& flag = "--listen");
 
 } // namespace troupe

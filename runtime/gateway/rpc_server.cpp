@@ -5,32 +5,21 @@
 
 #include <capnp/rpc-twoparty.h>
 
-#include <cerrno>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-
 namespace troupe {
 
 /// A loop's share of the server. Lives on that loop's thread.
 struct rpc_server::lane {
   lane(kj_loop& loop_, const gateway_view& node, const gateway_options& options)
-    : loop(loop_), inference{loop_, routing_view(node.routes), node.time, options, node.control.drain, {}},
+    : loop(loop_), door(loop_, node.routes, node.time, options, node.control.drain), inference{door, {}},
       control(loop_, node.control, options) {}
 
   kj_loop& loop;
+  admission door;
   inference_context inference;
   control_context control;
 };
 
 namespace {
-
-/// Between tries to accept while the process has no descriptors left.
-constexpr auto accept_pause = 50 * kj::MILLISECONDS;
-
-bool out_of_resources(int error_number) {
-  return error_number == EMFILE || error_number == ENFILE || error_number == ENOBUFS || error_number == ENOMEM;
-}
 
 /// A client's connection, until it hangs up.
 struct connection {
@@ -64,62 +53,29 @@ kj::Promise<void> overdue(kj::Promise<void> login, kj::Timer& timer, std::chrono
 
 } // namespace
 
-rpc_server::rpc_server(std::vector<kj_loop*> loops, listener door, gateway_view node, gateway_options options)
-  : loops_(std::move(loops)), door_(std::move(door)), node_(std::move(node)), options_(options) {
-  for (auto loop : loops_)
-    lanes_.push_back(std::make_unique<lane>(*loop, node_, options_));
-  loops_.front()->watch(door_.socket.get(), [this] { accept_all(); });
-}
+rpc_server::rpc_server(std::vector<kj_loop*> loops, listener door, gateway_view node, gateway_options options,
+                       client_count& clients)
+  : node_(std::move(node)), options_(options), lanes_(make_lanes(loops, node_, options_)),
+    door_(std::move(loops), std::move(door), clients,
+          [this](std::size_t loop, kj::Own<kj::AsyncIoStream> client) { return serve(*lanes_[loop], kj::mv(client)); }) {}
 
 rpc_server::~rpc_server() = default;
 
-void rpc_server::stop_accepting() {
-  auto& first = *loops_.front();
-  first.unwatch(door_.socket.get());
-  first.post([this] { door_.socket.reset(); });
+std::vector<std::unique_ptr<rpc_server::lane>> rpc_server::make_lanes(const std::vector<kj_loop*>& loops,
+                                                                      const gateway_view& node, const gateway_options& options) {
+  std::vector<std::unique_ptr<lane>> lanes;
+  for (auto loop : loops)
+    lanes.push_back(std::make_unique<lane>(*loop, node, options));
+  return lanes;
 }
 
-void rpc_server::accept_all() {
-  while (door_.socket) {
-    unique_fd client(::accept4(door_.socket.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (client)
-      admit(std::move(client));
-    else if (errno == EAGAIN || errno == EWOULDBLOCK)
-      return;
-    else if (out_of_resources(errno))
-      return accept_later();
-    // else: that client has gone already
-  }
-}
-
-void rpc_server::accept_later() {
-  auto& first = *loops_.front();
-  first.keep(first.io().provider->getTimer().afterDelay(accept_pause).then([this] { accept_all(); }));
-}
-
-void rpc_server::admit(unique_fd client) {
-  if (connections_.load() >= options_.connections_max)
-    return;
-  connections_.fetch_add(1);
-  int on = 1;
-  ::setsockopt(client.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  auto& chosen = *lanes_[next_lane_++ % lanes_.size()];
-  // std::function wants a copyable target.
-  auto shared = std::make_shared<unique_fd>(std::move(client));
-  chosen.loop.post([this, &chosen, shared] { serve(chosen, std::move(*shared)); });
-}
-
-void rpc_server::serve(lane& on, unique_fd client) {
-  using flags = kj::LowLevelAsyncIoProvider;
-  auto leave = kj::defer([this] { connections_.fetch_sub(1); });
-  auto stream = on.loop.io().lowLevelProvider->wrapSocketFd(client.release(), flags::TAKE_OWNERSHIP | flags::ALREADY_NONBLOCK
-                                                                                  | flags::ALREADY_CLOEXEC);
+kj::Promise<void> rpc_server::serve(lane& on, kj::Own<kj::AsyncIoStream> client) {
   auto login = kj::newPromiseAndFulfiller<void>();
   auto door = kj::heap<login_service>(on.inference, on.control, kj::mv(login.fulfiller));
-  auto served = kj::heap<connection>(kj::mv(stream), kj::mv(door), options_);
+  auto served = kj::heap<connection>(kj::mv(client), kj::mv(door), options_);
   auto gone = served->network.onDisconnect().exclusiveJoin(
       overdue(kj::mv(login.promise), on.loop.io().provider->getTimer(), options_.login_timeout));
-  on.loop.keep(gone.attach(kj::mv(served), kj::mv(leave)));
+  return gone.attach(kj::mv(served));
 }
 
 } // namespace troupe

@@ -24,7 +24,7 @@ kj::Promise<void> session_service::control(ControlContext call) {
 }
 
 kj::Promise<void> session_service::limits(LimitsContext call) {
-  const auto& options = inference_.options;
+  const auto& options = inference_.door.options();
   auto limits = call.getResults().initLimits();
   limits.setMessageBytesMax(options.message_bytes_max);
   limits.setArtifactBytesMax(options.artifact_bytes_max);

@@ -17,14 +17,6 @@ std::uint64_t microseconds(std::chrono::nanoseconds span) {
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(span).count());
 }
 
-std::uint64_t resident_bytes() {
-  std::ifstream statm("/proc/self/statm");
-  std::uint64_t total = 0;
-  std::uint64_t resident = 0;
-  statm >> total >> resident;
-  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-}
-
 std::string state_of(const version_view& version) {
   if (version.draining && version.record.state != version_state::failed)
     return "draining";
@@ -65,6 +57,14 @@ void write_version(schema::VersionStatus::Builder into, const version_view& from
 }
 
 } // namespace
+
+std::uint64_t resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  std::uint64_t total = 0;
+  std::uint64_t resident = 0;
+  statm >> total >> resident;
+  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
 
 void write_node(schema::NodeStatus::Builder into, const control_backend& node) {
   into.setName(node.node_name.c_str());

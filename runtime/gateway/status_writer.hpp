@@ -2,7 +2,12 @@
 
 #include "runtime/gateway/control_service.hpp"
 
+#include <cstdint>
+
 namespace troupe {
+
+/// Memory of this process.
+std::uint64_t resident_bytes();
 
 /// From what actors tell to what the Control schema says.
 void write_node(schema::NodeStatus::Builder into, const control_backend& node);

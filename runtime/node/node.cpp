@@ -4,6 +4,7 @@
 #include "actors/root.hpp"
 #include "runtime/base/host_program.hpp"
 #include "runtime/base/units.hpp"
+#include "runtime/gateway/http_server.hpp"
 #include "runtime/gateway/rpc_server.hpp"
 #include "runtime/node/drain.hpp"
 #include "runtime/node/event_hub.hpp"
@@ -76,6 +77,7 @@ gateway_options gateway_of(const node_options& options) {
   gateway.default_deadline = options.default_deadline;
   gateway.connections_max = options.connections_max;
   gateway.login_timeout = options.login_timeout;
+  gateway.idle_timeout = options.idle_timeout;
   return gateway;
 }
 
@@ -91,14 +93,16 @@ void prepare_process() {
 }
 
 /// Whoever waits for the file finds it whole.
-result<void> write_address_file(const std::string& path, const std::string& address) {
+result<void> write_address_file(const std::string& path, const std::string& address, const std::string& flag) {
+  if (path.empty())
+    return {};
   auto unfinished = path + ".new";
   std::ofstream(unfinished) << address << "\n" << std::flush;
   std::error_code failure;
   std::filesystem::rename(unfinished, path, failure);
   if (failure)
     return error{error_code::io_failed, "cannot write the address to " + path + ": " + failure.message()
-                                            + "; name a file in a writable folder with --address-file"};
+                                            + "; name a file in a writable folder with " + flag};
   return {};
 }
 
@@ -167,22 +171,43 @@ root_options root_of(const actor_environment& environment, node_storage& storage
   return options;
 }
 
+/// Where a node's clients come in.
+struct node_doors {
+  listener rpc;
+  std::optional<listener> http;
+};
+
+result<node_doors> open_doors(const node_options& options) {
+  auto rpc = listen_on(options.listen);
+  if (!rpc)
+    return rpc.failure();
+  if (options.http.empty())
+    return node_doors{std::move(*rpc), std::nullopt};
+  auto http = listen_on(options.http, "--http (\"\" for no HTTP)");
+  if (!http)
+    return http.failure();
+  return node_doors{std::move(*rpc), std::move(*http)};
+}
+
 /// Everything a node is made of, in the order in which it is made; taken down in reverse, after `stop`.
 class running_node {
 public:
   running_node(const node_options& options, const clock& time, node_storage& storage, log_levels& levels,
-               const service_notifier& manager, listener door);
+               const service_notifier& manager, node_doors doors);
 
-  /// Returns once the whole tree is up: clients that are let in before would only hear `unavailable`.
-  result<void> await_tree();
+  /// Returns once the whole tree is up, the HTTP door is open and the address files are written: clients that are let in before would only hear
+  /// `unavailable`.
+  result<void> start();
   void serve_until(stop_signals& asked, steady_time started);
   /// Takes nothing new, finishes what it has, and stops all threads.
   void stop();
   /// Whether the tree gave up by itself.
   bool failed() const { return root_failed_; }
-  const std::string& address() const { return server_.address(); }
 
 private:
+  const std::string& address() const { return server_.address(); }
+  std::string http_address() const { return http_server_ ? http_server_->address() : ""; }
+  result<void> await_tree();
   void emit(const char* name, std::vector<std::pair<std::string, std::string>> fields);
   std::vector<watchdog::post> all_loops();
 
@@ -205,21 +230,25 @@ private:
   supervisor_actor root_;
   gateway_options gateway_;
   drain_gate drain_;
+  client_count clients_;
+  gateway_view view_;
   rpc_server server_;
+  std::optional<listener> http_door_;
+  std::optional<http_server> http_server_;
   std::optional<watchdog> watchdog_;
 };
 
 running_node::running_node(const node_options& options, const clock& time, node_storage& storage, log_levels& levels,
-                           const service_notifier& manager, listener door)
+                           const service_notifier& manager, node_doors doors)
   : options_(options), time_(time), storage_(storage), manager_(manager), levels_(levels),
     events_(options.log_format, levels_, actors_), watch_(time), loops_(make_loops(loop_count(options), events_, time)),
     hosts_({options.host_binary.empty() ? host_program() : options.host_binary, pointers_to<event_loop>(loops_), time, watch_,
             events_}),
     seeds_(true_random()), environment_{time, events_, seeds_, hosts_, routes_, actors_, {}, options.checks_max},
     system_(configure(config_)), root_(start_root(system_, root_of(environment_, storage))), gateway_(gateway_of(options)),
-    server_(pointers_to<kj_loop>(loops_), std::move(door),
-            {routes_, time, {system_, actors_, time, node_name(options), TROUPE_VERSION, time.now(), drain_, levels_}},
-            gateway_) {
+    clients_(gateway_.connections_max),
+    view_{routes_, time, {system_, actors_, time, node_name(options), TROUPE_VERSION, time.now(), drain_, levels_}},
+    server_(pointers_to<kj_loop>(loops_), std::move(doors.rpc), view_, gateway_, clients_), http_door_(std::move(doors.http)) {
   watch_.add_ticker([this](steady_time now) {
     for (const auto& target : routes_.pools())
       target->expire(now);
@@ -230,6 +259,16 @@ running_node::running_node(const node_options& options, const clock& time, node_
     if (root_failed_)
       ::kill(::getpid(), SIGTERM);
   });
+}
+
+result<void> running_node::start() {
+  if (auto up = await_tree(); !up)
+    return up;
+  if (http_door_)
+    http_server_.emplace(pointers_to<kj_loop>(loops_), std::move(*http_door_), view_, gateway_, clients_);
+  if (auto written = write_address_file(options_.http_address_file, http_address(), "--http-address-file"); !written)
+    return written;
+  return write_address_file(options_.address_file, address(), "--address-file");
 }
 
 result<void> running_node::await_tree() {
@@ -250,6 +289,7 @@ std::vector<watchdog::post> running_node::all_loops() {
 
 void running_node::serve_until(stop_signals& asked, steady_time started) {
   emit("node_serves", {{"address", address()},
+                       {"http", http_address()},
                        {"data", options_.data_folder},
                        {"node", storage_.identity.node_id},
                        {"after_ms", std::to_string((time_.now() - started) / 1ms)}});
@@ -262,6 +302,8 @@ void running_node::serve_until(stop_signals& asked, steady_time started) {
 
 void running_node::stop() {
   server_.stop_accepting();
+  if (http_server_)
+    http_server_->stop_accepting();
   if (!drain(drain_, routes_, pointers_to<kj_loop>(loops_), time_, options_.drain_timeout))
     events_.emit(
         {time_.wall_now(), severity::warn, "drain_cut_short", {{"after", human_duration(options_.drain_timeout)}}, "node"});
@@ -286,19 +328,17 @@ int run_node(const node_options& options) {
   auto manager = service_notifier::from_environment();
   real_clock time;
   auto started = time.now();
-  auto door = listen_on(options.listen);
-  if (!door)
-    return fail(door.failure());
+  auto doors = open_doors(options);
+  if (!doors)
+    return fail(doors.failure());
   auto storage = open_storage(options, time);
   if (!storage)
     return fail(storage.failure());
   manager.starting(tree_patience);
   log_levels levels;
   set_levels(levels, options);
-  running_node node(options, time, **storage, levels, manager, std::move(*door));
-  auto up = node.await_tree();
-  if (up && !options.address_file.empty())
-    up = write_address_file(options.address_file, node.address());
+  running_node node(options, time, **storage, levels, manager, std::move(*doors));
+  auto up = node.start();
   if (up)
     node.serve_until(stop, started);
   node.stop();

@@ -37,9 +37,10 @@ std::vector<std::string> known_keys(const std::string& section) {
 
 bool same(const node_options& a, const node_options& b) {
   auto all = [](const node_options& o) {
-    return std::tie(o.name, o.data_folder, o.listen, o.address_file, o.host_binary, o.gateway_loops, o.default_deadline,
-                    o.message_bytes_max, o.artifact_bytes_max, o.chunk_bytes_max, o.connections_max, o.login_timeout,
-                    o.checks_max, o.events_max, o.log_level, o.log_format, o.log_actors, o.drain_timeout);
+    return std::tie(o.name, o.data_folder, o.listen, o.http, o.address_file, o.http_address_file, o.host_binary, o.gateway_loops,
+                    o.default_deadline, o.message_bytes_max, o.artifact_bytes_max, o.chunk_bytes_max, o.connections_max,
+                    o.login_timeout, o.idle_timeout, o.checks_max, o.events_max, o.log_level, o.log_format, o.log_actors,
+                    o.drain_timeout);
   };
   return all(a) == all(b);
 }
@@ -58,6 +59,12 @@ BOOST_AUTO_TEST_CASE(an_address_that_is_not_loopback_is_refused_with_the_reason)
     BOOST_TEST(problem("listen = \"" + address + "\"")
                == "troupe.toml:1: listen: expected a loopback address like \"127.0.0.1:7550\", found \"" + address
                       + "\"; other machines are refused as long as there is neither TLS nor authentication");
+}
+
+BOOST_AUTO_TEST_CASE(http_is_switched_off_with_nothing_and_stays_on_loopback) {
+  BOOST_TEST(parse_node_toml("http = \"\"", "troupe.toml")->http == "");
+  BOOST_TEST(contains(problem("http = \"0.0.0.0:8000\""), "troupe.toml:1: http: expected a loopback address"));
+  BOOST_TEST(contains(problem("http = \"off\""), "troupe.toml:1: http: expected an address"));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_address_is_refused) {

@@ -49,7 +49,7 @@ node_server::node_server(lab& room) : lab_(room), address_(address_of(free_port(
 
 void node_server::start() {
   auto begun = std::chrono::steady_clock::now();
-  node_.emplace(std::vector<std::string>{lab_.binary("troupe"), "node", "--data", data_, "--listen", address_},
+  node_.emplace(std::vector<std::string>{lab_.binary("troupe"), "node", "--data", data_, "--listen", address_, "--http", ""},
                 lab_.new_path("node.log"));
   await_service(address_);
   started_in_ = std::chrono::steady_clock::now() - begun;

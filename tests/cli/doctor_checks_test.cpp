@@ -50,6 +50,7 @@ BOOST_AUTO_TEST_CASE(whatever_is_not_ok_comes_with_advice) {
   facts.limits.overcommit = 2;
   facts.kernel.missing = {"pidfd_open"};
   facts.listen.refusal = "no such address";
+  facts.http = {"127.0.0.1:8000", "Address already in use", ""};
   facts.data.refusal = "no";
   auto all = examine(facts);
   BOOST_TEST(std::count_if(all.begin(), all.end(), [](const finding& one) { return one.judged == grade::ok; }) == 0);
@@ -101,6 +102,15 @@ BOOST_AUTO_TEST_CASE(a_node_at_the_address_is_fine_and_anything_else_is_bad) {
   BOOST_TEST(text_of(check_listen({"127.0.0.1:1", "in use", "node-1, troupe 0.1.0, pid 42"}))
              == "ok 127.0.0.1:1: node-1, troupe 0.1.0, pid 42 is there");
   BOOST_TEST(text_of(check_listen({"127.0.0.1:1", "Address already in use", ""})) == "bad 127.0.0.1:1: Address already in use");
+}
+
+BOOST_AUTO_TEST_CASE(the_address_of_http_is_free_or_off_or_the_nodes_and_anything_else_is_bad) {
+  const listen_facts no_node{"127.0.0.1:1", "", ""};
+  const listen_facts a_node{"127.0.0.1:1", "in use", "node-1, troupe 0.1.0, pid 42"};
+  BOOST_TEST(text_of(check_http({}, no_node)) == "ok switched off");
+  BOOST_TEST(text_of(check_http({"127.0.0.1:8", "", ""}, no_node)) == "ok 127.0.0.1:8 is free");
+  BOOST_TEST(text_of(check_http({"127.0.0.1:8", "in use", ""}, a_node)) == "ok 127.0.0.1:8 is in use; a node runs here");
+  BOOST_TEST(text_of(check_http({"127.0.0.1:8", "in use", ""}, no_node)) == "bad 127.0.0.1:8: in use");
 }
 
 BOOST_AUTO_TEST_CASE(a_data_folder_must_be_writable_and_may_be_in_use) {

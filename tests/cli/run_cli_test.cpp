@@ -103,6 +103,16 @@ BOOST_AUTO_TEST_CASE(the_verb_node_is_mains_and_the_command_line_goes_before_the
   BOOST_TEST(troupe.node.config == config);
 }
 
+BOOST_AUTO_TEST_CASE(http_is_switched_off_on_the_command_line_with_nothing) {
+  command_line troupe;
+  BOOST_TEST(troupe.run({"node", "--http", "", "--http-address-file", "f"}) == 17);
+  BOOST_TEST(troupe.node.options.http == "");
+  BOOST_TEST(troupe.node.options.http_address_file == "f");
+  BOOST_TEST(troupe.run({"node"}) == 17);
+  BOOST_TEST(troupe.node.options.http == "127.0.0.1:8000");
+  BOOST_TEST(troupe.run({"node", "--http", "0.0.0.0:8000"}) == 2);
+}
+
 BOOST_AUTO_TEST_CASE(the_systems_config_file_is_read_where_none_is_named) {
   test::temporary_folder folder;
   auto system = (folder.path() / "troupe.toml").string();

@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(a_data_folder_of_another_machine_is_refused_until_it_is_ado
     stored.machine_id = std::string(64, 'e');
     BOOST_REQUIRE(records->commit(transaction().put(column_family::node, "node", encode(stored))).ok());
   }
-  auto refused = run_program({troupe_program(), "node", "--data", data, "--listen", "127.0.0.1:0"});
+  auto refused = run_program({troupe_program(), "node", "--data", data, "--listen", "127.0.0.1:0", "--http", ""});
   BOOST_TEST(refused.code == 1);
   BOOST_TEST(contains(refused.err, "this data folder belongs to machine eeeeeeeeeeee"), refused.err);
   BOOST_TEST(contains(refused.err, "--adopt"), refused.err);

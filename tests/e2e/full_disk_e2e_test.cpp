@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(a_node_is_not_started_on_a_full_disk_and_loses_nothing, *bo
   node.process.wait(std::chrono::seconds(10));
   node.disk.fill(0);
   auto data = (node.disk.path() / "data").string();
-  auto refused = run_program({troupe_program(), "node", "--data", data, "--listen", "127.0.0.1:0"});
+  auto refused = run_program({troupe_program(), "node", "--data", data, "--listen", "127.0.0.1:0", "--http", ""});
   BOOST_TEST(refused.code == 1);
   BOOST_TEST(contains(refused.err, "is full"), refused.err);
   node.disk.empty();

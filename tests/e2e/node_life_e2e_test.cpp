@@ -19,7 +19,7 @@ bool all_gone(const std::vector<pid_t>& pids) {
 }
 
 command_result start_node(const std::string& data, const std::string& listen) {
-  return run_program({troupe_program(), "node", "--data", data, "--listen", listen});
+  return run_program({troupe_program(), "node", "--data", data, "--listen", listen, "--http", ""});
 }
 
 } // namespace
@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(listening_beyond_loopback_is_refused) {
 BOOST_AUTO_TEST_CASE(an_address_file_that_cannot_be_written_ends_the_node_with_what_to_do) {
   temporary_folder folder;
   auto refused = run_program({troupe_program(), "node", "--data", (folder.path() / "data").string(), "--listen", "127.0.0.1:0",
-                              "--address-file", "/nonexistent/address"});
+                              "--http", "", "--address-file", "/nonexistent/address"});
   BOOST_TEST(refused.code == 1);
   BOOST_TEST(contains(refused.err, "cannot write the address to /nonexistent/address"), refused.err);
 }

@@ -1,21 +1,14 @@
 #define BOOST_TEST_MODULE rpc_server
-#include "actors/root.hpp"
 #include "runtime/gateway/rpc_server.hpp"
-#include "storage/memory_store.hpp"
-#include "tests/storage/temporary_folder.hpp"
-#include "tests/support/collected_events.hpp"
+#include "tests/gateway/node_fixture.hpp"
+#include "tests/gateway/raw_socket.hpp"
 #include "tests/support/recorded_request.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-#include <caf/actor_system.hpp>
-#include <caf/actor_system_config.hpp>
-#include <caf/scoped_actor.hpp>
-#include <caf/typed_event_based_actor.hpp>
 #include <capnp/rpc-twoparty.h>
 #include <kj/async-io.h>
 
-#include <arpa/inet.h>
 #include <cmath>
 #include <limits>
 #include <sys/resource.h>
@@ -26,157 +19,16 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// The first value of a request that the runner treats in its own way. Below 100: that error code; anything else comes back as it is.
-constexpr float held = 101;
-constexpr float crashes = 102;
+/// The node of the fixture with its RPC door.
+struct server_fixture : node_fixture {
+  rpc_server server;
 
-/// A model that gives its input back, on whichever thread calls.
-class echo_runner final : public batch_runner {
-public:
-  explicit echo_runner(std::shared_ptr<pool> target) : target_(target) {}
+  explicit server_fixture(const gateway_options& given = small_limits())
+    : node_fixture(given), server(loop_pointers(), listen_on("127.0.0.1:0").value(), view(), options, clients) {}
+  ~server_fixture() { stop(); }
 
-  void start(batch work) override {
-    auto target = target_.lock();
-    for (auto& request : work.requests)
-      treat(*target, std::move(request));
-    target->release(this);
-  }
-
-  /// Lets go of the requests that were held; each holds the pool. Nothing may be under way.
-  void let_go() {
-    for (auto& request : std::exchange(held_, {}))
-      refuse(std::move(request), {error_code::unavailable, "the test is over"});
-  }
-
-private:
-  void treat(pool& target, request_ptr request) {
-    auto first = *reinterpret_cast<const float*>(request->inputs[0].data);
-    if (first == held) {
-      held_.push_back(std::move(request));
-    } else if (first == crashes) {
-      batch dead;
-      dead.requests.push_back(std::move(request));
-      target.fail(std::move(dead), "signal:11");
-    } else if (first >= 1 && first < 100) {
-      refuse(std::move(request), {static_cast<error_code>(first), "as told"});
-    } else {
-      auto outputs = request->inputs;
-      answer(std::move(request), outputs);
-    }
-  }
-
-  std::weak_ptr<pool> target_;
-  std::vector<request_ptr> held_;
+  std::uint16_t port() const { return port_of(server.address()); }
 };
-
-/// No model ever loads.
-class no_hosts final : public host_supply {
-public:
-  std::atomic<bool> hang{false};
-
-  std::unique_ptr<load_handle> load(const version_id&, const model_spec&, int model_fd, template_events events) override {
-    unique_fd model(model_fd);
-    if (!hang)
-      events.ready(error{error_code::invalid_argument, "not a TorchScript file"});
-    return nullptr;
-  }
-};
-
-gateway_options small_limits() {
-  gateway_options options;
-  options.message_bytes_max = 1 << 20;
-  options.chunk_bytes_max = 1 << 10;
-  options.artifact_bytes_max = 1 << 16;
-  options.default_deadline = 200ms;
-  options.connections_max = 1100;
-  return options;
-}
-
-/// A server with one deployment, "echo", behind it, and the node's whole tree of actors over a store in memory.
-struct server_fixture {
-  test::temporary_folder folder;
-  real_clock time;
-  collected_events events;
-  directory actors;
-  routing_cell routes;
-  drain_gate drain;
-  log_levels levels;
-  no_hosts hosts;
-  seed_source seeds{1};
-  memory_store records;
-  state_store state{records};
-  data_folder data = data_folder::open(folder.path()).value();
-  blob_store blobs = blob_store::open(data, 1 << 16).value();
-  log_store log = log_store::open(records, 1000).value();
-  actor_environment node{time, events, seeds, hosts, routes, actors};
-  std::vector<std::unique_ptr<kj_loop>> loops = make_loops();
-  caf::actor_system_config config;
-  caf::actor_system system{config};
-  supervisor_actor root;
-  std::shared_ptr<pool> echo;
-  std::shared_ptr<echo_runner> runner;
-  std::unique_ptr<rpc_server> server;
-
-  explicit server_fixture(const gateway_options& options = small_limits()) {
-    root = start_root(system, {node, {time, state, blobs}, {time, log}, false});
-    await_catalog();
-    open_echo();
-    gateway_view view{routes, time, {system, actors, time, "node-1", "1.0", time.now(), drain, levels}};
-    server = std::make_unique<rpc_server>(std::vector<kj_loop*>{loops[0].get(), loops[1].get()}, listen_on("127.0.0.1:0").value(),
-                                          view, options);
-  }
-  ~server_fixture() {
-    caf::anon_send_exit(root, caf::exit_reason::user_shutdown);
-    echo->close(true);
-    runner->let_go();
-    for (auto& loop : loops)
-      loop->stop();
-  }
-
-  static std::vector<std::unique_ptr<kj_loop>> make_loops() {
-    std::vector<std::unique_ptr<kj_loop>> made;
-    for (int i = 0; i < 2; ++i)
-      made.push_back(std::make_unique<kj_loop>("loop", [](const std::string&) {}));
-    return made;
-  }
-  /// From then on nobody clears the table of routes that no deployment has.
-  void await_catalog() {
-    BOOST_REQUIRE(eventually([this] { return static_cast<bool>(actors.catalog.get()); }));
-    bool is_ready = false;
-    caf::scoped_actor asker(system);
-    asker->request(actors.catalog.get(), 10s, await_ready{}).receive([&](ready) { is_ready = true; }, [](const caf::error&) {});
-    BOOST_REQUIRE(is_ready);
-  }
-  void open_echo() {
-    model_spec spec;
-    spec.inputs = {{"x", datatype::fp32, {-1, -1}}};
-    spec.outputs = {{"y", datatype::fp32, {-1, -1}}};
-    spec.max_batch = 4;
-    spec.queue_rows_max = 8;
-    echo = std::make_shared<pool>(version_id{"echo", 3}, spec, time, events);
-    runner = std::make_shared<echo_runner>(echo);
-    echo->attach(runner);
-    routes.enlist(echo);
-    routing_table table;
-    table["echo"] = {{"echo", 3}, echo};
-    routes.publish(std::make_shared<routing_table>(std::move(table)));
-  }
-  std::uint16_t port() const {
-    return static_cast<std::uint16_t>(std::stoi(server->address().substr(server->address().rfind(':') + 1)));
-  }
-};
-
-constexpr const char* small_toml = R"(
-max_batch = 4
-[[inputs]]
-name = "x"
-datatype = "FP32"
-shape = [-1, 2]
-[[outputs]]
-name = "y"
-datatype = "FP32"
-shape = [-1, 2]
-)";
 
 /// The one KJ loop of the test's own thread.
 kj::AsyncIoContext& own_io() {
@@ -192,8 +44,7 @@ struct rpc_client {
   kj::Own<capnp::RpcSystem<capnp::rpc::twoparty::VatId>> rpc;
 
   explicit rpc_client(const server_fixture& to) {
-    stream =
-        io.provider->getNetwork().parseAddress(to.server->address().c_str()).wait(io.waitScope)->connect().wait(io.waitScope);
+    stream = io.provider->getNetwork().parseAddress(to.server.address().c_str()).wait(io.waitScope)->connect().wait(io.waitScope);
     network = kj::heap<capnp::TwoPartyVatNetwork>(*stream, capnp::rpc::twoparty::Side::CLIENT);
     rpc = kj::heap<capnp::RpcSystem<capnp::rpc::twoparty::VatId>>(capnp::makeRpcClient(*network));
   }
@@ -246,33 +97,6 @@ struct rpc_client {
     return wait(kj::mv(call));
   }
 };
-
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(port);
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return to;
-}
-
-unique_fd connect_raw(std::uint16_t port) {
-  unique_fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  auto to = loopback(port);
-  timeval patience{5, 0};
-  ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  BOOST_REQUIRE(::connect(socket.get(), reinterpret_cast<sockaddr*>(&to), sizeof to) == 0);
-  return socket;
-}
-
-/// Whether the other side closes it, after its last words, within 5 s of silence.
-bool closes(const unique_fd& socket) {
-  char bytes[4096];
-  ssize_t got = 0;
-  do {
-    got = ::recv(socket.get(), bytes, sizeof bytes, 0);
-  } while (got > 0);
-  return got == 0 || errno == ECONNRESET;
-}
 
 bool throws(const std::function<void()>& action) {
   return kj::runCatchingExceptions(action) != nullptr;
@@ -342,9 +166,7 @@ BOOST_AUTO_TEST_CASE(a_closed_pool_is_unavailable_and_a_full_one_overloaded) {
   auto full = std::make_shared<pool>(version_id{"echo", 4}, echo->spec(), time, events);
   for (int i = 0; i < 8; ++i)
     full->submit(std::make_unique<recorded_request>(*loops[0], std::vector<float>{1}, 1, std::make_shared<outcome>()));
-  routing_table table;
-  table["echo"] = {{"echo", 4}, full};
-  routes.publish(std::make_shared<routing_table>(table));
+  route_echo_to(full, 4);
   BOOST_TEST((client.infer_code({1000}) == schema::Code::OVERLOADED));
   full->close(true);
   BOOST_TEST((client.infer_code({1000}) == schema::Code::UNAVAILABLE));
@@ -354,9 +176,7 @@ BOOST_AUTO_TEST_CASE(what_waits_past_the_default_deadline_is_answered_so) {
   rpc_client client(*this);
   auto stuck = std::make_shared<pool>(version_id{"echo", 4}, echo->spec(), time, events);
   routes.enlist(stuck);
-  routing_table table;
-  table["echo"] = {{"echo", 4}, stuck};
-  routes.publish(std::make_shared<routing_table>(table));
+  route_echo_to(stuck, 4);
   std::atomic<bool> done{false};
   std::thread ticker([&] {
     while (!done) {
@@ -441,9 +261,7 @@ BOOST_AUTO_TEST_CASE(metadata_and_limits_tell_what_may_be_sent) {
 }
 
 BOOST_AUTO_TEST_CASE(a_deployment_that_cannot_answer_just_now_says_why_to_requests_and_to_who_asks_what_it_takes) {
-  routing_table parked;
-  parked["echo"] = {{"echo", 3}, nullptr, {error_code::unavailable, "deployment 'echo' is being started; retry in a moment"}};
-  routes.publish(std::make_shared<routing_table>(std::move(parked)));
+  route_echo_to(nullptr, 3, {error_code::unavailable, "deployment 'echo' is being started; retry in a moment"});
   rpc_client client(*this);
   BOOST_TEST((client.infer_code({1000}) == schema::Code::UNAVAILABLE));
   auto ask = client.inference().metadataRequest();
@@ -495,7 +313,7 @@ BOOST_AUTO_TEST_CASE(a_thousand_connections_at_once_are_served) {
 BOOST_AUTO_TEST_CASE(a_door_that_is_closed_takes_nobody_and_those_inside_stay) {
   rpc_client client(*this);
   BOOST_TEST((client.infer_code({1000}) == schema::Code::OK));
-  server->stop_accepting();
+  server.stop_accepting();
   BOOST_TEST(eventually([this] {
     unique_fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     auto to = loopback(port());

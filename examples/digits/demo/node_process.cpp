@@ -17,8 +17,18 @@ constexpr auto look_interval = 2ms;
 
 child_options start_of(const node_process_options& options) {
   child_options start;
-  start.command = {options.program, "node",         "--data",         options.folder + "/data",
-                   "--listen",      options.listen, "--address-file", options.folder + "/address"};
+  start.command = {options.program,
+                   "node",
+                   "--data",
+                   options.folder + "/data",
+                   "--listen",
+                   options.listen,
+                   "--http",
+                   options.http,
+                   "--address-file",
+                   options.folder + "/address",
+                   "--http-address-file",
+                   options.folder + "/http_address"};
   start.command.insert(start.command.end(), options.arguments.begin(), options.arguments.end());
   start.out = start.err = options.folder + "/node.log";
   start.detached = options.detached;
@@ -29,7 +39,7 @@ child_options start_of(const node_process_options& options) {
 } // namespace
 
 node_process::node_process(const node_process_options& options)
-  : log_file_(options.folder + "/node.log"), process_(start_of(options)) {
+  : log_file_(options.folder + "/node.log"), file_of_http_(options.folder + "/http_address"), process_(start_of(options)) {
   await_address(options.folder + "/address");
 }
 
@@ -42,6 +52,7 @@ void node_process::await_address(const std::string& file) {
       throw command_failure(exit_code::timed_out, "the node does not serve:\n" + log());
   }
   std::ifstream(file) >> address_;
+  std::ifstream(file_of_http_) >> http_address_;
 }
 
 std::optional<int> node_process::stop() {

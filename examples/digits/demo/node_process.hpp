@@ -15,6 +15,7 @@ struct node_process_options {
   std::string listen = "127.0.0.1:0"; ///< port 0: the kernel chooses
   std::vector<std::string> arguments; ///< more, behind the others
   bool detached = false;              ///< see child_options
+  std::string http = "127.0.0.1:0";
 };
 
 /// A `troupe node` that we started.
@@ -30,6 +31,7 @@ public:
 
   pid_t pid() const { return process_.pid(); }
   const std::string& address() const { return address_; }
+  const std::string& http_address() const { return http_address_; }
   std::string log() const { return text_of_file(log_file_); }
 
   void signal(int number) const { process_.signal(number); }
@@ -43,8 +45,10 @@ private:
   void await_address(const std::string& file);
 
   std::string log_file_;
+  std::string file_of_http_;
   child process_;
   std::string address_;
+  std::string http_address_;
 };
 
 } // namespace troupe

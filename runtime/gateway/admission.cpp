@@ -1,0 +1,45 @@
+#include "runtime/gateway/admission.hpp"
+
+#include "runtime/policy/request_check.hpp"
+
+#include <algorithm>
+
+namespace troupe {
+
+namespace {
+
+error no_route(std::string_view deployment) {
+  return {error_code::not_found, "no deployment '" + quotable(deployment)
+                                     + "' serves requests here; `troupe status` lists what there is, and why it doesn't serve"};
+}
+
+} // namespace
+
+result<std::shared_ptr<pool>> admission::find_target(std::string_view deployment, version_number version) {
+  auto route = routes_.find(deployment);
+  if (route == nullptr)
+    return no_route(deployment);
+  if (route->target == nullptr)
+    return route->why_not;
+  if (version != 0 && version != route->version.number)
+    return error{error_code::not_found, "deployment '" + route->version.deployment + "' serves version "
+                                            + std::to_string(route->version.number) + ", not " + std::to_string(version)};
+  return route->target;
+}
+
+result<std::shared_ptr<pool>> admission::find_target_of_request(std::string_view deployment, version_number version) {
+  if (draining())
+    return drain_gate::refusal();
+  return find_target(deployment, version);
+}
+
+void admission::submit(const std::shared_ptr<pool>& target, request_ptr next, std::chrono::microseconds patience) {
+  next->arrived = time_.now();
+  next->deadline =
+      next->arrived + (patience.count() == 0 ? options_.default_deadline : std::min(patience, options_.deadline_max));
+  next->loop = &loop_;
+  target->submit(std::move(next));
+  loop_.dispatch_later(target);
+}
+
+} // namespace troupe

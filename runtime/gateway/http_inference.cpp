@@ -1,0 +1,64 @@
+#include "runtime/gateway/http_inference.hpp"
+
+#include "runtime/oip/infer_answer.hpp"
+#include "runtime/oip/infer_query.hpp"
+#include "runtime/policy/request_check.hpp"
+
+namespace troupe {
+
+namespace {
+
+/// A request that came by HTTP, with the body that its inputs lie in.
+class http_request final : public inference_request {
+public:
+  http_request(infer_query query, http_body body, std::shared_ptr<pool> target, kj::Own<kj::PromiseFulfiller<http_reply>> done)
+    : query_(std::move(query)), body_(std::move(body)), target_(std::move(target)), done_(kj::mv(done)) {}
+
+  ~http_request() noexcept override {} // KJ's destructors may throw by their type; these don't
+
+  void on_outputs(const std::vector<tensor_view>& outputs) override {
+    if (!done_->isWaiting())
+      return; // the client has gone
+    auto answer = write_infer_answer(query_, target_->spec(), target_->id(), outputs);
+    done_->fulfill({200, std::move(answer.body), answer.header_length ? binary_content : json_content, answer.header_length});
+  }
+
+  void on_error(const error& failure) override { done_->fulfill(error_reply(failure)); }
+
+private:
+  infer_query query_;
+  http_body body_;
+  std::shared_ptr<pool> target_;
+  kj::Own<kj::PromiseFulfiller<http_reply>> done_;
+};
+
+} // namespace
+
+kj::Promise<http_reply> infer(admission& door, std::string_view deployment, version_number version,
+                              std::optional<std::size_t> header_length, http_body body) {
+  auto target = door.find_target_of_request(deployment, version);
+  if (!target)
+    return error_reply(target.failure());
+  const auto& spec = (*target)->spec();
+  auto query = read_infer_query(body.text(), header_length, spec);
+  if (!query)
+    return error_reply(query.failure());
+  std::vector<tensor_view> inputs;
+  inputs.reserve(spec.inputs.size());
+  auto rows = check_request(spec, query->inputs, inputs);
+  if (!rows)
+    return error_reply(rows.failure());
+
+  auto done = kj::newPromiseAndFulfiller<http_reply>();
+  auto priority = query->priority;
+  auto timeout = query->timeout;
+  auto next = std::make_unique<http_request>(std::move(*query), std::move(body), *target, kj::mv(done.fulfiller));
+  next->inputs = std::move(inputs);
+  next->rows = *rows;
+  next->priority = priority;
+  next->timeout = timeout;
+  door.submit(*target, std::move(next), std::chrono::microseconds(0));
+  return kj::mv(done.promise);
+}
+
+} // namespace troupe

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "runtime/base/error.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace troupe {
+
+inline constexpr const char* json_content = "application/json";
+inline constexpr const char* binary_content = "application/octet-stream";
+
+/// An answer of the HTTP door, before it is sent.
+struct http_reply {
+  unsigned status = 200;
+  std::string body{};
+  const char* content_type = json_content;
+  /// Bytes of JSON, behind which tensors follow: the header Inference-Header-Content-Length.
+  std::optional<std::size_t> header_length{};
+};
+
+/// {"error": "…"}
+http_reply error_reply(unsigned status, std::string_view message);
+http_reply error_reply(const error& failure);
+
+/// "Not Found"
+const char* reason_of_status(unsigned status);
+
+} // namespace troupe

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "runtime/gateway/acceptor.hpp"
+#include "runtime/gateway/gateway_view.hpp"
+#include "runtime/gateway/http_headers.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace troupe {
+
+/// The HTTP door: the Open Inference Protocol, version 2, with Triton's extensions for statistics, configurations and the repository.
+class http_server {
+public:
+  /// Begins to accept. `loops` and `clients` must outlive the server, and the loops be stopped before it is destroyed.
+  http_server(std::vector<kj_loop*> loops, listener door, gateway_view node, gateway_options options, client_count& clients);
+  ~http_server();
+
+  const std::string& address() const { return door_.address(); }
+  /// Closes the door; connections that are open go on. Any thread.
+  void stop_accepting() { door_.stop(); }
+
+private:
+  struct lane;
+
+  std::vector<std::unique_ptr<lane>> make_lanes(const std::vector<kj_loop*>& loops) const;
+  kj::Promise<void> serve(lane& on, kj::Own<kj::AsyncIoStream> client) const;
+
+  gateway_view node_;
+  gateway_options options_;
+  http_headers headers_;
+  std::vector<std::unique_ptr<lane>> lanes_;
+  acceptor door_; // last: it serves with all of the above
+};
+
+} // namespace troupe

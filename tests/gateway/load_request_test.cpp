@@ -1,0 +1,104 @@
+#define BOOST_TEST_MODULE load_request
+#include "runtime/base/model_toml.hpp"
+#include "runtime/base/sha256.hpp"
+#include "runtime/gateway/load_request.hpp"
+#include "runtime/gateway/model_config.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <vector>
+
+using namespace troupe;
+
+namespace {
+
+constexpr const char* small_config = R"({"name":"digits","platform":"pytorch_libtorch","max_batch_size":8,
+  "input":[{"name":"image","data_type":"TYPE_FP32","dims":["64"]}],
+  "output":[{"name":"scores","data_type":"TYPE_FP64","dims":[10]}],
+  "instance_group":[{"count":3}],
+  "dynamic_batching":{"preferred_batch_size":[4,8],"max_queue_delay_microseconds":"1500"}})";
+
+std::string body_of(const nlohmann::json& parameters) {
+  return nlohmann::json{{"parameters", parameters}}.dump();
+}
+
+std::string refusal_of(const std::string& body) {
+  auto read = read_load_request(body);
+  return read ? "" : read.failure().message;
+}
+
+std::string config_refusal(const std::string& config) {
+  auto read = model_toml_from_config(config);
+  return read ? "" : read.failure().message;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(nothing_is_asked_for_by_an_empty_body_or_no_parameters) {
+  for (auto body : {"", "{}", R"({"parameters":{}})"}) {
+    auto read = read_load_request(body);
+    BOOST_REQUIRE(read.ok());
+    BOOST_TEST(read->model_toml == "");
+    BOOST_TEST((read->artifact == nullptr));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_file_is_decoded_and_hashed) {
+  const std::vector<std::pair<std::string, std::string>> files = {
+      {"YWJj", "abc"}, {"YWI=", "ab"}, {"YQ==", "a"}, {"AAAA", {0, 0, 0}}};
+  for (const auto& [text, bytes] : files) {
+    auto read = read_load_request(body_of({{"config", small_config}, {"file:1/model.pt", text}}));
+    BOOST_REQUIRE_MESSAGE(read.ok(), text);
+    BOOST_TEST(*read->artifact == bytes);
+    BOOST_TEST(read->sha256 == sha256_of(bytes));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_wrong_with_the_parameters_is_told) {
+  BOOST_TEST(refusal_of("[") == "expected a JSON object as the body");
+  BOOST_TEST(refusal_of(R"({"parameters":3})") == "parameters: expected an object");
+  BOOST_TEST(refusal_of(body_of({{"model", "x"}}))
+             == "parameters: unknown parameter 'model'; there are config and file:VERSION/NAME");
+  BOOST_TEST(refusal_of(body_of({{"config", 3}})) == "parameters.config: expected the configuration's JSON as a text");
+  BOOST_TEST(refusal_of(body_of({{"file:1/model.pt", "YWJj"}}))
+             == "parameters.config: expected beside a file, which it says how to use");
+  for (auto bad : {"", "YWJ", "YW=j", "====", "Y===", "YW J", "\xff\xff\xff\xff"})
+    BOOST_TEST(refusal_of("{\"parameters\":{\"config\":\"{}\",\"file:1/m\":\"" + std::string(bad) + "\"}}") != "", bad);
+  BOOST_TEST(refusal_of(body_of({{"config", small_config}, {"file:1/a", "YWJj"}, {"file:1/b", "YWJj"}}))
+             == "parameters: one file makes a model, found a second one, 'file:1/b'");
+}
+
+BOOST_AUTO_TEST_CASE(a_configuration_becomes_a_model_toml) {
+  auto toml = model_toml_from_config(small_config);
+  BOOST_REQUIRE(toml.ok());
+  auto spec = parse_model_toml(*toml, "model.toml");
+  BOOST_REQUIRE_MESSAGE(spec.ok(), *toml);
+  BOOST_TEST(spec->max_batch == 8U);
+  BOOST_TEST(spec->replicas == 3U);
+  BOOST_TEST((spec->batching.max_delay == std::chrono::microseconds(1500)));
+  BOOST_TEST((spec->batching.preferred == std::vector<std::uint32_t>{4, 8}));
+  BOOST_TEST((spec->inputs == std::vector<tensor_spec>{{"image", datatype::fp32, {-1, 64}}}));
+  BOOST_TEST((spec->outputs == std::vector<tensor_spec>{{"scores", datatype::fp64, {-1, 10}}}));
+}
+
+BOOST_AUTO_TEST_CASE(without_a_batch_the_dimensions_are_all_there_are_and_names_are_quoted) {
+  auto toml = model_toml_from_config(R"({"input":[{"name":"a\"\\\nb","data_type":"TYPE_INT64","dims":[2,-1]}],
+                                         "output":[{"name":"y","data_type":"TYPE_BOOL","dims":[]}]})");
+  BOOST_REQUIRE(toml.ok());
+  BOOST_TEST(toml->find("name = \"a\\\"\\\\\\nb\"\ndatatype = \"INT64\"\nshape = [2, -1]") != std::string::npos, *toml);
+  BOOST_TEST(toml->find("shape = []") != std::string::npos, *toml);
+}
+
+BOOST_AUTO_TEST_CASE(a_configuration_that_is_wrong_says_where) {
+  BOOST_TEST(config_refusal("[") == "config: expected a JSON object");
+  BOOST_TEST(config_refusal("{}") == "config.input: expected a list");
+  BOOST_TEST(config_refusal(R"({"input":[3]})") == "config.input[0]: expected an object");
+  BOOST_TEST(config_refusal(R"({"input":[{"name":"x","data_type":"FP32","dims":[1]}]})")
+             == "config.input[0].data_type: expected a datatype like TYPE_FP32");
+  BOOST_TEST(config_refusal(R"({"input":[{"name":"x","data_type":"TYPE_FP32","dims":[1.5]}]})")
+             == "config.input[0].dims: expected a whole number");
+  BOOST_TEST(config_refusal(R"({"max_batch_size":"many"})") == "config.max_batch_size: expected a whole number");
+  BOOST_TEST(config_refusal(R"({"instance_group":3})") == "config.instance_group: expected a list");
+}
