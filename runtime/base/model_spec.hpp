@@ -51,6 +51,9 @@ struct model_spec {
   std::uint64_t input_bytes_max = 64ULL << 20;
   std::uint64_t output_bytes_max = 64ULL << 20;
 
+  /// Answers that a node keeps, to give them again to the same inputs; 0: none. For models whose outputs depend on nothing but their inputs.
+  std::uint64_t cache_bytes = 0;
+
   bool allow_non_finite = false; ///< NaN and infinities in the outputs of golden inputs are no failure
   /// Versions of the deployment that were live once and are kept for a rollback, this one counted; the oldest are collected.
   std::uint32_t keep_versions = 5;

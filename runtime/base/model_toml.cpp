@@ -125,6 +125,11 @@ void read_rollout(toml_section& rollout, model_spec& spec) {
   rollout.refuse_unknown_keys();
 }
 
+void read_cache(toml_section& cache, model_spec& spec) {
+  cache.size("bytes", spec.cache_bytes, 0, model_cache_max);
+  cache.refuse_unknown_keys();
+}
+
 void read_scalars(toml_section& root, model_spec& spec) {
   root.integer("max_batch", spec.max_batch, 0, model_batch_max);
   root.integer("threads", spec.threads, 1, model_threads_max);
@@ -150,6 +155,8 @@ result<model_spec> parse_model_toml(std::string_view text, std::string_view file
   read_batching(batching, spec);
   auto queue = root.section("queue");
   read_queue(queue, spec);
+  auto cache = root.section("cache");
+  read_cache(cache, spec);
   auto rollout = root.section("rollout");
   read_rollout(rollout, spec);
   root.refuse_unknown_keys();

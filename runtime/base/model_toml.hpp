@@ -22,6 +22,7 @@ inline constexpr std::uint64_t model_tensor_bytes_max = 1ULL << 30;
 inline constexpr std::chrono::minutes model_timeout_max{60};
 inline constexpr std::uint32_t model_keep_max = 100;
 inline constexpr std::chrono::hours model_bake_max{24 * 7};
+inline constexpr std::uint64_t model_cache_max = 64ULL << 30;
 inline constexpr std::size_t tensor_name_max = 128; ///< bytes
 
 /// Reads a `model.toml`. Only inputs and outputs must be there; the defaults of the others are model_spec's.
@@ -57,6 +58,8 @@ inline constexpr std::size_t tensor_name_max = 128; ///< bytes
 ///     level = 1
 ///     rows = 64                 # default: limits.queue_rows is the only bound
 ///     default_timeout = "20ms"
+///     [cache]
+///     bytes = 0                 # none; "64MiB": of answers, given again to the same inputs
 ///     [rollout]
 ///     keep = 5                  # versions kept for a rollback, the live one counted
 ///     bake = "10m"              # the version before stays resident for so long

@@ -170,13 +170,18 @@ void host_channel::answer_all(batch work, steady_time done) {
 }
 
 void host_channel::give_outputs(batch& work) {
+  auto give = [&](request_ptr& request, const std::vector<tensor_view>& outputs) {
+    if (!work.trial)
+      options_.target->remember(*request, outputs);
+    answer(std::move(request), outputs);
+  };
   if (work.rows == 0)
-    return answer(std::move(work.requests.front()), outputs_);
+    return give(work.requests.front(), outputs_);
   for (auto& request : work.requests) {
     slice_.clear();
     for (auto& output : outputs_)
       slice_.push_back(take_rows(output, request->rows));
-    answer(std::move(request), slice_);
+    give(request, slice_);
   }
 }
 

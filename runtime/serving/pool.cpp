@@ -14,7 +14,10 @@ error removed(const version_id& id) {
 
 pool::pool(version_id id, model_spec spec, const clock& time, event_sink& events)
   : id_(std::move(id)), spec_(std::move(spec)), clock_(time), events_(events), queue_(spec_.queue_levels.size()),
-    counted_(spec_.max_batch) {}
+    counted_(spec_.max_batch) {
+  if (spec_.cache_bytes > 0)
+    cache_.emplace(spec_.cache_bytes);
+}
 
 pool::~pool() {
   close(true);
@@ -35,15 +38,14 @@ result<void> pool::has_room(const inference_request& request) const {
   return {};
 }
 
-result<void> pool::admit(const inference_request& request, const std::optional<quarantine::digest>& input,
-                         steady_time now) const {
+result<void> pool::admit(const inference_request& request, steady_time now) const {
   if (phase_ != phase::open)
     return removed(id_);
   if (auto room = has_room(request); !room)
     return room;
   if (request.deadline <= now)
     return error{error_code::deadline_exceeded, "the deadline had passed when the request arrived"};
-  if (input && quarantine_.holds(*input))
+  if (request.digest && quarantine_.holds(*request.digest))
     return error{error_code::poisoned,
                  "this input crashed two replicas of '" + id_.deployment + "' and is quarantined; do not retry it"};
   if (queue_.empty())
@@ -62,17 +64,31 @@ void pool::submit(request_ptr request) {
   request->level = level_of(spec_, request->priority);
   auto timeout = timeout_of(spec_.queue_levels[request->level], request->timeout);
   request->wait_until = timeout.count() == 0 ? steady_time::max() : request->arrived + timeout;
-  std::optional<quarantine::digest> input;
-  if (has_quarantined_.load(std::memory_order_acquire))
-    input = quarantine::digest_of(*request);
   auto now = clock_.now();
+  if (cache_ || has_quarantined_.load(std::memory_order_acquire))
+    request->digest = digest_of(*request);
+  if (cache_ && answer_from_cache(request, now))
+    return;
   std::unique_lock lock(mutex_);
-  auto admitted = admit(*request, input, now);
+  auto admitted = admit(*request, now);
   if (admitted)
     return queue_.push(std::move(request));
   lock.unlock();
   counted_.add_failure(*request, admitted.failure().code, now);
   refuse(std::move(request), admitted.failure());
+}
+
+bool pool::answer_from_cache(request_ptr& request, steady_time now) {
+  auto found = cache_->find(*request->digest);
+  counted_.add_look_up(*request, found != nullptr, now, clock_.now());
+  if (found != nullptr)
+    answer(std::move(request), found->views());
+  return found != nullptr;
+}
+
+void pool::remember(const inference_request& request, const std::vector<tensor_view>& outputs) {
+  if (cache_ && request.digest)
+    cache_->add(*request.digest, outputs);
 }
 
 void pool::dispatch() {
@@ -178,7 +194,7 @@ void pool::fail(batch work, const std::string& reason) {
 
 void pool::put_into_quarantine(const std::vector<request_ptr>& poisoned, const std::string& reason) {
   for (const auto& request : poisoned) {
-    auto input = quarantine::digest_of(*request);
+    auto input = request->digest ? *request->digest : digest_of(*request);
     {
       std::lock_guard lock(mutex_);
       quarantine_.add(input);

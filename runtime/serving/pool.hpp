@@ -10,6 +10,7 @@
 #include "runtime/serving/quarantine.hpp"
 #include "runtime/serving/request.hpp"
 #include "runtime/serving/request_queue.hpp"
+#include "runtime/serving/response_cache.hpp"
 
 #include <atomic>
 #include <memory>
@@ -40,7 +41,8 @@ public:
   ~pool();
 
   /// Puts a checked request into the queue, or refuses it (`overloaded`, `deadline_exceeded`, `poisoned`, `unavailable` once closed). A
-  /// deadline that can't be met, by what waits and by the time that batches took of late, counts as exceeded.
+  /// deadline that can't be met, by what waits and by the time that batches took of late, counts as exceeded. One whose answer is cached is
+  /// answered at once.
   void submit(request_ptr request);
   /// Hands what waits to idle replicas, unless the version has them wait for more; then it calls itself again from a request's loop. After `submit`, once per turn of the calling loop, so that what arrived together runs together.
   void dispatch();
@@ -84,6 +86,8 @@ public:
   pool_statistics statistics() const { return counted_.read(clock_); }
   /// For the runner: where it counts what became of a batch's requests, before it tells them.
   statistics_counter& counted() { return counted_; }
+  /// For the runner: the outputs that it is about to give the request, for those who ask the same, if the version caches.
+  void remember(const inference_request& request, const std::vector<tensor_view>& outputs);
 
 private:
   struct slot {
@@ -114,7 +118,9 @@ private:
   enum class phase { open, draining, refusing };
 
   /// Why the request may not enter the queue. Needs the lock.
-  result<void> admit(const inference_request& request, const std::optional<quarantine::digest>& input, steady_time now) const;
+  result<void> admit(const inference_request& request, steady_time now) const;
+  /// Answers the request if its answer is cached; else it stays.
+  bool answer_from_cache(request_ptr& request, steady_time now);
   result<void> has_room(const inference_request& request) const;
   /// What the runner of an idle slot does next. Needs the lock, as do the four below.
   turn take(slot& idle, steady_time now);
@@ -154,6 +160,7 @@ private:
   std::atomic<bool> has_quarantined_{false}; ///< so that no input is hashed while none is
   std::atomic<std::uint64_t> batches_{0};
   statistics_counter counted_;
+  std::optional<response_cache> cache_; ///< if the version has one
 };
 
 } // namespace troupe

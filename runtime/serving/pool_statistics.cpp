@@ -62,6 +62,17 @@ void statistics_counter::add_answering(std::size_t requests, std::uint32_t rows,
   add(of_rows(rows).output_ns, ns);
 }
 
+void statistics_counter::add_look_up(const inference_request& request, bool hit, steady_time begun, steady_time now) {
+  add(hit ? hits_ : misses_, 1);
+  add(hit ? hits_ns_ : misses_ns_, span_ns(begun, now));
+  if (!hit)
+    return;
+  auto latency = span_ns(request.arrived, now);
+  add(answered_, 1);
+  add(answered_ns_, latency);
+  add(latency_[bucket_of(latency)], 1);
+}
+
 void statistics_counter::add_failure(const inference_request& request, error_code why, steady_time now) {
   add(failed_, 1);
   add(failed_ns_, span_ns(request.arrived, now));
@@ -70,13 +81,15 @@ void statistics_counter::add_failure(const inference_request& request, error_cod
 
 pool_statistics statistics_counter::read(const clock& time) const {
   pool_statistics now;
-  auto answered = value_of(answered_);
-  now.success = {answered, value_of(answered_ns_)};
+  now.cache_hit = {value_of(hits_), value_of(hits_ns_)}; // before `answered`, which must not be less
+  now.cache_miss = {value_of(misses_), value_of(misses_ns_)};
+  now.success = {value_of(answered_), value_of(answered_ns_)};
+  auto computed = now.success.count - std::min(now.success.count, now.cache_hit.count);
   now.fail = {value_of(failed_), value_of(failed_ns_)};
-  now.queue = {answered, value_of(queue_ns_)};
-  now.compute_input = {answered, value_of(input_ns_)};
-  now.compute_infer = {answered, value_of(infer_ns_)};
-  now.compute_output = {answered, value_of(output_ns_)};
+  now.queue = {computed, value_of(queue_ns_)};
+  now.compute_input = {computed, value_of(input_ns_)};
+  now.compute_infer = {computed, value_of(infer_ns_)};
+  now.compute_output = {computed, value_of(output_ns_)};
   for (std::uint32_t rows = 1; rows <= rows_max_; ++rows) {
     const auto& size = sizes_[rows - 1];
     auto runs = value_of(size.runs);

@@ -50,6 +50,8 @@ struct batch_size_count {
 struct pool_statistics {
   timed_count success;          ///< answered with outputs; from arrival to answer
   timed_count fail;             ///< answered with an error; from arrival to answer
+  timed_count cache_hit;        ///< look-ups that found an answer; its request isn't in what follows
+  timed_count cache_miss;       ///< look-ups that found none
   timed_count queue;            ///< of the answered ones: from arrival until the batch was made
   timed_count compute_input;    ///< until the inputs lay in the host's memory
   timed_count compute_infer;    ///< from doorbell to doorbell
@@ -73,6 +75,8 @@ public:
   void add_answers(const batch& work, steady_time done);
   /// The requests of a batch of so many rows have been answered, which took that long.
   void add_answering(std::size_t requests, std::uint32_t rows, std::chrono::nanoseconds took);
+  /// A request's answer was looked for in the cache; if it was found, the request is about to be answered with it.
+  void add_look_up(const inference_request& request, bool hit, steady_time begun, steady_time now);
   /// A request is about to be answered with an error.
   void add_failure(const inference_request& request, error_code why, steady_time now);
 
@@ -99,6 +103,10 @@ private:
   counter input_ns_{0};
   counter infer_ns_{0};
   counter output_ns_{0};
+  counter hits_{0};
+  counter hits_ns_{0};
+  counter misses_{0};
+  counter misses_ns_{0};
   std::atomic<steady_time::rep> last_{0}; ///< 0: none yet
   const std::uint32_t rows_max_;
   std::unique_ptr<size_class[]> sizes_; ///< [rows - 1]

@@ -4,10 +4,12 @@
 #include "runtime/base/error.hpp"
 #include "runtime/base/tensor.hpp"
 #include "runtime/serving/event_loop.hpp"
+#include "runtime/serving/input_digest.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +31,7 @@ public:
   std::chrono::microseconds timeout{
       0};                  ///< the longest that it may wait in the queue, if the version lets it say so; 0: as the version says
   std::uint64_t bytes = 0; ///< of all inputs; the pool sets it
+  std::optional<input_digest> digest; ///< of the inputs, if the pool has a use for it
   steady_time arrived{};
   steady_time deadline{};
   std::size_t level = 0;      ///< its line in the queue; the pool sets it

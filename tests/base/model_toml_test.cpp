@@ -350,3 +350,13 @@ BOOST_AUTO_TEST_CASE(without_batching_and_queue_nothing_waits_and_there_is_one_l
   BOOST_TEST((parsed->queue_levels[0].timeout == 0ms));
   BOOST_TEST(parsed->default_priority == 1U);
 }
+
+BOOST_AUTO_TEST_CASE(a_cache_is_opt_in_and_has_a_bound) {
+  BOOST_TEST(problem_with("[cache]\nbytes = \"1TiB\"")
+             == "model.toml:14: cache.bytes: expected a size like \"256MiB\" from 0 B to 64 GiB, found \"1TiB\"");
+  BOOST_TEST(problem_with("[cache]\nsize = 1") == "model.toml:14: cache: unknown key 'size'; known are bytes");
+  BOOST_TEST(parse_model_toml(good, "model.toml")->cache_bytes == 0U);
+  auto parsed = parse_model_toml(good + "[cache]\nbytes = \"64MiB\"\n", "model.toml");
+  BOOST_REQUIRE(parsed.ok());
+  BOOST_TEST(parsed->cache_bytes == 64U << 20);
+}

@@ -57,6 +57,7 @@ public:
     target_.counted().add_answers(done, done.made);
     for (auto& request : done.requests) {
       auto outputs = request->inputs;
+      target_.remember(*request, outputs);
       answer(std::move(request), outputs);
     }
     target_.release(this);
@@ -469,6 +470,69 @@ BOOST_AUTO_TEST_CASE(an_estimate_that_no_batch_confirmed_for_a_while_refuses_nob
   time.pass(batch_time_estimate::valid_for + 1ns);
   submit(floats(4), 4);
   BOOST_TEST(submit({1}, 1, 1ms)->times == 0);
+}
+
+// -- cached answers ---------------------------------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(without_a_cache_the_same_inputs_run_again) {
+  auto runner = attach();
+  for (int i = 0; i < 2; ++i) {
+    auto asked = submit({1});
+    target->dispatch();
+    BOOST_TEST(asked->times == 0);
+    runner->finish();
+  }
+  BOOST_TEST(target->statistics().executions == 2U);
+  BOOST_TEST(target->statistics().cache_miss.count == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(the_same_inputs_get_the_same_answer_at_once_and_others_their_own) {
+  spec.cache_bytes = 1 << 20;
+  open(spec);
+  auto runner = attach();
+  submit({1});
+  target->dispatch();
+  runner->finish();
+  auto again = submit({1});
+  BOOST_TEST(served(again));
+  BOOST_TEST(again->values == floats{1}, boost::test_tools::per_element());
+  BOOST_TEST(submit({2})->times == 0);
+  auto found = target->statistics();
+  BOOST_TEST(found.cache_hit.count == 1U);
+  BOOST_TEST(found.cache_miss.count == 2U);
+  BOOST_TEST(found.success.count == 2U);
+  BOOST_TEST(found.compute_infer.count == 1U);
+  BOOST_TEST(found.executions == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_shape_is_part_of_the_inputs) {
+  spec.cache_bytes = 1 << 20;
+  open(spec);
+  auto runner = attach();
+  submit({1, 2}, 1);
+  target->dispatch();
+  runner->finish();
+  BOOST_TEST(submit({1, 2}, 2)->times == 0);
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_is_never_another_versions) {
+  spec.cache_bytes = 1 << 20;
+  open(spec);
+  auto runner = attach();
+  submit({1});
+  target->dispatch();
+  runner->finish();
+  open(spec);
+  BOOST_TEST(submit({1})->times == 0);
+}
+
+BOOST_AUTO_TEST_CASE(an_input_that_crashed_a_replica_is_not_cached) {
+  spec.cache_bytes = 1 << 20;
+  open(spec);
+  submit({666});
+  attach()->crash();
+  attach()->crash();
+  BOOST_TEST(failed_with(submit({666}), error_code::poisoned));
 }
 
 // -- counted ----------------------------------------------------------------------------------------------------------------------

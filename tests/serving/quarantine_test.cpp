@@ -12,8 +12,8 @@ namespace {
 struct fixture {
   test_loop loop;
 
-  quarantine::digest digest(const std::vector<float>& values, std::uint32_t rows) {
-    return quarantine::digest_of(recorded_request(loop, values, rows, std::make_shared<outcome>()));
+  input_digest digest(const std::vector<float>& values, std::uint32_t rows) {
+    return digest_of(recorded_request(loop, values, rows, std::make_shared<outcome>()));
   }
 };
 
