@@ -111,8 +111,12 @@ std::string batching_of(const json& config) {
 std::string toml_of(const json& config) {
   const auto& batch = field_of(config, "max_batch_size");
   auto rows = batch.is_null() ? 0 : number_of(batch, "max_batch_size");
-  return "max_batch = " + std::to_string(rows) + "\n" + replicas_of(config) + tensors_of(config, "input", "inputs", rows > 0)
-         + tensors_of(config, "output", "outputs", rows > 0) + batching_of(config);
+  auto toml = "max_batch = " + std::to_string(rows) + "\n";
+  toml += replicas_of(config); // one after the other, so that the first mistake is told
+  toml += tensors_of(config, "input", "inputs", rows > 0);
+  toml += tensors_of(config, "output", "outputs", rows > 0);
+  toml += batching_of(config);
+  return toml;
 }
 
 } // namespace
