@@ -13,6 +13,7 @@ const std::map<std::string, std::vector<std::string>>& words_of_values() {
   static const std::map<std::string, std::vector<std::string>> words = {
       {"FORMAT", {"table", "json"}},
       {"LEVEL", {"debug", "info", "warn", "error", "off", "default"}},
+      {"ARRIVALS", {"poisson", "constant"}},
       {"SHELL", {"bash", "zsh", "fish"}}};
   return words;
 }

@@ -23,10 +23,6 @@ capnp::ReaderOptions reader_options() {
   return options;
 }
 
-std::string text_of(const kj::Exception& e) {
-  return printable({e.getDescription().begin(), e.getDescription().size()});
-}
-
 std::string user_name() {
   passwd entry{};
   passwd* found = nullptr;
@@ -52,15 +48,21 @@ std::string client_text() {
   return printable(user_name() + "@" + machine_name() + " (troupe-cli " TROUPE_VERSION ")");
 }
 
-client::client(const std::string& address) : address_(address), io_(kj::setupAsyncIo()) {
+client::client(client_loop& loop, const std::string& address) : loop_(loop), address_(address) {
   if (auto parsed = listen_address_from(address); !parsed)
     throw command_failure(exit_code::bad_usage, "--node: " + parsed.failure().message);
   connect();
   open_session();
 }
 
+client::client(const std::string& address) : client(std::make_unique<client_loop>(), address) {}
+
+client::client(std::unique_ptr<client_loop> loop, const std::string& address) : client(*loop, address) {
+  own_loop_ = std::move(loop);
+}
+
 void client::connect() {
-  auto connecting = io_.provider->getNetwork().parseAddress(address_).then([](kj::Own<kj::NetworkAddress>&& to) {
+  auto connecting = loop_.network().parseAddress(address_).then([](kj::Own<kj::NetworkAddress>&& to) {
     auto stream = to->connect();
     return stream.attach(kj::mv(to));
   });
@@ -105,26 +107,8 @@ client::first_answer(kj::Promise<capnp::Response<schema::Login::AnonymousResults
   }
 }
 
-command_failure client::failure_of(const kj::Exception& e) const {
-  switch (e.getType()) {
-  case kj::Exception::Type::DISCONNECTED:
-    return {exit_code::no_node, "the connection to " + address_ + " was lost; see `troupe status` whether the node is up"};
-  default: return {exit_code::failed, "the node at " + address_ + " could not do this: " + text_of(e)};
-  }
-}
-
 void client::pause(std::chrono::nanoseconds length) {
-  timer().afterDelay(length.count() * kj::NANOSECONDS).exclusiveJoin(interrupted()).wait(wait_scope());
-}
-
-void client::on_interrupt(std::string message) {
-  interrupt_message_ = std::move(message);
-  if (!interrupt_)
-    interrupt_.emplace(io_.unixEventPort);
-}
-
-kj::Promise<void> client::interrupted() {
-  return interrupt_ ? interrupt_->next() : kj::Promise<void>(kj::NEVER_DONE);
+  timer().afterDelay(length.count() * kj::NANOSECONDS).exclusiveJoin(loop_.interrupted()).wait(loop_.scope());
 }
 
 /// `params_name` is what the schema compiler calls a call's parameters: "rollback$Params".
@@ -137,10 +121,6 @@ command_failure client::unknown_call(kj::StringPtr params_name) {
   }
   return {exit_code::failed, "this node (" + version + ") does not know '" + name.substr(0, name.find('$'))
                                  + "'; this troupe is " TROUPE_VERSION ": update the node"};
-}
-
-command_failure client::timeout_failure(std::chrono::nanoseconds timeout) const {
-  return {exit_code::timed_out, "no answer from " + address_ + " within " + human_duration(timeout)};
 }
 
 } // namespace troupe

@@ -1,11 +1,11 @@
 #include "runtime/cli/human_text.hpp"
 #include "runtime/cli/infer_inputs.hpp"
 #include "runtime/cli/infer_view.hpp"
-#include "runtime/cli/load.hpp"
+#include "runtime/cli/load_view.hpp"
 #include "runtime/cli/npy.hpp"
 #include "runtime/cli/progress.hpp"
+#include "runtime/cli/rpc_door.hpp"
 #include "runtime/cli/verbs.hpp"
-#include "runtime/cli/wire.hpp"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -17,10 +17,6 @@
 namespace troupe {
 
 namespace {
-
-/// How much longer than the request's deadline we wait, so that the node's own word comes first.
-constexpr std::chrono::seconds answer_grace{10};
-constexpr std::uint32_t concurrency_max = 4096;
 
 struct infer_options {
   std::string name;
@@ -41,89 +37,63 @@ void save(const std::string& folder, const std::vector<named_tensor>& outputs) {
       throw command_failure(exit_code::bad_usage, outcome.failure().message);
 }
 
-void ask_once(const command_context& context, client& node, const infer_options& options, const prepared_request& request,
-              std::chrono::nanoseconds timeout) {
-  auto answer = node.ask(request.call(node.inference()), timeout);
-  auto response = answer.getResponse();
-  require_ok(response.getError());
-  inference_answer outputs{options.name, response.getVersion(), text_of(response.getId()), {}};
-  for (auto output : response.getOutputs())
-    outputs.outputs.push_back(tensor_of(output));
+void ask_once(const command_context& context, inference_door& door, const infer_options& options) {
+  auto answer = door.ask();
   if (!options.save_folder.empty())
-    save(options.save_folder, outputs.outputs);
+    save(options.save_folder, answer.outputs);
   if (context.format == output_format::json)
-    print_json(context, answer_json(outputs));
+    print_json(context, answer_json(answer));
   else
-    context.io.out << answer_text(outputs, context.io.colors());
+    context.io.out << answer_text(answer, context.io.colors());
 }
 
 /// Runs the load behind a progress bar, which is gone when it returns.
-load_report measure(const command_context& context, client& node, const infer_options& options, const prepared_request& request,
-                    std::chrono::nanoseconds timeout) {
+load_report measure(const command_context& context, inference_door& door, const infer_options& options) {
   progress bar(context.io, "infer", options.repeat);
-  std::uint64_t done = 0;
   load_options load;
-  load.requests = {&request};
   load.count = options.repeat;
   load.concurrency = options.concurrency;
-  load.silence_max = timeout;
-  load.on_answer = [&](std::uint64_t, schema::InferResponse::Reader) {
-    ++done;
-    if (bar.due())
-      bar.show(done, std::to_string(done) + " of " + std::to_string(options.repeat));
-  };
-  return run_load(node, load);
+  load.silence_max = door.patience();
+  load.on_progress = [&](const load_report& so_far) { bar.show(so_far.answered + so_far.failed, load_amount(so_far)); };
+  door.loop().on_interrupt("stopped by Ctrl-C before all " + std::to_string(options.repeat) + " requests were answered");
+  return run_load(door.loop(), door.channels(), load);
 }
 
-void ask_often(const command_context& context, client& node, const infer_options& options, const prepared_request& request,
-               std::chrono::nanoseconds timeout) {
-  auto report = measure(context, node, options, request, timeout);
+void ask_often(const command_context& context, inference_door& door, const infer_options& options, std::uint64_t rows) {
+  auto report = measure(context, door, options);
   if (context.format == output_format::json)
-    print_json(context, load_json(report));
+    print_json(context, load_json(report, rows));
   else
-    context.io.out << load_text(report);
+    context.io.out << load_text(report, rows);
+  unbroken(report);
   if (report.failed > 0)
     throw command_failure(exit_code::failed, std::to_string(report.failed) + " of " + std::to_string(options.repeat)
                                                  + " requests failed; the first: " + report.first_error);
 }
 
-void require_one_source(const infer_source& source) {
-  auto sources =
-      static_cast<int>(!source.json.empty()) + static_cast<int>(!source.named.empty()) + static_cast<int>(!source.npy.empty());
-  if (sources != 1)
+void infer(const command_context& context, const infer_options& options) {
+  if (source_count(options.source) != 1)
     throw command_failure(
         exit_code::bad_usage,
         "give the inputs in one way: a JSON file or - for stdin, --input NAME=FILE.npy for each input, or --npy FILE");
-}
-
-void infer(const command_context& context, const infer_options& options) {
-  require_one_source(options.source);
   std::chrono::nanoseconds deadline{0};
   if (!options.deadline.empty())
     deadline = require(parse_duration(options.deadline), exit_code::bad_usage);
-  client node(context.node);
-  auto inputs = read_inputs(node, context.io, options.name, options.source);
-  prepared_request request(options.name, inputs.inputs, std::chrono::duration_cast<std::chrono::microseconds>(deadline),
-                           inputs.id, inputs.outputs);
-  require_message_size(node, request.size());
-  auto timeout = (deadline.count() > 0 ? deadline : node.limits().default_deadline) + answer_grace;
+  rpc_door door(context.node, 1);
+  auto request = read_inputs(door, context.io, options.name, options.source);
+  door.prepare({options.name, request.inputs, request.id, request.outputs,
+                std::chrono::duration_cast<std::chrono::microseconds>(deadline)});
   if (options.repeat == 1)
-    ask_once(context, node, options, request, timeout);
+    ask_once(context, door, options);
   else
-    ask_often(context, node, options, request, timeout);
-}
-
-void add_source(CLI::App& verb, infer_source& source) {
-  verb.add_option("FILE", source.json, "Inputs as JSON in Open Inference Protocol form; - is stdin");
-  verb.add_option("--input", source.named, "An input from an .npy file; once for each input")->type_name("NAME=FILE")->take_all();
-  verb.add_option("--npy", source.npy, "An .npy file, for a model with one input")->type_name("FILE");
+    ask_often(context, door, options, rows_of(door.signature(options.name), request.inputs));
 }
 
 } // namespace
 
 void add_infer(CLI::App& app, const command_context& context) {
   auto options = std::make_shared<infer_options>();
-  auto verb = app.add_subcommand("infer", "Asks a deployed model; or measures it, with --repeat");
+  auto verb = app.add_subcommand("infer", "Asks a deployed model; or the same again and again, with --repeat");
   verb->add_option("NAME", options->name, "The deployment")->required();
   add_source(*verb, options->source);
   verb->add_option("--deadline", options->deadline,
@@ -131,13 +101,14 @@ void add_infer(CLI::App& app, const command_context& context) {
       ->type_name("DURATION");
   auto save_dir =
       verb->add_option("--save-dir", options->save_folder, "Also writes each output there, as NAME.npy")->type_name("FOLDER");
-  auto repeat = verb->add_option("--repeat", options->repeat, "Sends the request N times and prints rates and latencies")
+  auto repeat = verb->add_option("--repeat", options->repeat,
+                                 "Sends the request N times and prints rates and latencies; more: troupe bench")
                     ->type_name("N")
                     ->check(CLI::Range(std::uint64_t{1}, load_requests_max))
                     ->excludes(save_dir);
   verb->add_option("--concurrency", options->concurrency, "Requests in flight at once")
       ->type_name("C")
-      ->check(CLI::Range(1U, concurrency_max))
+      ->check(CLI::Range(1U, load_in_flight_max))
       ->needs(repeat);
   verb->footer("Examples:\n"
                "  echo '{\"inputs\": [{\"name\": \"x\", \"datatype\": \"FP32\", \"shape\": [1, 2], \"data\": [0.5, 1]}]}' | "

@@ -4,7 +4,8 @@
 #include "runtime/base/text_file.hpp"
 #include "runtime/base/units.hpp"
 #include "runtime/cli/npy.hpp"
-#include "runtime/cli/wire.hpp"
+
+#include <CLI/CLI.hpp>
 
 #include <filesystem>
 #include <istream>
@@ -38,15 +39,15 @@ oip_request read_json(const console& io, const std::string& path) {
 }
 
 /// Refuses by size before a byte is read.
-named_tensor read_array(const client& node, const std::string& path) {
+named_tensor read_array(const inference_door& node, const std::string& path) {
   std::error_code missing;
   auto bytes = std::filesystem::file_size(path, missing);
   if (!missing)
-    require_message_size(node, bytes);
-  return require(read_npy_file(path, node.limits().message_bytes_max), exit_code::bad_usage);
+    require_request_size(node, bytes);
+  return require(read_npy_file(path, node.request_bytes_max()), exit_code::bad_usage);
 }
 
-named_tensor read_named(const client& node, const std::string& argument) {
+named_tensor read_named(const inference_door& node, const std::string& argument) {
   auto equals = argument.find('=');
   if (equals == std::string::npos || equals == 0 || equals + 1 == argument.size())
     throw command_failure(exit_code::bad_usage, "--input " + printable(argument) + ": expected NAME=FILE.npy");
@@ -55,23 +56,19 @@ named_tensor read_named(const client& node, const std::string& argument) {
   return tensor;
 }
 
-std::string only_input(client& node, const std::string& deployment) {
-  auto call = node.inference().metadataRequest();
-  call.setDeployment(deployment);
-  auto answer = node.ask(kj::mv(call));
-  require_ok(answer.getError());
-  auto inputs = answer.getMetadata().getInputs();
+std::string only_input(inference_door& node, const std::string& deployment) {
+  auto inputs = node.signature(deployment).inputs;
   if (inputs.size() == 1)
-    return text_of(inputs[0].getName());
+    return inputs.front().name;
   std::string names;
-  for (auto input : inputs)
-    names += " --input " + text_of(input.getName()) + "=FILE.npy";
+  for (const auto& input : inputs)
+    names += " --input " + input.name + "=FILE.npy";
   throw command_failure(exit_code::bad_usage, "--npy is for models with one input; write" + printable(names));
 }
 
 } // namespace
 
-oip_request read_inputs(client& node, const console& io, const std::string& deployment, const infer_source& source) {
+oip_request read_inputs(inference_door& node, const console& io, const std::string& deployment, const infer_source& source) {
   if (!source.json.empty())
     return read_json(io, source.json);
   oip_request request;
@@ -84,11 +81,14 @@ oip_request read_inputs(client& node, const console& io, const std::string& depl
   return request;
 }
 
-void require_message_size(const client& node, std::uint64_t bytes) {
-  auto most = node.limits().message_bytes_max;
-  if (bytes > most)
-    throw command_failure(exit_code::failed,
-                          "the request is " + human_size(bytes) + "; this node takes at most " + human_size(most) + " a message");
+int source_count(const infer_source& source) {
+  return static_cast<int>(!source.json.empty()) + static_cast<int>(!source.named.empty()) + static_cast<int>(!source.npy.empty());
+}
+
+void add_source(CLI::App& verb, infer_source& source) {
+  verb.add_option("FILE", source.json, "Inputs as JSON in Open Inference Protocol form; - is stdin");
+  verb.add_option("--input", source.named, "An input from an .npy file; once for each input")->type_name("NAME=FILE")->take_all();
+  verb.add_option("--npy", source.npy, "An .npy file, for a model with one input")->type_name("FILE");
 }
 
 } // namespace troupe

@@ -1,46 +1,59 @@
 #pragma once
 
-#include "runtime/cli/client.hpp"
-#include "runtime/cli/latency_summary.hpp"
-#include "runtime/cli/prepared_request.hpp"
+#include "runtime/base/error.hpp"
+#include "runtime/cli/arrival_schedule.hpp"
+#include "runtime/cli/client_loop.hpp"
+#include "runtime/cli/load_report.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace troupe {
 
-/// Most requests of one load: their latencies are kept.
-inline constexpr std::uint64_t load_requests_max = 50'000'000;
+/// As good as no limit.
+inline constexpr std::uint64_t load_requests_max = 1'000'000'000'000;
+/// Most requests of one load that may be unanswered at once.
+inline constexpr std::uint32_t load_in_flight_max = 4096;
+
+/// A way to a deployment, and what is asked on it. Used on its loop's thread.
+class load_channel {
+public:
+  virtual ~load_channel() noexcept(false) = default; // as KJ's destructors are
+  /// Asks the request with that index, which counts from 0 in the order of sending. Done with its answer, an error where the node refuses;
+  /// fails where the connection is lost.
+  virtual kj::Promise<result<void>> ask(std::uint64_t index) = 0;
+  /// For messages.
+  virtual const std::string& address() const = 0;
+};
+
+/// Of an open loop.
+struct load_rate {
+  double per_second = 1;
+  arrivals kind = arrivals::poisson;
+  std::uint64_t seed = 1;
+};
 
 struct load_options {
-  /// Sent in turn, from the first again after the last. At least one; they must outlive the client's use.
-  std::vector<const prepared_request*> requests;
-  std::uint64_t count = 1;                ///< how many to send; at most load_requests_max
-  std::uint32_t concurrency = 1;          ///< calls in flight
-  std::chrono::nanoseconds time_limit{0}; ///< send nothing new after this; 0: no limit
-  /// The longest that no answer at all may come before the load ends as timed_out: beyond every request's deadline.
+  std::uint64_t count = load_requests_max; ///< how many to send
+  /// Calls in flight: a closed loop, where each answer lets the next request go. Not looked at where `rate` is set.
+  std::uint32_t concurrency = 1;
+  /// An open loop: requests are sent when they are due, whatever became of the ones before. A latency counts from when its request was due,
+  /// so that a slow answer is not hidden by the requests that waited for it.
+  std::optional<load_rate> rate;
+  std::chrono::nanoseconds time_limit{0}; ///< nothing new is due after this; 0: no limit
+  /// The longest that no answer at all may come to what was sent before the load ends as timed_out: beyond every request's deadline.
   std::chrono::nanoseconds silence_max = std::chrono::seconds(30);
-  /// Called with each answer, refusals too, in the order in which they come; `index` counts from 0 in the order of sending.
-  std::function<void(std::uint64_t index, schema::InferResponse::Reader)> on_answer;
+  /// Called a few times a second with the figures so far.
+  std::function<void(const load_report&)> on_progress;
 };
 
-struct load_report {
-  latency_summary latency;                     ///< of what was answered with outputs
-  std::uint64_t answered = 0;                  ///< with outputs
-  std::uint64_t failed = 0;                    ///< with an error
-  std::map<std::string, std::uint64_t> errors; ///< how many, by code
-  std::string first_error;                     ///< its message; empty: none
-  std::chrono::nanoseconds elapsed{0};         ///< from the first request to the last answer
-
-  double requests_per_second() const; ///< answered with outputs
-};
-
-/// Keeps `concurrency` calls in flight until `count` are answered or the time is up. Requests that the node refuses are counted;
-/// a lost connection or silence ends the command (command_failure).
-load_report run_load(client& node, const load_options& options);
+/// Sends requests over the channels by turns until `count` are answered or the time is up, and what is in flight then is answered, too.
+/// Requests that the node refuses are counted. A lost connection, silence and Ctrl-C (after the loop's on_interrupt) end it: the report
+/// says so in `broken_off`.
+load_report run_load(client_loop& loop, const std::vector<load_channel*>& channels, const load_options& options);
 
 } // namespace troupe

@@ -53,6 +53,7 @@ void add_verbs(CLI::App& app, const command_context& context, std::function<void
   add_deploy(app, context);
   add_apply(app, context);
   add_infer(app, context);
+  add_bench(app, context);
   add_status(app, context);
   add_versions(app, context);
   add_rollback(app, context);

@@ -25,6 +25,7 @@ struct command_context {
 /// command_failure. `context` must outlive the parsing.
 void add_apply(CLI::App& app, const command_context& context);
 void add_backup(CLI::App& app, const command_context& context);
+void add_bench(CLI::App& app, const command_context& context);
 void add_check(CLI::App& app, const command_context& context);
 /// `troupe completion`, and the hidden verb that its scripts ask. `app` must outlive the parsing.
 void add_completion(CLI::App& app, const command_context& context);

@@ -1,7 +1,7 @@
 #include "tests/bench/bare_channel.hpp"
 
 #include "runtime/base/model_folder.hpp"
-#include "runtime/cli/latency_summary.hpp"
+#include "runtime/cli/latency_histogram.hpp"
 #include "runtime/serving/process_hosts.hpp"
 #include "tests/bench/in_child.hpp"
 #include "tests/bench/process_stats.hpp"
@@ -27,7 +27,7 @@ public:
     : loop_(loop), target_(std::move(target)), input_(input) {}
 
   latency_summary run(std::uint32_t concurrency, std::chrono::nanoseconds span) {
-    latencies_.clear();
+    latencies_ = {};
     done_ = {};
     direct_ = concurrency == 1;
     left_ = concurrency;
@@ -38,12 +38,12 @@ public:
     });
     if (done_.get_future().wait_for(patience) != std::future_status::ready)
       throw std::runtime_error("the host does not answer");
-    return summarize(std::move(latencies_));
+    return latencies_.summary();
   }
 
   void on_answer(steady_time begun) {
     auto now = channel_clock::now();
-    latencies_.push_back(now - begun);
+    latencies_.record(now - begun);
     if (now < until_)
       send();
     else if (--left_ == 0)
@@ -69,7 +69,7 @@ private:
   event_loop& loop_;
   std::shared_ptr<pool> target_;
   const named_tensor& input_;
-  std::vector<std::chrono::nanoseconds> latencies_;
+  latency_histogram latencies_;
   std::promise<void> done_;
   channel_clock::time_point until_;
   std::uint32_t left_ = 0;

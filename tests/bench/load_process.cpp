@@ -1,6 +1,6 @@
 #include "tests/bench/load_process.hpp"
 
-#include "runtime/cli/load.hpp"
+#include "runtime/cli/rpc_channel.hpp"
 #include "tests/bench/process_stats.hpp"
 
 namespace troupe::bench {
@@ -21,18 +21,17 @@ load_figures run(const load_plan& plan) {
   quiet_kj quiet;
   client node(plan.address);
   prepared_request request(plan.deployment, {plan.input});
+  rpc_channel channel(node, {&request});
   load_options options;
-  options.requests = {&request};
-  options.count = load_requests_max;
   options.concurrency = plan.concurrency;
   options.time_limit = warm_up;
-  run_load(node, options);
+  unbroken(run_load(node.loop(), {&channel}, options));
 
   options.time_limit = plan.span;
   auto server = cpu_time_of(plan.server);
   auto host = cpu_time_of(plan.host);
   auto self = cpu_time(::getpid());
-  auto report = run_load(node, options);
+  auto report = unbroken(run_load(node.loop(), {&channel}, options));
   auto answers = static_cast<double>(report.answered);
   if (!report.first_error.empty())
     std::fprintf(stderr, "troupe_bench: %s: %s\n", plan.deployment.c_str(), report.first_error.c_str());

@@ -15,7 +15,8 @@ namespace troupe::test {
 namespace {
 
 bool is_known(const std::string& name) {
-  for (auto known : {"echo", "pair", "half", "liar", "flaky", "silent", "hangup", "broken", "slow", "busy", "lost"})
+  for (auto known :
+       {"echo", "pair", "half", "liar", "flaky", "mortal", "impatient", "silent", "hangup", "broken", "slow", "busy", "lost"})
     if (name == known)
       return true;
   return false;

@@ -5,8 +5,10 @@
 #include <capnp/rpc-twoparty.h>
 #include <kj/async-io.h>
 
+#include <csignal>
 #include <future>
 #include <thread>
+#include <unistd.h>
 
 namespace troupe::test {
 
@@ -23,13 +25,15 @@ protected:
     auto name = text_of(request.getDeployment());
     if (name == "silent")
       return kj::NEVER_DONE;
-    if (name == "hangup") {
+    if (name == "impatient" && ++calls_ == calls_before_end)
+      ::kill(::getpid(), SIGINT);
+    if (name == "hangup" || (name == "mortal" && ++calls_ > calls_before_end)) {
       connection_.end->fulfill();
       return kj::NEVER_DONE;
     }
     if (!require_known(name, response.initError()))
       return kj::READY_NOW;
-    if (name == "flaky" && ++flaky_calls_ % 2 == 0)
+    if (name == "flaky" && ++calls_ % 2 == 0)
       refuse(response.getError(), schema::Code::OVERLOADED, "the queue of 'flaky' is full; retry later");
     else
       answer(name, request, response);
@@ -41,14 +45,27 @@ protected:
     auto results = context.getResults();
     if (!require_known(name, results.initError()))
       return kj::READY_NOW;
-    auto inputs = results.initMetadata().initInputs(name == "pair" ? 2 : 1);
-    inputs[0].setName(name == "pair" ? "a" : "x");
-    if (name == "pair")
-      inputs[1].setName("b");
+    auto metadata = results.initMetadata();
+    if (name == "pair") {
+      describe(metadata.initInputs(2)[0], "a", schema::Datatype::INT64, {-1, -1});
+      describe(metadata.getInputs()[1], "b", schema::Datatype::BOOL, {2});
+      return kj::READY_NOW;
+    }
+    describe(metadata.initInputs(1)[0], "x", schema::Datatype::FP32, {-1, 4});
+    metadata.setMaxBatch(8);
     return kj::READY_NOW;
   }
 
 private:
+  static constexpr int calls_before_end = 50;
+
+  static void describe(schema::TensorSpec::Builder input, const char* name, schema::Datatype type,
+                       kj::ArrayPtr<const std::int64_t> dims) {
+    input.setName(name);
+    input.setDatatype(type);
+    input.setShape(dims);
+  }
+
   static void answer(const std::string& name, schema::InferRequest::Reader request, schema::InferResponse::Builder response) {
     response.setVersion(3);
     response.setId(request.getId());
@@ -65,7 +82,7 @@ private:
   }
 
   fake_connection& connection_;
-  int flaky_calls_ = 0;
+  int calls_ = 0;
 };
 
 class fake_session final : public schema::Session::Server {

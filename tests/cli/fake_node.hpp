@@ -9,12 +9,14 @@ namespace troupe::test {
 
 /// A node without models, on a port of the kernel's and a thread of its own. What it does with a deployment is in its name:
 ///
-///     echo      answers its inputs; metadata: one input "x"
-///     pair      metadata: two inputs "a" and "b"
+///     echo      answers its inputs; metadata: one input "x", FP32 [-1, 4], batches
+///     pair      metadata: two inputs "a", INT64 [-1, -1], and "b", BOOL [2]; does not batch
 ///     half      answers one FP16 output
 ///     liar      answers an output whose bytes disagree with its shape
 ///     flaky     refuses every second request as overloaded
 ///     silent    never answers
+///     mortal    answers 50 requests, then ends the connection
+///     impatient answers 50 requests, then its caller presses Ctrl-C (SIGINT to this process), and it goes on answering
 ///     hangup    ends the connection instead of answering
 ///     broken    deploys, but its validation fails
 ///     slow      deploys, but stays in its validation

@@ -70,7 +70,7 @@ BOOST_DATA_TEST_CASE(bad_usage_exits_with_2_and_says_what_is_wrong, data::make(m
 }
 
 BOOST_DATA_TEST_CASE(every_verb_has_help_with_an_example,
-                     data::make({"node", "init", "check", "deploy", "infer", "status", "versions", "rollback", "scale",
+                     data::make({"node", "init", "check", "deploy", "infer", "bench", "status", "versions", "rollback", "scale",
                                  "undeploy", "events", "tree", "log-level", "apply", "doctor", "completion"}),
                      verb) {
   command_line troupe;
@@ -218,6 +218,15 @@ BOOST_FIXTURE_TEST_CASE(repeated_requests_are_summed_up, connected) {
   BOOST_TEST(out.find("ANSWERED  FAILED") == 0U);
   BOOST_TEST(out.find("\noverloaded      5\n") != std::string::npos);
   BOOST_TEST(err == "error: 5 of 10 requests failed; the first: the queue of 'flaky' is full; retry later\n");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_node_that_dies_and_ctrl_c_end_repeated_requests_with_the_figures_so_far, connected) {
+  BOOST_TEST(run({"infer", "mortal", "-", "--repeat", "1000", "-o", "json"}, echo_request) == 3);
+  BOOST_TEST(json::parse(out)["answered"] == 50);
+  BOOST_TEST(err.find("error: the connection to " + server.address() + " was lost") == 0U);
+  BOOST_TEST(run({"infer", "impatient", "-", "--repeat", "100000000"}, echo_request) == 130);
+  BOOST_TEST(out.find("ANSWERED  FAILED") == 0U);
+  BOOST_TEST(err == "error: stopped by Ctrl-C before all 100000000 requests were answered\n");
 }
 
 BOOST_FIXTURE_TEST_CASE(status_shows_what_serves_and_in_full_all_versions_and_replicas, connected) {

@@ -1,6 +1,6 @@
 #include "tests/e2e/background_load.hpp"
 
-#include "runtime/cli/prepared_request.hpp"
+#include "runtime/cli/rpc_channel.hpp"
 
 namespace troupe::test {
 
@@ -25,15 +25,14 @@ background_load::background_load(const std::string& address, const std::string& 
   running_ = std::async(std::launch::async, [this, address, deployment, inputs, concurrency] {
     prepared_request request(deployment, inputs);
     caller client(address);
+    rpc_channel channel(client.node(), {&request}, [this](std::uint64_t, schema::InferResponse::Reader) { ++answered_; });
     load_options turn;
-    turn.requests = {&request};
     turn.count = turn_requests;
     turn.concurrency = concurrency;
-    turn.on_answer = [this](std::uint64_t, schema::InferResponse::Reader) { ++answered_; };
     load_report sum;
     auto until = std::chrono::steady_clock::now() + longest;
     while (!ended_ && std::chrono::steady_clock::now() < until)
-      add(sum, run_load(client.node(), turn));
+      add(sum, unbroken(run_load(client.node().loop(), {&channel}, turn)));
     return sum;
   });
 }

@@ -19,10 +19,8 @@ constexpr std::uint64_t answers_before_act = 2000;
 constexpr auto recovery_timeout = 30s;
 constexpr auto look_interval = 1ms;
 
-load_options timed_load(const digit_set& digits) {
+load_options timed_load() {
   load_options load;
-  load.requests = digits.requests();
-  load.count = load_requests_max;
   load.concurrency = demo_concurrency;
   load.time_limit = demo_load_time;
   return load;
@@ -69,15 +67,14 @@ void await_whole(client& node, std::uint32_t killed) {
 
 test_report ask_all(client& node, const digit_set& digits) {
   test_report report;
-  load_options load;
-  load.requests = digits.requests();
-  load.count = digits.size();
-  load.concurrency = demo_concurrency;
-  load.on_answer = [&](std::uint64_t index, schema::InferResponse::Reader answer) {
+  rpc_channel channel(node, digits.requests(), [&](std::uint64_t index, schema::InferResponse::Reader answer) {
     report.right += digits.right(index, answer) ? 1 : 0;
     report.versions.insert(answer.getVersion());
-  };
-  report.load = run_load(node, load);
+  });
+  load_options load;
+  load.count = digits.size();
+  load.concurrency = demo_concurrency;
+  report.load = unbroken(run_load(node.loop(), {&channel}, load));
   return report;
 }
 
@@ -86,9 +83,8 @@ load_report load_during(const std::string& address, const digit_set& digits, con
   auto load = std::async(std::launch::async, [&digits, &answers, address] {
     quiet_kj quiet;
     client loaded(address);
-    auto options = timed_load(digits);
-    options.on_answer = [&answers](std::uint64_t, schema::InferResponse::Reader) { ++answers; };
-    return run_load(loaded, options);
+    rpc_channel channel(loaded, digits.requests(), [&answers](std::uint64_t, schema::InferResponse::Reader) { ++answers; });
+    return unbroken(run_load(loaded.loop(), {&channel}, timed_load()));
   });
   while (answers < answers_before_act && load.wait_for(look_interval) != std::future_status::ready) {
   }

@@ -2,7 +2,7 @@
 
 #include "examples/digits/demo/digits.hpp"
 #include "runtime/cli/client.hpp"
-#include "runtime/cli/load.hpp"
+#include "runtime/cli/rpc_channel.hpp"
 
 #include <chrono>
 #include <cstdint>
