@@ -1,10 +1,9 @@
+#include "runtime/cli/door_options.hpp"
 #include "runtime/cli/human_text.hpp"
 #include "runtime/cli/infer_inputs.hpp"
 #include "runtime/cli/load_levels.hpp"
 #include "runtime/cli/load_ramp.hpp"
 #include "runtime/cli/random_inputs.hpp"
-#include "runtime/cli/rpc_door.hpp"
-#include "runtime/cli/verbs.hpp"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -18,7 +17,6 @@ namespace {
 
 constexpr std::uint64_t rate_max = 1'000'000;
 constexpr std::uint64_t rows_max = 1'000'000;
-constexpr std::uint32_t connections_max = 256;
 /// Random data are the same in every run, so that runs can be compared.
 constexpr std::uint64_t data_seed = 1;
 
@@ -33,7 +31,7 @@ struct bench_options {
   std::string duration = "10s";
   std::string warmup = "1s";
   std::string deadline;
-  std::uint32_t connections = 1;
+  door_options door;
 };
 
 ramp_options ramp_of(const bench_options& options) {
@@ -73,7 +71,7 @@ void print(const command_context& context, const bench_options& options, const r
     context.io.out << ramp_text(report);
     return;
   }
-  nlohmann::ordered_json json = {{"deployment", options.name}};
+  nlohmann::ordered_json json = {{"deployment", options.name}, {"protocol", options.door.protocol}};
   json.update(ramp_json(report));
   print_json(context, json);
 }
@@ -102,12 +100,12 @@ void bench(const command_context& context, const bench_options& options) {
   std::chrono::nanoseconds deadline{0};
   if (!options.deadline.empty())
     deadline = require(parse_duration(options.deadline), exit_code::bad_usage);
-  rpc_door door(context.node, options.connections);
-  auto model = door.signature(options.name);
-  auto request = request_of(context, door, options, model, shapes);
-  door.prepare({options.name, request.inputs, request.id, request.outputs,
-                std::chrono::duration_cast<std::chrono::microseconds>(deadline)});
-  auto report = run_ramp(context.io, door, ramp);
+  auto door = open_door(context, options.door);
+  auto model = door->signature(options.name);
+  auto request = request_of(context, *door, options, model, shapes);
+  door->prepare({options.name, request.inputs, request.id, request.outputs,
+                 std::chrono::duration_cast<std::chrono::microseconds>(deadline)});
+  auto report = run_ramp(context.io, *door, ramp);
   report.rows = rows_of(model, request.inputs);
   print(context, options, report);
   require_success(report);
@@ -141,11 +139,12 @@ void add_pressure(CLI::App& verb, bench_options& options) {
   verb.add_option("--warmup", options.warmup, "The same load before each level, not counted; 0: none")
       ->type_name("DURATION")
       ->capture_default_str();
-  verb.add_option("--connections", options.connections, "Connections that share the requests")
+  verb.add_option("--connections", options.door.connections,
+                  "Connections that share the requests (default: 1; with http as many as requests in flight, up to 512)")
       ->type_name("N")
-      ->check(CLI::Range(1U, connections_max).description(""))
-      ->capture_default_str();
+      ->check(CLI::Range(1U, connections_max).description(""));
   verb.add_option("--deadline", options.deadline, "Of each request (default: the node's)")->type_name("DURATION");
+  add_door(verb, options.door);
 }
 
 } // namespace
@@ -165,7 +164,8 @@ void add_bench(CLI::App& app, const command_context& context) {
         "small.\n\nExamples:\n"
         "  troupe bench digits --concurrency 1:64 --duration 5s\n"
         "  troupe bench digits --rate 500,1000,2000 --rows 4\n"
-        "  troupe bench digits --npy image.npy --rate 1000 --arrivals constant -o json");
+        "  troupe bench digits --npy image.npy --rate 1000 --arrivals constant -o json\n"
+        "  troupe bench digits --protocol http --concurrency 64");
   verb->callback([&context, options] { bench(context, *options); });
 }
 

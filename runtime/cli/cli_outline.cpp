@@ -14,6 +14,7 @@ const std::map<std::string, std::vector<std::string>>& words_of_values() {
       {"FORMAT", {"table", "json"}},
       {"LEVEL", {"debug", "info", "warn", "error", "off", "default"}},
       {"ARRIVALS", {"poisson", "constant"}},
+      {"PROTOCOL", {"capnp", "http"}},
       {"SHELL", {"bash", "zsh", "fish"}}};
   return words;
 }

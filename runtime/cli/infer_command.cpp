@@ -1,11 +1,10 @@
+#include "runtime/cli/door_options.hpp"
 #include "runtime/cli/human_text.hpp"
 #include "runtime/cli/infer_inputs.hpp"
 #include "runtime/cli/infer_view.hpp"
 #include "runtime/cli/load_view.hpp"
 #include "runtime/cli/npy.hpp"
 #include "runtime/cli/progress.hpp"
-#include "runtime/cli/rpc_door.hpp"
-#include "runtime/cli/verbs.hpp"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -25,6 +24,7 @@ struct infer_options {
   std::string save_folder;
   std::uint64_t repeat = 1;
   std::uint32_t concurrency = 1;
+  door_options door;
 };
 
 void save(const std::string& folder, const std::vector<named_tensor>& outputs) {
@@ -79,14 +79,14 @@ void infer(const command_context& context, const infer_options& options) {
   std::chrono::nanoseconds deadline{0};
   if (!options.deadline.empty())
     deadline = require(parse_duration(options.deadline), exit_code::bad_usage);
-  rpc_door door(context.node, 1);
-  auto request = read_inputs(door, context.io, options.name, options.source);
-  door.prepare({options.name, request.inputs, request.id, request.outputs,
-                std::chrono::duration_cast<std::chrono::microseconds>(deadline)});
+  auto door = open_door(context, options.door);
+  auto request = read_inputs(*door, context.io, options.name, options.source);
+  door->prepare({options.name, request.inputs, request.id, request.outputs,
+                 std::chrono::duration_cast<std::chrono::microseconds>(deadline)});
   if (options.repeat == 1)
-    ask_once(context, door, options);
+    ask_once(context, *door, options);
   else
-    ask_often(context, door, options, rows_of(door.signature(options.name), request.inputs));
+    ask_often(context, *door, options, rows_of(door->signature(options.name), request.inputs));
 }
 
 } // namespace
@@ -110,11 +110,13 @@ void add_infer(CLI::App& app, const command_context& context) {
       ->type_name("C")
       ->check(CLI::Range(1U, load_in_flight_max))
       ->needs(repeat);
+  add_door(*verb, options->door);
   verb->footer("Examples:\n"
                "  echo '{\"inputs\": [{\"name\": \"x\", \"datatype\": \"FP32\", \"shape\": [1, 2], \"data\": [0.5, 1]}]}' | "
                "troupe infer NAME -\n"
                "  troupe infer digits --npy image.npy\n"
-               "  troupe infer digits --input image=image.npy --repeat 10000 --concurrency 64");
+               "  troupe infer digits --input image=image.npy --repeat 10000 --concurrency 64\n"
+               "  troupe infer digits --npy image.npy --protocol http");
   verb->callback([&context, options] { infer(context, *options); });
 }
 
