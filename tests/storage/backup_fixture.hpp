@@ -49,18 +49,23 @@ struct backup_fixture {
   backup_source source() { return {data, *records, "ab12", "0.1.0"}; }
   result<std::unique_ptr<backup_job>> begin(const fs::path& into) { return backup_job::begin(source(), into, wall_time{}); }
 
+  template <class Job>
+  static result<void> to_the_end(Job& job) {
+    for (;;) {
+      auto all = job.step();
+      if (!all)
+        return all.failure();
+      if (*all)
+        return {};
+    }
+  }
+
   /// To its end.
   result<void> back_up(const fs::path& into) {
     auto job = begin(into);
     if (!job)
       return job.failure();
-    for (bool all = false; !all;) {
-      auto stepped = (*job)->step();
-      if (!stepped)
-        return stepped.failure();
-      all = *stepped;
-    }
-    return {};
+    return to_the_end(**job);
   }
 
   /// To its end; gives where the old data are.
@@ -68,12 +73,8 @@ struct backup_fixture {
     auto job = restore_job::begin(from, to, replace);
     if (!job)
       return job.failure();
-    for (bool all = false; !all;) {
-      auto stepped = (*job)->step();
-      if (!stepped)
-        return stepped.failure();
-      all = *stepped;
-    }
+    if (auto all = to_the_end(**job); !all)
+      return all.failure();
     return (*job)->put_in_place(wall_time{});
   }
 
