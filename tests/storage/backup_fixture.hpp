@@ -5,6 +5,7 @@
 #include "storage/restore.hpp"
 #include "storage/rocks_store.hpp"
 #include "storage/state_store.hpp"
+#include "tests/storage/put_blob.hpp"
 #include "tests/storage/temporary_folder.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -25,13 +26,7 @@ struct backup_fixture {
   blob_store blobs = blob_store::open(data).value();
   fs::path target = place.path() / "backup";
 
-  std::string add_blob(const std::string& content) {
-    auto hash = sha256_of(content);
-    auto writer = blobs.begin(hash, content.size()).value();
-    BOOST_REQUIRE(writer->write(content.data(), content.size()).ok());
-    BOOST_REQUIRE(writer->finish().ok());
-    return hash;
-  }
+  std::string add_blob(const std::string& content) { return put_blob(blobs, content); }
 
   /// A deployment with one version; its artifact is `content`.
   void deploy(const std::string& name, const std::string& content, version_state phase = version_state::live,
