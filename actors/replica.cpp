@@ -89,15 +89,7 @@ void replica_state::on_trial_ended(const trial_ended& ended) {
   if (ended.outcome)
     return serve();
   const auto& why = ended.outcome.failure();
-  const auto& id = options_->target->id();
-  options_->node.events.emit({options_->node.time.wall_now(),
-                              severity::error,
-                              "replica_not_verified",
-                              {{"deployment", id.deployment},
-                               {"version", std::to_string(id.number)},
-                               {"replica", std::to_string(options_->number)},
-                               {"reason", why.message}},
-                              "replica"});
+  emit(severity::error, "replica_not_verified", why.message);
   self_->quit(make_error(why.code, why.message));
 }
 
@@ -115,15 +107,7 @@ void replica_state::on_host_failed(const error& why) {
 }
 
 void replica_state::on_host_exited(const std::string& reason) {
-  const auto& id = options_->target->id();
-  options_->node.events.emit({options_->node.time.wall_now(),
-                              severity::warn,
-                              "replica_crashed",
-                              {{"deployment", id.deployment},
-                               {"version", std::to_string(id.number)},
-                               {"replica", std::to_string(options_->number)},
-                               {"reason", reason}},
-                              "replica"});
+  emit(severity::warn, "replica_crashed", reason);
   self_->quit(make_error(error_code::unavailable, "host " + reason));
 }
 
@@ -150,6 +134,18 @@ void replica_state::stop_when_idle() {
 void replica_state::tell_pool(replica_phase phase) {
   self_->send(options_->owner,
               replica_changed{{options_->number, phase, host_ ? host_->pid() : 0, options_->node.time.wall_now(), 0}});
+}
+
+void replica_state::emit(severity level, const char* event_name, const std::string& reason) const {
+  const auto& id = options_->target->id();
+  options_->node.events.emit({options_->node.time.wall_now(),
+                              level,
+                              event_name,
+                              {{"deployment", id.deployment},
+                               {"version", std::to_string(id.number)},
+                               {"replica", std::to_string(options_->number)},
+                               {"reason", reason}},
+                              "replica"});
 }
 
 actor_status replica_state::status(const char* state) const {

@@ -51,6 +51,7 @@ private:
   void on_exit_asked(const caf::error& reason);
   void stop_when_idle();
   void tell_pool(replica_phase phase);
+  void emit(severity level, const char* event_name, const std::string& reason) const;
   actor_status status(const char* state) const;
 
   self_pointer self_;

@@ -55,14 +55,6 @@ result<std::set<std::string>> needed_blobs(store& records) {
   return hashes;
 }
 
-/// Whether `path` is `folder` or in it, as far as the links on the way are known.
-bool is_within(const fs::path& path, const fs::path& folder) {
-  std::error_code failed;
-  auto outer = fs::weakly_canonical(folder, failed);
-  auto inner = fs::weakly_canonical(path, failed);
-  return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
-}
-
 result<void> check_target(const fs::path& target, const fs::path& partial, const data_folder& source) {
   std::error_code failed;
   if (!target.is_absolute())
@@ -121,8 +113,7 @@ result<std::unique_ptr<backup_job>> backup_job::begin(const backup_source& sourc
   head.node_id = source.node_id;
   head.software = source.software;
   head.time = utc_text(now);
-  auto clean = target.lexically_normal();
-  std::unique_ptr<backup_job> job(new backup_job(clean.has_filename() ? clean : clean.parent_path(), std::move(head)));
+  std::unique_ptr<backup_job> job(new backup_job(without_last_slash(target), std::move(head)));
   if (auto good = check_target(job->target_, job->target_.string() + ".partial", source.folder); !good)
     return good.failure();
   auto gathered = job->gather(source);
@@ -215,11 +206,9 @@ result<bool> backup_job::step() {
       return begun.failure();
     copying_.emplace(std::move(begun).value());
   }
-  auto before = copying_->bytes();
   auto copied = copying_->step(step_bytes);
   if (!copied)
     return copied.failure();
-  bytes_done_ += copying_->bytes() - before;
   if (*copied)
     if (auto finished = finish_file(); !finished)
       return finished.failure();

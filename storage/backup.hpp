@@ -44,7 +44,7 @@ public:
 
   const std::filesystem::path& target() const { return target_; }
   std::uint64_t bytes_total() const { return bytes_total_; }
-  std::uint64_t bytes_done() const { return bytes_done_; }
+  std::uint64_t bytes_done() const { return manifest_.bytes() + (copying_ ? copying_->bytes() : 0); }
   std::size_t files() const { return files_.size(); }
 
 private:
@@ -65,7 +65,6 @@ private:
   backup_manifest manifest_;       ///< grows by one file with each that is copied
   std::vector<std::string> files_; ///< paths within the stage, and within the backup
   std::uint64_t bytes_total_ = 0;
-  std::uint64_t bytes_done_ = 0;
   std::optional<file_copy> copying_; ///< files_[manifest_.files.size()]
 };
 

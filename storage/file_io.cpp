@@ -3,6 +3,7 @@
 #include "runtime/base/unique_fd.hpp"
 #include "runtime/base/units.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <system_error>
@@ -29,6 +30,18 @@ const char* advice_on(int reason) {
 error io_error(const std::string& doing, const std::filesystem::path& path, int reason) {
   return error{error_code::io_failed,
                "can't " + doing + " " + path.string() + ": " + std::system_category().message(reason) + "; " + advice_on(reason)};
+}
+
+bool is_within(const std::filesystem::path& path, const std::filesystem::path& folder) {
+  std::error_code failed;
+  auto outer = std::filesystem::weakly_canonical(folder, failed);
+  auto inner = std::filesystem::weakly_canonical(path, failed);
+  return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
+}
+
+std::filesystem::path without_last_slash(const std::filesystem::path& path) {
+  auto clean = path.lexically_normal();
+  return clean.has_filename() ? clean : clean.parent_path();
 }
 
 result<void> write_all(int file, const std::filesystem::path& path, const char* data, std::size_t size) {

@@ -13,6 +13,12 @@ namespace troupe {
 /// `io_failed`: "can't write /data/x: No space left on device; free some space and try again". `reason` is an errno.
 error io_error(const std::string& doing, const std::filesystem::path& path, int reason);
 
+/// Whether `path` is `folder` or in it, as far as the links on the way are known.
+bool is_within(const std::filesystem::path& path, const std::filesystem::path& folder);
+
+/// "/data" for "/data/", so that a name can be given to what is beside it.
+std::filesystem::path without_last_slash(const std::filesystem::path& path);
+
 /// Writes all of it.
 result<void> write_all(int file, const std::filesystem::path& path, const char* data, std::size_t size);
 

@@ -24,10 +24,10 @@ constexpr std::uint64_t spared_bytes = 16 << 20;
 /// The folder itself, not a link to it, in an absolute path without a last slash.
 result<fs::path> place_of(const fs::path& path) {
   std::error_code failed;
-  auto clean = path.empty() ? path : fs::weakly_canonical(fs::absolute(path, failed), failed).lexically_normal();
-  if (failed || clean.empty())
+  auto place = path.empty() ? path : fs::weakly_canonical(fs::absolute(path, failed), failed);
+  if (failed || place.empty())
     return error{error_code::invalid_argument, "can't tell where '" + path.string() + "' is; name an absolute path"};
-  return clean.has_filename() ? clean : clean.parent_path();
+  return without_last_slash(place);
 }
 
 /// A folder is put in place as a whole, by renaming, which a mount point does not allow.
@@ -37,9 +37,7 @@ result<void> check_target(const fs::path& target, const fs::path& backup) {
   if (::stat(target.c_str(), &own) == 0 && ::stat(target.parent_path().c_str(), &above) == 0 && own.st_dev != above.st_dev)
     return error{error_code::invalid_argument,
                  target.string() + " is a mount point, which can't be replaced; name a folder in it with --data"};
-  std::error_code failed;
-  auto source = fs::weakly_canonical(backup, failed);
-  if (std::mismatch(source.begin(), source.end(), target.begin(), target.end()).first == source.end())
+  if (is_within(target, backup))
     return error{error_code::invalid_argument,
                  target.string() + " is in the backup itself, which must stay as it is; name another with --data"};
   return {};
@@ -142,11 +140,9 @@ result<bool> restore_job::step() {
       return begun.failure();
     copying_.emplace(std::move(begun).value());
   }
-  auto before = copying_->bytes();
   auto copied = copying_->step(step_bytes);
   if (!copied)
     return copied.failure();
-  bytes_done_ += copying_->bytes() - before;
   if (copying_->bytes() > file.bytes)
     return changed(file.path);
   if (*copied)
@@ -159,6 +155,7 @@ result<void> restore_job::check_file() {
   const auto& file = manifest_.files[files_done_];
   if (copying_->bytes() != file.bytes || copying_->sha256_hex() != file.sha256)
     return changed(file.path);
+  bytes_checked_ += file.bytes;
   copying_.reset();
   ++files_done_;
   return {};

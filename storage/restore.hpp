@@ -29,7 +29,7 @@ public:
   /// The new folder, not in its place yet.
   const data_folder& folder() const { return *folder_; }
   const backup_manifest& manifest() const { return manifest_; }
-  std::uint64_t bytes_done() const { return bytes_done_; }
+  std::uint64_t bytes_done() const { return bytes_checked_ + (copying_ ? copying_->bytes() : 0); }
 
   /// After the last step: syncs, moves what the target held to `TARGET.before-restore-TIME`, and puts the new folder there. Gives where the
   /// old one is now, or "".
@@ -48,7 +48,7 @@ private:
   std::optional<data_folder> folder_;
   bool in_place_ = false;
   std::size_t files_done_ = 0;
-  std::uint64_t bytes_done_ = 0;
+  std::uint64_t bytes_checked_ = 0;  ///< of the files done
   std::optional<file_copy> copying_; ///< manifest_.files[files_done_]
 };
 

@@ -34,32 +34,44 @@ std::optional<std::int64_t> offset_seconds(std::string_view text) {
   return (sign == '+' ? 1 : -1) * static_cast<std::int64_t>(hours * 3600 + minutes * 60);
 }
 
-std::optional<std::int64_t> rfc3339_unix_ns(std::string_view text) {
-  std::string copy(text);
+/// What a date and a time say, and what stands behind them.
+struct clock_reading {
   std::tm date{};
-  const char* at = ::strptime(copy.c_str(), "%Y-%m-%dT%H:%M:%S", &date);
+  std::int64_t fraction_ns = 0;
+  std::string rest{};
+};
+
+std::optional<clock_reading> read_clock(std::string_view text, const char* format) {
+  std::string copy(text);
+  clock_reading read;
+  const char* at = ::strptime(copy.c_str(), format, &read.date);
   if (at == nullptr)
     return std::nullopt;
-  auto fraction = *at == '.' ? take_fraction(++at) : 0;
-  auto offset = offset_seconds(at);
+  read.fraction_ns = *at == '.' ? take_fraction(++at) : 0;
+  read.rest = at;
+  return read;
+}
+
+std::int64_t unix_ns(std::int64_t seconds, const clock_reading& read) {
+  return seconds * 1'000'000'000 + read.fraction_ns;
+}
+
+std::optional<std::int64_t> rfc3339_unix_ns(std::string_view text) {
+  auto read = read_clock(text, "%Y-%m-%dT%H:%M:%S");
+  auto offset = read ? offset_seconds(read->rest) : std::nullopt;
   if (!offset)
     return std::nullopt;
-  return (static_cast<std::int64_t>(::timegm(&date)) - *offset) * 1'000'000'000 + fraction;
+  return unix_ns(static_cast<std::int64_t>(::timegm(&read->date)) - *offset, *read);
 }
 
 /// As `time_text` writes it, with or without a fraction.
 std::optional<std::int64_t> local_unix_ns(std::string_view text) {
-  std::string copy(text);
-  std::tm date{};
-  const char* at = ::strptime(copy.c_str(), "%Y-%m-%d %H:%M:%S", &date);
-  if (at == nullptr)
+  auto read = read_clock(text, "%Y-%m-%d %H:%M:%S");
+  if (!read || !read->rest.empty())
     return std::nullopt;
-  auto fraction = *at == '.' ? take_fraction(++at) : 0;
-  date.tm_isdst = -1;
-  auto seconds = ::mktime(&date);
-  if (*at != 0 || seconds == -1)
-    return std::nullopt;
-  return static_cast<std::int64_t>(seconds) * 1'000'000'000 + fraction;
+  read->date.tm_isdst = -1;
+  auto seconds = ::mktime(&read->date);
+  return seconds == -1 ? std::nullopt : std::optional(unix_ns(static_cast<std::int64_t>(seconds), *read));
 }
 
 } // namespace

@@ -31,7 +31,6 @@ struct restore_report {
   std::size_t files = 0;
   std::uint64_t bytes = 0;
   std::string backup_time; ///< when the backup was made
-  std::string software;    ///< by which troupe
 };
 
 /// Makes a data folder from a backup, on this machine; tells how far it is. Given by main.

@@ -37,7 +37,7 @@ result<restore_report> restore_data_folder(const restore_arguments& arguments,
   auto aside = (*job)->put_in_place(time.wall_now());
   if (!aside)
     return aside.failure();
-  return restore_report{aside->string(), manifest.files.size(), manifest.bytes(), manifest.time, manifest.software};
+  return restore_report{aside->string(), manifest.files.size(), manifest.bytes(), manifest.time};
 }
 
 } // namespace troupe

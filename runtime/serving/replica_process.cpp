@@ -61,6 +61,7 @@ void replica_process::on_forked(std::shared_ptr<child_process> child) {
   memory_->close_fd();
   context_->children.expect_exit(child_, [self](const std::string& reason) { self->on_exit(reason); });
   context_->options.watch.watch(done_.get(), [self] { self->on_first_ring(); });
+  last_tick_ = context_->now();
   ticker_.emplace(context_->options.watch, [self](steady_time now) { self->on_tick(now); });
 }
 
@@ -106,7 +107,7 @@ void replica_process::serve() {
 
 void replica_process::on_tick(steady_time now) {
   auto since_last = now - std::exchange(last_tick_, now);
-  if (phase_ == phase::serving && since_last > pause_min && since_last < now.time_since_epoch())
+  if (phase_ == phase::serving && since_last > pause_min)
     channel_->extend(since_last);
   if (phase_ == phase::starting && now > deadline_)
     condemn("not up within " + std::to_string(target_->spec().load_timeout.count()) + " ms (limits.load_timeout in model.toml)");

@@ -5,6 +5,7 @@
 #include "actors/errors.hpp"
 #include "actors/root.hpp"
 #include "tests/actors/hand_hosts.hpp"
+#include "tests/storage/put_blob.hpp"
 #include "tests/storage/temporary_folder.hpp"
 #include "tests/support/refusing_store.hpp"
 
@@ -48,14 +49,7 @@ public:
     settle();
   }
 
-  /// Puts an artifact into the store; gives its hash.
-  std::string keep(const std::string& bytes) {
-    auto hash = sha256_of(bytes);
-    auto writer = blobs.begin(hash, bytes.size()).value();
-    BOOST_REQUIRE(writer->write(bytes.data(), bytes.size()).ok());
-    BOOST_REQUIRE(writer->finish().ok());
-    return hash;
-  }
+  std::string keep(const std::string& bytes) { return test::put_blob(blobs, bytes); }
   /// A golden.json for `toml`, whose one case gives `found` for 1, 2.
   static std::string golden(const std::string& found) {
     return R"({"cases": [{"inputs": [{"name": "x", "datatype": "FP32", "shape": [1, 2], "data": [1, 2]}],

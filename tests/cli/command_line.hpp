@@ -51,7 +51,7 @@ struct command_line {
   std::string err;
   node_arguments node;
   restore_arguments restored;
-  result<restore_report> restore_outcome = restore_report{"", 7, 2048, "2026-11-24T10:33:19Z", "0.1.0"};
+  result<restore_report> restore_outcome = restore_report{"", 7, 2048, "2026-11-24T10:33:19Z"};
 };
 
 /// The same, told of a fake node.

@@ -5,6 +5,7 @@
 #include "storage/restore.hpp"
 #include "storage/rocks_store.hpp"
 #include "storage/state_store.hpp"
+#include "tests/storage/put_blob.hpp"
 #include "tests/storage/temporary_folder.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -25,13 +26,7 @@ struct backup_fixture {
   blob_store blobs = blob_store::open(data).value();
   fs::path target = place.path() / "backup";
 
-  std::string add_blob(const std::string& content) {
-    auto hash = sha256_of(content);
-    auto writer = blobs.begin(hash, content.size()).value();
-    BOOST_REQUIRE(writer->write(content.data(), content.size()).ok());
-    BOOST_REQUIRE(writer->finish().ok());
-    return hash;
-  }
+  std::string add_blob(const std::string& content) { return put_blob(blobs, content); }
 
   /// A deployment with one version; its artifact is `content`.
   void deploy(const std::string& name, const std::string& content, version_state phase = version_state::live,
@@ -49,18 +44,23 @@ struct backup_fixture {
   backup_source source() { return {data, *records, "ab12", "0.1.0"}; }
   result<std::unique_ptr<backup_job>> begin(const fs::path& into) { return backup_job::begin(source(), into, wall_time{}); }
 
+  template <class Job>
+  static result<void> to_the_end(Job& job) {
+    for (;;) {
+      auto all = job.step();
+      if (!all)
+        return all.failure();
+      if (*all)
+        return {};
+    }
+  }
+
   /// To its end.
   result<void> back_up(const fs::path& into) {
     auto job = begin(into);
     if (!job)
       return job.failure();
-    for (bool all = false; !all;) {
-      auto stepped = (*job)->step();
-      if (!stepped)
-        return stepped.failure();
-      all = *stepped;
-    }
-    return {};
+    return to_the_end(**job);
   }
 
   /// To its end; gives where the old data are.
@@ -68,12 +68,8 @@ struct backup_fixture {
     auto job = restore_job::begin(from, to, replace);
     if (!job)
       return job.failure();
-    for (bool all = false; !all;) {
-      auto stepped = (*job)->step();
-      if (!stepped)
-        return stepped.failure();
-      all = *stepped;
-    }
+    if (auto all = to_the_end(**job); !all)
+      return all.failure();
     return (*job)->put_in_place(wall_time{});
   }
 

@@ -2,6 +2,7 @@
 #include "storage/blob_store.hpp"
 #include "tests/storage/file_damage.hpp"
 #include "tests/storage/file_size_limit.hpp"
+#include "tests/storage/put_blob.hpp"
 #include "tests/storage/temporary_folder.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -21,13 +22,7 @@ struct fixture {
   std::filesystem::path path() const { return folder.path() / "blobs"; }
   std::size_t files() const { return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path()), {})); }
 
-  std::string add(const std::string& content) {
-    auto hash = sha256_of(content);
-    auto writer = blobs.begin(hash, content.size()).value();
-    BOOST_TEST(writer->write(content.data(), content.size()).ok());
-    BOOST_TEST(writer->finish().ok());
-    return hash;
-  }
+  std::string add(const std::string& content) { return put_blob(blobs, content); }
 };
 
 std::string read_all(int file) {
