@@ -24,6 +24,8 @@ struct batching_spec {
   std::vector<std::uint32_t> preferred; ///< rows, ascending; empty: as many as wait
   /// An idle replica waits that long after a request's arrival for a preferred batch (without any: a full one) to come together.
   std::chrono::microseconds max_delay{0};
+  /// Answers come in the order of the requests, but for those whose replica died. So one replica at a time has a batch.
+  bool preserve_order = false;
 };
 
 /// What `model.toml` says of a model: an immutable part of its version.

@@ -127,6 +127,8 @@ void read_rollout(toml_section& rollout, model_spec& spec) {
 
 void read_cache(toml_section& cache, model_spec& spec) {
   cache.size("bytes", spec.cache_bytes, 0, model_cache_max);
+  if (spec.cache_bytes > 0 && spec.batching.preserve_order)
+    cache.refuse("bytes", "expected 0, because batching.preserve_order is true: a kept answer would overtake others");
   cache.refuse_unknown_keys();
 }
 

@@ -49,6 +49,7 @@ inline constexpr std::size_t tensor_name_max = 128; ///< bytes
 ///     [batching]
 ///     preferred_batch = [16, 32] # or a number; default: none
 ///     max_delay = "0ms"         # that an idle replica waits for a preferred batch
+///     preserve_order = false    # answers in the order of the requests; one replica at a time has a batch then
 ///     [queue]                   # what holds for each level that says nothing else
 ///     default_timeout = "0ms"   # none
 ///     timeout_action = "reject" # or "delay"

@@ -59,6 +59,20 @@ void read_priority(toml_section& section, const model_spec& spec, const queue_le
   levels[number - 1] = level;
 }
 
+bool can_delay(const queue_level& level) {
+  return level.on_timeout == timeout_action::delay;
+}
+
+/// What would let a request overtake another.
+void check_order(toml_section& queue, const model_spec& spec) {
+  if (!spec.batching.preserve_order)
+    return;
+  if (spec.queue_levels.size() > 1)
+    queue.refuse("priority", "expected one level at most, because batching.preserve_order is true");
+  if (std::any_of(spec.queue_levels.begin(), spec.queue_levels.end(), can_delay))
+    queue.refuse("timeout_action", "expected \"reject\", because batching.preserve_order is true");
+}
+
 } // namespace
 
 void read_batching(toml_section& batching, model_spec& spec) {
@@ -69,6 +83,7 @@ void read_batching(toml_section& batching, model_spec& spec) {
   if (spec.max_batch == 0)
     refuse_all(batching, {"preferred_batch", "max_delay"},
                "expected none, because max_batch is 0: each request is a call of its own");
+  batching.boolean("preserve_order", wish.preserve_order);
   batching.refuse_unknown_keys();
 }
 
@@ -90,6 +105,7 @@ void read_queue(toml_section& queue, model_spec& spec) {
   spec.queue_levels = std::move(levels);
   spec.default_priority = static_cast<std::uint32_t>(spec.queue_levels.size());
   queue.integer("default_level", spec.default_priority, 1, spec.default_priority);
+  check_order(queue, spec);
   queue.refuse_unknown_keys();
 }
 

@@ -126,12 +126,18 @@ void host_channel::on_doorbell() {
   }
   if (taken.work.requests.empty())
     return;
-  if (!taken.work.trial) // first: the host computes the next batch, into the other output area, while this one is answered
+  // Before the answers: the host computes the next batch, into the other output area, while this one is answered. With an order to keep
+  // after them: nothing else may be answered in between.
+  bool pooled = !taken.work.trial;
+  bool keeps_order = options_.target->spec().batching.preserve_order;
+  if (pooled && !keeps_order)
     options_.target->release(this);
   if (taken.status == done_status::outputs)
     answer_all(std::move(taken.work), rung);
   else
     fail_all(std::move(taken.work), taken.status);
+  if (pooled && keeps_order)
+    options_.target->release(this);
   answering_.store(false, std::memory_order_release);
 }
 

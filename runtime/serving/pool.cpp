@@ -97,8 +97,8 @@ void pool::dispatch() {
     turn next;
     {
       std::lock_guard lock(mutex_);
-      auto idle = std::find_if(slots_.begin(), slots_.end(), [](const slot& s) { return !s.busy && !s.detached; });
-      if (idle == slots_.end() || queue_.empty())
+      auto idle = queue_.empty() ? nullptr : find_idle();
+      if (idle == nullptr)
         return;
       next = take(*idle, clock_.now());
       runner = idle->runner;
@@ -161,6 +161,8 @@ void pool::release(batch_runner* runner) {
       next = take(*found, now);
   }
   carry_out(std::move(next), runner);
+  if (spec_.batching.preserve_order)
+    dispatch(); // a runner that was detached leaves the next batch to another
 }
 
 void pool::requeue(batch work) {
@@ -272,6 +274,14 @@ void pool::put_back(std::vector<request_ptr> requests) {
       return queue_.push_again(std::move(requests));
   }
   refuse_counted(std::move(requests), removed(id_));
+}
+
+pool::slot* pool::find_idle() {
+  auto idle = std::find_if(slots_.begin(), slots_.end(), [](const slot& s) { return !s.busy && !s.detached; });
+  auto is_busy = [](const slot& s) { return s.busy; };
+  if (idle == slots_.end() || (spec_.batching.preserve_order && std::any_of(slots_.begin(), slots_.end(), is_busy)))
+    return nullptr;
+  return &*idle;
 }
 
 pool::slot* pool::find(const batch_runner* runner) {

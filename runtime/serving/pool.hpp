@@ -138,6 +138,8 @@ private:
   void on_wake();
   /// Puts requests that were taken back to where they were, or refuses them if nobody will take them again.
   void put_back(std::vector<request_ptr> requests);
+  /// Who may take a batch now, or null. Needs the lock.
+  slot* find_idle();
   void put_into_quarantine(const std::vector<request_ptr>& poisoned, const std::string& reason);
   slot* find(const batch_runner* runner);
   void erase(const slot* gone);

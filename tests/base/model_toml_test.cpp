@@ -360,3 +360,16 @@ BOOST_AUTO_TEST_CASE(a_cache_is_opt_in_and_has_a_bound) {
   BOOST_REQUIRE(parsed.ok());
   BOOST_TEST(parsed->cache_bytes == 64U << 20);
 }
+
+BOOST_AUTO_TEST_CASE(what_lets_requests_overtake_each_other_contradicts_an_order) {
+  auto refused = [](const std::string& lines, const std::string& message) {
+    BOOST_TEST(problem_with("[batching]\npreserve_order = true\n" + lines) == "model.toml:" + message);
+  };
+  refused("[[queue.priority]]\nlevel = 1\n[[queue.priority]]\nlevel = 2\n",
+          "15: queue.priority: expected one level at most, because batching.preserve_order is true");
+  refused("[queue]\ntimeout_action = \"delay\"\n",
+          "16: queue.timeout_action: expected \"reject\", because batching.preserve_order is true");
+  refused("[cache]\nbytes = 4096\n",
+          "16: cache.bytes: expected 0, because batching.preserve_order is true: a kept answer would overtake others");
+  BOOST_TEST(parse_model_toml(good + "[batching]\npreserve_order = true\n", "model.toml")->batching.preserve_order);
+}

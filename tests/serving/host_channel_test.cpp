@@ -154,6 +154,39 @@ BOOST_AUTO_TEST_CASE(a_ring_without_a_batch_condemns_the_host) {
   BOOST_TEST(eventually([&] { return host->condemned() == "bad_reply: rang without a batch"; }));
 }
 
+BOOST_AUTO_TEST_CASE(a_batch_is_counted_in_all_its_parts) {
+  fixture f;
+  auto host = f.host(echo);
+  auto one = f.submit({1, 2});
+  auto two = f.submit({3, 4, 5, 6}, 2);
+  f.target->attach(host->channel());
+  BOOST_REQUIRE(one->wait());
+  BOOST_REQUIRE(two->wait());
+  BOOST_REQUIRE(eventually([&] { return f.target->statistics().compute_output.ns > 0; })); // ends after the answers
+  auto found = f.target->statistics();
+  BOOST_TEST(found.success.count == 2U);
+  BOOST_TEST(found.executions == 1U);
+  BOOST_TEST(found.inferences == 3U);
+  BOOST_TEST(found.compute_input.ns > 0U);
+  BOOST_TEST(found.compute_infer.ns > 0U);
+  BOOST_TEST(found.last_inference.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(with_an_order_to_keep_the_next_batch_begins_after_the_answers) {
+  auto spec = identity_spec();
+  spec.max_batch = 1;
+  spec.batching.preserve_order = true;
+  fixture f(spec);
+  auto host = f.host(echo);
+  bool second_waited = false;
+  auto one = f.submit({1, 2}, 1, [&] { second_waited = f.target->count().queued_rows == 1; });
+  auto two = f.submit({3, 4});
+  f.target->attach(host->channel());
+  BOOST_REQUIRE(two->wait());
+  BOOST_TEST(one->times == 1);
+  BOOST_TEST(second_waited);
+}
+
 BOOST_AUTO_TEST_CASE(an_error_of_the_model_reaches_the_caller_without_control_characters) {
   fixture f;
   auto host = f.host(failing(no_one, done_status::failed, "bad\n\x1b[31m input \xff"));

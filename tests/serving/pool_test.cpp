@@ -330,6 +330,38 @@ BOOST_AUTO_TEST_CASE(a_pool_may_be_gone_when_its_timer_comes) {
   loop.timers.at(0).second();
 }
 
+BOOST_AUTO_TEST_CASE(to_keep_the_order_one_runner_at_a_time_has_a_batch) {
+  spec.batching.preserve_order = true;
+  open(spec);
+  auto one = attach();
+  auto two = attach();
+  submit({1});
+  target->dispatch();
+  submit({2});
+  target->dispatch();
+  BOOST_TEST(one->held.requests.size() == 1U);
+  BOOST_TEST(two->held.requests.empty());
+  target->detach(one.get());
+  one->finish();
+  BOOST_TEST(firsts(two->held) == floats{2}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(what_runs_again_keeps_its_place_before_what_came_later) {
+  spec.batching.preserve_order = true;
+  open(spec);
+  submit({1});
+  submit({2});
+  auto dies = attach();
+  auto lives = attach();
+  submit({3});
+  target->dispatch();
+  dies->crash();
+  for (const auto& expected : {floats{1}, floats{2}, floats{3}}) {
+    BOOST_TEST(firsts(lives->held) == expected, boost::test_tools::per_element());
+    lives->finish();
+  }
+}
+
 // -- priorities and timeouts ------------------------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(a_level_that_is_full_refuses_and_others_do_not) {
