@@ -6,7 +6,7 @@ using Cxx = import "/capnp/c++.capnp";
 $Cxx.namespace("troupe::schema");
 
 enum Datatype {
-  # The Open Inference Protocol's names. BYTES and UINT16 to UINT64 have no TorchScript tensor and are not served.
+  # The Open Inference Protocol's names. UINT16 to UINT64 have no TorchScript tensor and are not served.
   bool @0;
   uint8 @1;
   int8 @2;
@@ -17,6 +17,7 @@ enum Datatype {
   bf16 @7;
   fp32 @8;
   fp64 @9;
+  bytes @10;
 }
 
 struct Tensor {
@@ -24,7 +25,8 @@ struct Tensor {
   name @0 :Text;
   datatype @1 :Datatype;
   shape @2 :List(Int64);   # at most 8 dimensions, none negative
-  data @3 :Data;           # exactly product(shape) * size(datatype) bytes; NaN and infinities pass unchanged
+  data @3 :Data;           # exactly product(shape) * size(datatype) bytes; NaN and infinities pass unchanged.
+                           # Of BYTES: product(shape) strings, each its length (UInt32) and so many bytes
 }
 
 struct TensorSpec {

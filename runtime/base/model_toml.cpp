@@ -14,10 +14,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const std::string datatype_names = "one of BOOL, UINT8, INT8, INT16, INT32, INT64, FP16, BF16, FP32, FP64";
+const std::string expected_datatypes = "one of " + datatype_names();
 
 /// Of the Open Inference Protocol, but nothing that a TorchScript tensor can hold.
-constexpr std::array<std::string_view, 4> unserved_datatypes = {"BYTES", "UINT16", "UINT32", "UINT64"};
+constexpr std::array<std::string_view, 3> unserved_datatypes = {"UINT16", "UINT32", "UINT64"};
 
 bool valid_tensor_name(std::string_view name) {
   auto printable = [](char c) { return c > ' ' && c < '\x7f'; };
@@ -36,16 +36,16 @@ void read_name(toml_section& section, tensor_spec& tensor, const std::vector<ten
 
 void read_datatype(toml_section& section, tensor_spec& tensor) {
   std::string name;
-  if (!section.required_text("datatype", name, datatype_names))
+  if (!section.required_text("datatype", name, expected_datatypes))
     return;
   if (auto type = datatype_from(name)) {
     tensor.type = *type;
     return;
   }
   if (name == toml_left_open)
-    return section.refuse("datatype", still_to_fill_in(datatype_names));
+    return section.refuse("datatype", still_to_fill_in(expected_datatypes));
   auto unserved = std::find(unserved_datatypes.begin(), unserved_datatypes.end(), name) != unserved_datatypes.end();
-  section.refuse("datatype", "expected " + datatype_names + ", found \"" + name.substr(0, tensor_name_max) + "\""
+  section.refuse("datatype", "expected " + expected_datatypes + ", found \"" + name.substr(0, tensor_name_max) + "\""
                                  + (unserved ? " (TorchScript has no such tensor)" : ""));
 }
 

@@ -42,7 +42,7 @@ void ask_once(const command_context& context, inference_door& door, const infer_
   if (!options.save_folder.empty())
     save(options.save_folder, answer.outputs);
   if (context.format == output_format::json)
-    print_json(context, answer_json(answer));
+    print_json(context, require(answer_json(answer), exit_code::failed));
   else
     context.io.out << answer_text(answer, context.io.colors());
 }

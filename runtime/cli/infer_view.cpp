@@ -1,6 +1,7 @@
 #include "runtime/cli/infer_view.hpp"
 
 #include "runtime/cli/table.hpp"
+#include "runtime/oip/bad_json.hpp"
 #include "runtime/oip/oip_tensor.hpp"
 
 #include <algorithm>
@@ -13,19 +14,24 @@ namespace {
 constexpr std::size_t values_shown_max = 10;
 
 std::string first_values(const named_tensor& tensor) {
-  auto count = tensor.data.size() / element_size(tensor.type);
+  auto least = byte_size(tensor.type, tensor.dims.data(), tensor.dims.size()).value_or(0);
+  auto count = least / element_size(tensor.type);
   std::string text;
-  for (std::size_t i = 0; i < std::min(count, values_shown_max); ++i)
-    text += (i == 0 ? "" : ", ") + element_text(tensor, i);
+  for (const auto& element : element_texts(tensor, values_shown_max))
+    text += (text.empty() ? "" : ", ") + element;
   return count > values_shown_max ? text + ", … (" + std::to_string(count - values_shown_max) + " more with -o json)" : text;
 }
 
 } // namespace
 
-nlohmann::ordered_json answer_json(const inference_answer& answer) {
+result<nlohmann::ordered_json> answer_json(const inference_answer& answer) {
   auto outputs = nlohmann::ordered_json::array();
-  for (const auto& output : answer.outputs)
-    outputs.push_back(oip_tensor(output));
+  try {
+    for (const auto& output : answer.outputs)
+      outputs.push_back(oip_tensor(output));
+  } catch (const bad_json& unwritable) {
+    return error{error_code::invalid_argument, unwritable.message};
+  }
   nlohmann::ordered_json json = {{"model_name", answer.deployment}, {"model_version", answer.version}};
   if (!answer.id.empty())
     json["id"] = answer.id;

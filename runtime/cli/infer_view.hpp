@@ -1,15 +1,16 @@
 #pragma once
 
+#include "runtime/base/error.hpp"
 #include "runtime/cli/inference_question.hpp"
 
-#include <nlohmann/json_fwd.hpp>
+#include <nlohmann/json.hpp>
 
 #include <string>
 
 namespace troupe {
 
-/// In Open Inference Protocol form: model_name, model_version, id, outputs.
-nlohmann::ordered_json answer_json(const inference_answer& answer);
+/// In Open Inference Protocol form: model_name, model_version, id, outputs. invalid_argument if a string isn't UTF-8.
+result<nlohmann::ordered_json> answer_json(const inference_answer& answer);
 /// A row for each output, with its first values.
 std::string answer_text(const inference_answer& answer, bool colors);
 

@@ -92,10 +92,12 @@ result<std::vector<starter_tensor>> inputs_of(const model_inspection& found) {
   for (const auto& argument : found.arguments) {
     if (argument.optional)
       continue;
-    if (argument.type != "Tensor")
-      return error{error_code::model_failed, "forward() takes '" + argument.name + "' of type " + argument.type
-                                                 + "; only tensors can be served: give it a default value, or make it a tensor"};
-    inputs.push_back({argument.name, {}, {}});
+    bool strings = argument.type == "List[str]";
+    if (!strings && argument.type != "Tensor")
+      return error{error_code::model_failed,
+                   "forward() takes '" + argument.name + "' of type " + argument.type
+                       + "; only tensors and List[str] can be served: give it a default value, or make it one of them"};
+    inputs.push_back({argument.name, strings ? std::optional(datatype::bytes) : std::nullopt, {}});
   }
   if (inputs.empty())
     return error{error_code::model_failed, "forward() takes no tensor; a model needs at least one input"};

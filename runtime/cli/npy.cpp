@@ -42,6 +42,9 @@ result<datatype> type_of(const std::string& descr, const std::string& where) {
       return row.type;
   if (descr[0] == '>')
     return refusal(where, "the array is big-endian (" + descr + "); save it as x.astype(x.dtype.newbyteorder('<'))");
+  if (descr[0] == '|' && descr.size() > 1 && descr[1] == 'S')
+    return refusal(where, "the array holds strings (" + descr
+                              + "); write them as JSON: {\"inputs\": [{\"name\": …, \"datatype\": \"BYTES\", …}]}");
   if (descr.find('O') != std::string::npos)
     return refusal(where, "the array holds Python objects; save one of numbers, e.g. numpy.asarray(x, dtype=numpy.float32)");
   return refusal(where, "dtype " + descr + " is not served; convert it, e.g. x.astype('<f4')");
@@ -116,6 +119,9 @@ result<named_tensor> read_npy_file(const std::string& path, std::uint64_t bytes_
 }
 
 result<void> write_npy_file(const std::string& path, const named_tensor& tensor) {
+  if (tensor.type == datatype::bytes)
+    return error{error_code::invalid_argument,
+                 "output '" + tensor.name + "' is of BYTES, which have no place in an .npy file; take them from -o json"};
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   auto bytes = to_npy(tensor);
   file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));

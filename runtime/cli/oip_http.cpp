@@ -67,11 +67,10 @@ datatype read_datatype(const json& tensor) {
 
 /// Takes its bytes off the front of `binary`.
 std::vector<std::byte> read_binary(const named_tensor& output, std::uint64_t size, std::string_view& binary) {
-  auto expected = byte_size(output.type, output.dims.data(), output.dims.size());
-  if (!expected || *expected != size || size > binary.size())
+  auto first = reinterpret_cast<const std::byte*>(binary.data());
+  if (size > binary.size() || !is_whole(make_view(output.type, output.dims, first, size)))
     throw malformed("output '" + output.name + "' of shape " + to_string(output.dims) + " came with "
                     + std::to_string(std::min<std::uint64_t>(size, binary.size())) + " bytes");
-  auto first = reinterpret_cast<const std::byte*>(binary.data());
   binary.remove_prefix(size);
   return {first, first + size};
 }

@@ -1,5 +1,6 @@
 #include "runtime/cli/random_inputs.hpp"
 
+#include "runtime/base/byte_strings.hpp"
 #include "runtime/base/element.hpp"
 #include "runtime/base/printable.hpp"
 #include "runtime/base/units.hpp"
@@ -66,6 +67,14 @@ void fill(datatype type, std::byte* at, rng& chance) {
   }
 }
 
+/// Texts of numbers, which most models of texts can read.
+std::vector<std::byte> random_strings(std::uint64_t count, rng& chance) {
+  std::vector<std::byte> strings;
+  for (; count > 0; --count)
+    append_byte_string(std::to_string(chance.below(integers)), strings);
+  return strings;
+}
+
 result<named_tensor> random_input(const tensor_spec& spec, const shape& dims, std::uint64_t bytes_max, rng& chance) {
   if (std::count(dims.begin(), dims.end(), -1) > 0)
     return wrong("input '" + printable(spec.name) + "' has the shape " + to_string(spec.dims) + " with free dimensions; write "
@@ -74,20 +83,12 @@ result<named_tensor> random_input(const tensor_spec& spec, const shape& dims, st
   if (!bytes || *bytes > bytes_max)
     return wrong("input '" + printable(spec.name) + "' of shape " + to_string(dims)
                  + " is larger than the node takes in a request (" + human_size(bytes_max) + ")");
+  if (spec.type == datatype::bytes)
+    return named_tensor{spec.name, spec.type, dims, random_strings(*bytes / byte_string_overhead, chance)};
   named_tensor input{spec.name, spec.type, dims, std::vector<std::byte>(*bytes)};
   for (std::size_t at = 0; at < input.data.size(); at += element_size(spec.type))
     fill(spec.type, input.data.data() + at, chance);
   return input;
-}
-
-/// The shape that the command line gives the input must be one that the model allows.
-result<void> check_shape(const tensor_spec& spec, const shape& given) {
-  tensor_view view;
-  view.type = spec.type;
-  view.rank = static_cast<std::uint8_t>(given.size());
-  std::copy(given.begin(), given.end(), view.dims);
-  view.size = byte_size(spec.type, given.data(), given.size()).value_or(0);
-  return check_against(spec, view, "--shape: input");
 }
 
 } // namespace
@@ -114,7 +115,7 @@ result<std::vector<named_tensor>> random_inputs(const model_signature& model, co
   for (const auto& spec : model.inputs) {
     auto given = shapes.find(spec.name);
     if (given != shapes.end())
-      if (auto outcome = check_shape(spec, given->second); !outcome)
+      if (auto outcome = check_shape(spec, make_view(spec.type, given->second, nullptr, 0), "--shape: input"); !outcome)
         return outcome.failure();
     auto input =
         random_input(spec, given == shapes.end() ? shape_of(spec, model.batches, rows) : given->second, bytes_max, chance);

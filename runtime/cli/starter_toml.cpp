@@ -11,10 +11,12 @@ constexpr const char* begin_text =
     "model of your own\".\n";
 constexpr const char* unknown_batch =
     "max_batch = \"?\"   # fill in: the most rows in one call, such as 64; 0 if the first dimension is no batch\n";
-constexpr const char* unknown_datatype =
-    "datatype = \"?\"    # fill in: BOOL, UINT8, INT8, INT16, INT32, INT64, FP16, BF16, FP32 or FP64\n";
 constexpr const char* unknown_shape =
     "shape = \"?\"       # fill in: a list such as [-1, 64]; -1: any size. With max_batch the first is -1, the batch\n";
+
+std::string unknown_datatype() {
+  return "datatype = \"?\"    # fill in: " + datatype_names() + "\n";
+}
 
 bool is_known(const starter_tensor& tensor) {
   return tensor.type && tensor.dims;
@@ -30,7 +32,7 @@ std::string quoted(const std::string& text) {
 
 std::string section(const char* kind, const starter_tensor& tensor) {
   auto text = std::string("\n[[") + kind + "]]\nname = " + quoted(tensor.name) + "\n";
-  text += tensor.type ? "datatype = \"" + std::string(to_string(*tensor.type)) + "\"\n" : unknown_datatype;
+  text += tensor.type ? "datatype = \"" + std::string(to_string(*tensor.type)) + "\"\n" : unknown_datatype();
   return text + (tensor.dims ? "shape = " + to_string(*tensor.dims) + "\n" : unknown_shape);
 }
 

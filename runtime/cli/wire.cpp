@@ -7,7 +7,7 @@ namespace troupe {
 
 // The schema's numbers are ours: see the notes at both enumerations.
 static_assert(static_cast<int>(schema::Code::INTERNAL) == static_cast<int>(error_code::internal));
-static_assert(static_cast<int>(schema::Datatype::FP64) == static_cast<int>(datatype::fp64));
+static_assert(static_cast<int>(schema::Datatype::BYTES) == static_cast<int>(datatype::bytes));
 
 error error_of(schema::Error::Reader refusal) {
   auto code = static_cast<std::uint16_t>(refusal.getCode());
@@ -29,12 +29,13 @@ named_tensor tensor_of(schema::Tensor::Reader tensor) {
   for (auto dim : tensor.getShape())
     copy.dims.push_back(dim);
   auto bytes = tensor.getData();
-  auto expected = byte_size(copy.type, copy.dims.data(), copy.dims.size());
-  if (element_size(copy.type) == 0 || !expected || *expected != bytes.size())
+  auto first = reinterpret_cast<const std::byte*>(bytes.begin());
+  bool readable = element_size(copy.type) > 0 && copy.dims.size() <= rank_max
+                  && is_whole(make_view(copy.type, copy.dims, first, bytes.size()));
+  if (!readable)
     throw command_failure(exit_code::failed, "the node's answer is malformed: output '" + printable(copy.name) + "' of shape "
                                                  + to_string(copy.dims) + " came with " + std::to_string(bytes.size())
                                                  + " bytes");
-  auto first = reinterpret_cast<const std::byte*>(bytes.begin());
   copy.data.assign(first, first + bytes.size());
   return copy;
 }

@@ -25,6 +25,10 @@ json tensors(const std::vector<tensor_spec>& specs) {
   return list;
 }
 
+std::string configured_type(datatype type) {
+  return type == datatype::bytes ? "TYPE_STRING" : "TYPE_" + std::string(to_string(type));
+}
+
 /// In a ModelConfig the dimensions are those of one row.
 json configured_tensors(const model_spec& model, const std::vector<tensor_spec>& specs) {
   auto list = json::array();
@@ -32,7 +36,7 @@ json configured_tensors(const model_spec& model, const std::vector<tensor_spec>&
     auto dims = spec.dims;
     if (model.max_batch > 0)
       dims.erase(dims.begin());
-    list.push_back({{"name", spec.name}, {"data_type", "TYPE_" + std::string(to_string(spec.type))}, {"dims", dims}});
+    list.push_back({{"name", spec.name}, {"data_type", configured_type(spec.type)}, {"dims", dims}});
   }
   return list;
 }

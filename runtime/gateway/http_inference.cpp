@@ -20,7 +20,9 @@ public:
     if (!done_->isWaiting())
       return; // the client has gone
     auto answer = write_infer_answer(query_, target_->spec(), target_->id(), outputs);
-    done_->fulfill({200, std::move(answer.body), answer.header_length ? binary_content : json_content, answer.header_length});
+    if (!answer)
+      return done_->fulfill(error_reply(answer.failure()));
+    done_->fulfill({200, std::move(answer->body), answer->header_length ? binary_content : json_content, answer->header_length});
   }
 
   void on_error(const error& failure) override { done_->fulfill(error_reply(failure)); }

@@ -54,13 +54,13 @@ std::string quoted(const std::string& text) {
   return json(text).dump(-1, ' ', true, json::error_handler_t::replace);
 }
 
-/// "FP32" of "TYPE_FP32"
+/// "FP32" of "TYPE_FP32"; BYTES are TYPE_STRING
 std::string datatype_of(const json& value, const std::string& path) {
   constexpr std::string_view prefix = "TYPE_";
   auto text = text_of(value, path);
   if (text.compare(0, prefix.size(), prefix) != 0)
     throw bad_config{path + ": expected a datatype like TYPE_FP32"};
-  return text.substr(prefix.size());
+  return text == "TYPE_STRING" ? "BYTES" : text.substr(prefix.size());
 }
 
 /// In a configuration the dimensions are those of one row; in a model.toml the batch stands before them.

@@ -9,6 +9,7 @@
 #include "runtime/host/tensors.hpp"
 #include "runtime/host/torch_runtime.hpp"
 #include "runtime/host/version_sandbox.hpp"
+#include "runtime/oip/bad_json.hpp"
 #include "runtime/oip/oip_json.hpp"
 #include "runtime/oip/oip_tensor.hpp"
 
@@ -105,8 +106,9 @@ json arguments_of(const c10::FunctionSchema& schema) {
   auto list = json::array();
   for (std::size_t i = 1; i < schema.arguments().size(); ++i) { // the first is self
     const auto& argument = schema.arguments()[i];
-    list.push_back(
-        {{"name", argument.name()}, {"type", argument.type()->str()}, {"optional", argument.default_value().has_value()}});
+    list.push_back({{"name", argument.name()},
+                    {"type", argument.type()->annotation_str()},
+                    {"optional", argument.default_value().has_value()}});
   }
   return list;
 }
@@ -119,7 +121,7 @@ json returned_by(const c10::FunctionSchema& schema) {
     count = 1;
   else if (auto tuple = type->cast<c10::TupleType>())
     count = tuple->elements().size();
-  return {{"type", type->str()}, {"count", count}};
+  return {{"type", type->annotation_str()}, {"count", count}};
 }
 
 json parameter_text(const std::string& name, const at::Tensor& tensor) {
@@ -148,13 +150,7 @@ json operators_of(const operator_report& report) {
 std::vector<c10::IValue> borrow_all(const std::vector<named_tensor>& inputs) {
   std::vector<c10::IValue> borrowed;
   for (const auto& input : inputs) {
-    tensor_view view;
-    view.type = input.type;
-    view.rank = static_cast<std::uint8_t>(input.dims.size());
-    std::copy(input.dims.begin(), input.dims.end(), view.dims);
-    view.data = input.data.data();
-    view.size = input.data.size();
-    borrowed.emplace_back(borrow(view));
+    borrowed.push_back(model_input(make_view(input.type, input.dims, input.data.data(), input.data.size())));
   }
   return borrowed;
 }
@@ -169,6 +165,8 @@ json run_forward(torch::jit::Module& module, const std::vector<named_tensor>& in
     for (const auto& output : *outputs)
       list.push_back(oip_tensor(output));
     return list;
+  } catch (const bad_json& unwritable) {
+    throw inspection_failure{"run", unwritable.message};
   } catch (const std::exception& raised) {
     throw inspection_failure{"run", error_text(raised.what(), message_bytes_max)};
   }

@@ -17,10 +17,10 @@ constexpr std::size_t load_error_bytes_max = 2048;
 constexpr const char* memory_advice =
     "the model needs more memory than its version allows; raise 'memory' under [limits] in model.toml";
 
-/// Whether a dimension can have any size, besides that of the rows.
-bool has_free_dimension(const tensor_spec& spec, std::uint32_t rows) {
+/// Whether zeros are but a guess at what the input takes: a dimension can have any size, besides that of the rows, or it has texts.
+bool is_guess(const tensor_spec& spec, std::uint32_t rows) {
   auto first = spec.dims.begin() + (rows != 0 && !spec.dims.empty() ? 1 : 0);
-  return std::find(first, spec.dims.end(), -1) != spec.dims.end();
+  return spec.type == datatype::bytes || std::find(first, spec.dims.end(), -1) != spec.dims.end();
 }
 
 bool out_of_memory(const std::exception& raised) {
@@ -49,7 +49,7 @@ template <class Then>
 call_outcome model::state::call(std::vector<c10::IValue> inputs, std::uint32_t rows, Then then) {
   try {
     c10::InferenceMode inference;
-    auto outputs = unpack(forward(std::move(inputs)), spec.outputs);
+    auto outputs = unpack(forward(std::move(inputs)), spec.outputs, rows);
     if (!outputs)
       return {done_status::failed, outputs.failure().message, {}};
     if (auto fits = check(*outputs, spec.outputs, rows); !fits)
@@ -107,11 +107,16 @@ result<void> model::check_signature() const {
   if (count < least || count > most)
     return error{error_code::invalid_argument,
                  "forward() takes " + std::to_string(most) + " inputs, model.toml lists " + std::to_string(count)};
-  for (std::size_t i = 1; i <= count; ++i)
-    if (!c10::TensorType::get()->isSubtypeOf(*arguments[i].type()))
+  for (std::size_t i = 1; i <= count; ++i) {
+    const auto& input = state_->spec.inputs[i - 1];
+    auto wanted = input_type(input.type);
+    if (!wanted->isSubtypeOf(*arguments[i].type()))
       return error{error_code::invalid_argument, "input " + std::to_string(i) + " of forward(), '" + arguments[i].name()
-                                                     + "', is of type " + arguments[i].type()->str()
-                                                     + "; only tensors can be served"};
+                                                     + "', is of type " + arguments[i].type()->annotation_str() + "; expected "
+                                                     + wanted->annotation_str() + ", since model.toml says "
+                                                     + std::string(to_string(input.type))
+                                                     + " (BYTES are a List[str], all others tensors)"};
+  }
   return {};
 }
 
@@ -123,9 +128,9 @@ call_outcome model::warm(std::uint32_t rows) {
   } catch (const std::exception& raised) {
     return describe(raised);
   }
-  auto outcome = state_->call(std::move(inputs), rows, [](const std::vector<at::Tensor>&) { return call_outcome(); });
+  auto outcome = state_->call(std::move(inputs), rows, [](const std::vector<model_output>&) { return call_outcome(); });
   bool guessed = std::any_of(state_->spec.inputs.begin(), state_->spec.inputs.end(),
-                             [&](const tensor_spec& spec) { return has_free_dimension(spec, rows); });
+                             [&](const tensor_spec& spec) { return is_guess(spec, rows); });
   return outcome.status == done_status::failed && guessed ? call_outcome() : outcome;
 }
 
@@ -133,8 +138,8 @@ call_outcome model::run(const std::vector<tensor_view>& inputs, std::uint32_t ro
   std::vector<c10::IValue> borrowed;
   borrowed.reserve(inputs.size() + 1); // forward() puts itself in front
   for (const auto& view : inputs)
-    borrowed.emplace_back(borrow(view));
-  return state_->call(std::move(borrowed), rows, [&](const std::vector<at::Tensor>& outputs) { return store(outputs, area); });
+    borrowed.push_back(model_input(view));
+  return state_->call(std::move(borrowed), rows, [&](const std::vector<model_output>& outputs) { return store(outputs, area); });
 }
 
 } // namespace troupe

@@ -38,8 +38,8 @@ public:
   result<void> optimize();
   /// Whether forward() takes the inputs that the spec lists.
   result<void> check_signature() const;
-  /// Runs it with zeros for `rows` rows (0: no batch) and free dimensions of 1, and checks what it gives. A model with free
-  /// dimensions may raise an error at that size and is warmed as far as can be.
+  /// Runs it with zeros for `rows` rows (0: no batch) and free dimensions of 1, and checks what it gives. A model with free dimensions or
+  /// texts may raise an error at those and is warmed as far as can be.
   call_outcome warm(std::uint32_t rows);
   /// Runs it on inputs that the node has checked. `rows` is 0 if the model takes no batch.
   call_outcome run(const std::vector<tensor_view>& inputs, std::uint32_t rows, const output_area& area);

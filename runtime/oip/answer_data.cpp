@@ -1,5 +1,6 @@
 #include "runtime/oip/answer_data.hpp"
 
+#include "runtime/base/byte_strings.hpp"
 #include "runtime/base/element.hpp"
 
 #include <charconv>
@@ -108,6 +109,16 @@ void append_escaped(std::string& json, char c) {
     json += c;
 }
 
+void append_strings(std::string& json, const tensor_view& tensor) {
+  json += '[';
+  byte_string_reader strings(tensor.data, tensor.size);
+  for (auto next = strings.next(); next; next = strings.next()) {
+    json += json.back() == '[' ? "" : ",";
+    append_quoted(json, *next);
+  }
+  json += ']';
+}
+
 } // namespace
 
 void append_quoted(std::string& json, std::string_view text) {
@@ -129,6 +140,7 @@ void append_elements(std::string& json, const tensor_view& tensor) {
   case datatype::bf16: return append_halves(json, tensor);
   case datatype::fp32: return append_reals<float>(json, tensor);
   case datatype::fp64: return append_reals<double>(json, tensor);
+  case datatype::bytes: return append_strings(json, tensor);
   }
 }
 

@@ -99,11 +99,7 @@ private:
 
   golden_tensor read_tensor(const json& given, const std::string& what, const tensor_spec& spec) {
     auto read = read_oip_tensor(given, case_ + ": " + what + " '" + spec.name + "'", half_reals::rounded);
-    tensor_view view;
-    view.type = read.type;
-    view.rank = static_cast<std::uint8_t>(read.dims.size());
-    std::copy(read.dims.begin(), read.dims.end(), view.dims);
-    view.size = read.data.size();
+    auto view = make_view(read.type, read.dims, read.data.data(), read.data.size());
     if (auto checked = check_against(spec, view, what); !checked)
       refuse_json(case_, checked.failure().message);
     if (spec_.max_batch > 0)

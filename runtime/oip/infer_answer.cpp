@@ -1,6 +1,8 @@
 #include "runtime/oip/infer_answer.hpp"
 
+#include "runtime/base/byte_strings.hpp"
 #include "runtime/oip/answer_data.hpp"
+#include "runtime/oip/json_text.hpp"
 #include "runtime/oip/top_classes.hpp"
 
 #include <list>
@@ -12,14 +14,31 @@ namespace {
 /// What a number takes in JSON, about, with its comma.
 constexpr std::uint64_t element_text_bytes = 12;
 
-/// Elements of the datatype BYTES as the binary extension has them: each with its length, in 32 bits, before it.
-std::string with_lengths(const std::vector<std::string>& texts) {
-  std::string bytes;
-  for (const auto& text : texts) {
-    auto size = static_cast<std::uint32_t>(text.size());
-    bytes.append(reinterpret_cast<const char*>(&size), sizeof size).append(text);
-  }
+std::vector<std::byte> strings_of(const std::vector<std::string>& texts) {
+  std::vector<std::byte> bytes;
+  for (const auto& text : texts)
+    append_byte_string(text, bytes);
   return bytes;
+}
+
+std::string_view text_of(const std::byte* data, std::uint64_t size) {
+  return {reinterpret_cast<const char*>(data), size};
+}
+
+bool json_can_carry(const tensor_view& tensor) {
+  byte_string_reader strings(tensor.data, tensor.size);
+  for (auto next = strings.next(); next; next = strings.next())
+    if (!is_utf8(*next))
+      return false;
+  return true;
+}
+
+/// The first output that was asked for in JSON and can't be there.
+result<void> check_texts(const infer_query& asked, const model_spec& spec, const std::vector<tensor_view>& outputs) {
+  for (const auto& wanted : asked.outputs)
+    if (spec.outputs[wanted.index].type == datatype::bytes && !wanted.binary && !json_can_carry(outputs[wanted.index]))
+      return error{error_code::invalid_argument, no_json_text(spec.outputs[wanted.index].name)};
+  return {};
 }
 
 class answer_writer {
@@ -40,7 +59,7 @@ public:
   void write_tensor(const std::string& name, const tensor_view& tensor, bool binary) {
     begin_output(name, to_string(tensor.type), tensor.to_shape());
     if (binary)
-      return end_binary({reinterpret_cast<const char*>(tensor.data), tensor.size});
+      return end_binary(text_of(tensor.data, tensor.size));
     body_ += R"(,"data":)";
     append_elements(body_, tensor);
     body_ += '}';
@@ -49,7 +68,7 @@ public:
   void write_classes(const std::string& name, const top_classes& top, bool binary) {
     begin_output(name, "BYTES", top.dims);
     if (binary)
-      return end_binary(made_.emplace_back(with_lengths(top.texts)));
+      return end_binary(made_strings(top.texts));
     body_ += R"(,"data":[)";
     for (std::size_t i = 0; i < top.texts.size(); ++i) {
       body_ += i == 0 ? "" : ",";
@@ -77,6 +96,11 @@ private:
     body_ += ']';
   }
 
+  std::string_view made_strings(const std::vector<std::string>& texts) {
+    const auto& made = made_.emplace_back(strings_of(texts));
+    return text_of(made.data(), made.size());
+  }
+
   void end_binary(std::string_view bytes) {
     body_ += R"(,"parameters":{"binary_data_size":)" + std::to_string(bytes.size()) + "}}";
     binary_.push_back(bytes);
@@ -84,7 +108,7 @@ private:
 
   std::string& body_;
   std::vector<std::string_view> binary_;
-  std::list<std::string> made_; ///< what `binary_` has that is of no tensor
+  std::list<std::vector<std::byte>> made_; ///< what `binary_` has that is of no tensor
 };
 
 std::size_t expected_bytes(const infer_query& asked, const std::vector<tensor_view>& outputs) {
@@ -100,8 +124,10 @@ std::size_t expected_bytes(const infer_query& asked, const std::vector<tensor_vi
 
 } // namespace
 
-infer_answer write_infer_answer(const infer_query& asked, const model_spec& spec, const version_id& id,
-                                const std::vector<tensor_view>& outputs) {
+result<infer_answer> write_infer_answer(const infer_query& asked, const model_spec& spec, const version_id& id,
+                                        const std::vector<tensor_view>& outputs) {
+  if (auto carried = check_texts(asked, spec, outputs); !carried)
+    return carried.failure();
   infer_answer answer;
   answer.body.reserve(expected_bytes(asked, outputs));
   answer_writer writer(answer.body);

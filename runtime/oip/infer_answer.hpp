@@ -23,7 +23,9 @@ struct infer_answer {
 ///
 /// Classes are a BYTES tensor [rows, classes], or [classes] if the model takes no batch, of "value:index" from the largest element of a row
 /// on (the first of equals first, NaN last), as many as the row has elements at most.
-infer_answer write_infer_answer(const infer_query& asked, const model_spec& spec, const version_id& id,
-                                const std::vector<tensor_view>& outputs);
+///
+/// invalid_argument if a string that was asked for in JSON isn't UTF-8.
+result<infer_answer> write_infer_answer(const infer_query& asked, const model_spec& spec, const version_id& id,
+                                        const std::vector<tensor_view>& outputs);
 
 } // namespace troupe

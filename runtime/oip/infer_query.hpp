@@ -21,16 +21,17 @@ struct wanted_output {
 };
 
 /// The Open Inference Protocol's inference request, read. Its views point into the body, the spec and its own memory, so it may be moved but not
-/// outlive the other two. Datatypes, rows and missing inputs are not yet held against the spec: check_request does.
+/// outlive the other two. Datatypes, the strings of binary BYTES, rows and missing inputs are not yet held against the spec: check_request does.
 struct infer_query {
   std::string id; ///< "" if there is none; as long as the client likes
-  /// As sent, each one of the spec's and none twice; size == byte_size(type, dims). Those that came as binary data are not aligned.
+  /// As sent, each one of the spec's and none twice; whole (is_whole), but for BYTES that came as binary data: what they hold is not looked at.
+  /// What came as binary data is not aligned.
   std::vector<named_view> inputs;
   std::vector<wanted_output> outputs;   ///< in the order of the answer; all of the spec's if none were named
   std::uint64_t priority = 0;           ///< 1 is the highest; 0: the default
   std::chrono::microseconds timeout{0}; ///< 0: the default
 
-  std::vector<std::unique_ptr<std::byte[]>> memory; ///< the elements that were sent as JSON
+  std::vector<std::unique_ptr<std::byte[]>> memory; ///< the elements that were sent as JSON, or need more than the body has
 };
 
 /// So many bytes behind the body must be readable; what they hold does not matter.
@@ -38,7 +39,7 @@ inline constexpr std::size_t infer_body_padding = 64;
 
 /// Reads a request. `header_length` is the header Inference-Header-Content-Length: the bytes of JSON, behind which the binary tensors stand in
 /// the order of the inputs. Nothing: all is JSON. 0: there is no JSON, the body is the model's only input, of one row, with at most one free dimension
-/// that its size tells; then all outputs are binary.
+/// that its size tells (of BYTES: the only element, without its length); then all outputs are binary.
 ///
 /// Fields may stand in any order; unknown ones, and unknown parameters, are ignored as Triton does, and null is as good as absent. `data` may be
 /// flat, or nested as `shape` says. What is ignored is nested at most 100 levels deep. NaN and infinities are the strings "NaN", "Infinity" and "-Infinity".

@@ -1,5 +1,6 @@
 #include "runtime/oip/oip_data.hpp"
 
+#include "runtime/base/byte_strings.hpp"
 #include "runtime/base/element.hpp"
 #include "runtime/oip/json_fields.hpp"
 
@@ -89,6 +90,13 @@ std::optional<std::string> append_fp64(const json& element, std::vector<std::byt
   return append_real(element, bytes, datatype::fp64, [](double value) { return value; });
 }
 
+std::optional<std::string> append_string(const json& element, std::vector<std::byte>& bytes) {
+  if (!element.is_string())
+    return "a string";
+  append_byte_string(element.get_ref<const std::string&>(), bytes);
+  return std::nullopt;
+}
+
 append_element appender_of(datatype type) {
   switch (type) {
   case datatype::boolean: return append_bool;
@@ -100,6 +108,7 @@ append_element appender_of(datatype type) {
   case datatype::fp16: return append_fp16;
   case datatype::bf16: return append_bf16;
   case datatype::fp64: return append_fp64;
+  case datatype::bytes: return append_string;
   default: return append_fp32;
   }
 }

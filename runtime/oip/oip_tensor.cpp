@@ -1,8 +1,10 @@
 #include "runtime/oip/oip_tensor.hpp"
 
+#include "runtime/base/byte_strings.hpp"
 #include "runtime/base/element.hpp"
 #include "runtime/base/printable.hpp"
 #include "runtime/oip/json_fields.hpp"
+#include "runtime/oip/json_text.hpp"
 #include "runtime/oip/oip_data.hpp"
 
 #include <charconv>
@@ -15,13 +17,14 @@ namespace {
 using json = nlohmann::json;
 using json_type = json::value_t;
 
+/// Bytes of a string in a table.
+constexpr std::size_t string_shown_max = 64;
+
 datatype read_datatype(const json& tensor, const std::string& path, half_reals halves) {
   auto name = field(tensor, path, "datatype", json_type::string).get<std::string>();
   auto type = datatype_from(name);
   if (!type)
-    refuse_json(path + ".datatype", std::string("expected BOOL, UINT8, INT8, INT16, INT32, INT64, ")
-                                        + (halves == half_reals::rounded ? "FP16, BF16, " : "") + "FP32 or FP64, found '"
-                                        + printable(name) + "'");
+    refuse_json(path + ".datatype", "expected " + datatype_names() + ", found '" + printable(name) + "'");
   if (halves == half_reals::rounded)
     return *type;
   if (*type == datatype::fp16)
@@ -57,6 +60,37 @@ nlohmann::ordered_json real_json(datatype type, const std::byte* element) {
   return shortest;
 }
 
+void append_numbers(const named_tensor& tensor, nlohmann::ordered_json& data) {
+  auto step = element_size(tensor.type);
+  for (std::size_t at = 0; at + step <= tensor.data.size(); at += step) {
+    auto element = tensor.data.data() + at;
+    if (is_real(tensor.type))
+      data.push_back(real_json(tensor.type, element));
+    else if (tensor.type == datatype::boolean)
+      data.push_back(integer_at(tensor.type, element) != 0);
+    else
+      data.push_back(integer_at(tensor.type, element));
+  }
+}
+
+void append_strings(const named_tensor& tensor, nlohmann::ordered_json& data) {
+  byte_string_reader strings(tensor.data.data(), tensor.data.size());
+  for (auto next = strings.next(); next; next = strings.next()) {
+    if (!is_utf8(*next))
+      throw bad_json{no_json_text(tensor.name)};
+    data.push_back(*next);
+  }
+}
+
+std::string string_text(std::string_view text) {
+  if (!is_utf8(text))
+    return "(" + std::to_string(text.size()) + " bytes)";
+  auto shown = text.substr(0, string_shown_max);
+  while (!is_utf8(shown))
+    shown.remove_suffix(1);
+  return "\"" + printable(shown) + (shown.size() < text.size() ? "…\"" : "\"");
+}
+
 } // namespace
 
 named_tensor read_oip_tensor(const json& tensor, const std::string& path, half_reals halves) {
@@ -75,21 +109,25 @@ named_tensor read_oip_tensor(const json& tensor, const std::string& path, half_r
 
 nlohmann::ordered_json oip_tensor(const named_tensor& tensor) {
   auto data = nlohmann::ordered_json::array();
-  auto step = element_size(tensor.type);
-  for (std::size_t at = 0; at + step <= tensor.data.size(); at += step) {
-    auto element = tensor.data.data() + at;
-    if (is_real(tensor.type))
-      data.push_back(real_json(tensor.type, element));
-    else if (tensor.type == datatype::boolean)
-      data.push_back(integer_at(tensor.type, element) != 0);
-    else
-      data.push_back(integer_at(tensor.type, element));
-  }
+  if (tensor.type == datatype::bytes)
+    append_strings(tensor, data);
+  else
+    append_numbers(tensor, data);
   return {{"name", tensor.name}, {"shape", tensor.dims}, {"datatype", to_string(tensor.type)}, {"data", std::move(data)}};
 }
 
-std::string element_text(const named_tensor& tensor, std::size_t index) {
-  return element_text(tensor.type, tensor.data.data() + index * element_size(tensor.type));
+std::vector<std::string> element_texts(const named_tensor& tensor, std::size_t count) {
+  std::vector<std::string> texts;
+  if (tensor.type == datatype::bytes) {
+    byte_string_reader strings(tensor.data.data(), tensor.data.size());
+    for (auto next = strings.next(); next && texts.size() < count; next = strings.next())
+      texts.push_back(string_text(*next));
+    return texts;
+  }
+  auto step = element_size(tensor.type);
+  for (std::size_t at = 0; at + step <= tensor.data.size() && texts.size() < count; at += step)
+    texts.push_back(element_text(tensor.type, tensor.data.data() + at));
+  return texts;
 }
 
 } // namespace troupe

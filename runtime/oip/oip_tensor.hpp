@@ -13,10 +13,10 @@ namespace troupe {
 /// what is wrong; a field that we would have to ignore is wrong too.
 named_tensor read_oip_tensor(const nlohmann::json& tensor, const std::string& path, half_reals halves);
 
-/// The same, data flat. FP16 and BF16 are written out as decimals.
+/// The same, data flat. FP16 and BF16 are written out as decimals. Throws bad_json if a string of BYTES isn't UTF-8.
 nlohmann::ordered_json oip_tensor(const named_tensor& tensor);
 
-/// The element as it stands in JSON and in tables, see element.hpp.
-std::string element_text(const named_tensor& tensor, std::size_t index);
+/// The first elements, at most `count`, as they stand in tables: numbers see element.hpp, strings quoted and printable.
+std::vector<std::string> element_texts(const named_tensor& tensor, std::size_t count);
 
 } // namespace troupe

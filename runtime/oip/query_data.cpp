@@ -1,5 +1,8 @@
 #include "runtime/oip/query_data.hpp"
 
+#include "runtime/base/byte_strings.hpp"
+
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <type_traits>
@@ -61,26 +64,74 @@ std::string expected_text(datatype type) {
            + std::to_string(std::numeric_limits<T>::max());
 }
 
-/// Walks `data` down the dimensions. The path of what is wrong is put together only then, of where the walk stands.
+/// Where numbers and booleans go, one after the other.
 template <class T>
+class number_sink {
+public:
+  number_sink(datatype type, std::uint64_t count)
+    : type_(type), memory_(count == 0 ? nullptr : new std::byte[count * sizeof(T)]) {}
+
+  /// False leaves the value unread.
+  bool add(json_value& value) {
+    if (!read_element(value, *next_))
+      return false;
+    ++next_;
+    return true;
+  }
+  std::string expected() const { return expected_text<T>(type_); }
+  query_data take() {
+    auto size = static_cast<std::uint64_t>(reinterpret_cast<std::byte*>(next_) - memory_.get());
+    return {std::move(memory_), size};
+  }
+
+private:
+  datatype type_;
+  std::unique_ptr<std::byte[]> memory_;
+  T* next_ = reinterpret_cast<T*>(memory_.get());
+};
+
+/// Where strings go, in the form that BYTES have in memory.
+class string_sink {
+public:
+  string_sink(datatype, std::uint64_t) {}
+
+  bool add(json_value& value) {
+    std::string_view text;
+    if (value.get_string().get(text) != simdjson::SUCCESS)
+      return false;
+    append_byte_string(text, bytes_);
+    return true;
+  }
+  std::string expected() const { return "a string"; }
+  query_data take() const {
+    query_data whole{std::unique_ptr<std::byte[]>(bytes_.empty() ? nullptr : new std::byte[bytes_.size()]), bytes_.size()};
+    std::copy(bytes_.begin(), bytes_.end(), whole.memory.get());
+    return whole;
+  }
+
+private:
+  std::vector<std::byte> bytes_;
+};
+
+/// Walks `data` down the dimensions. The path of what is wrong is put together only then, of where the walk stands.
+template <class Sink>
 class elements_reader {
 public:
-  elements_reader(const tensor_view& tensor, const std::string& path, std::byte* into)
-    : tensor_(tensor), path_(path), next_(reinterpret_cast<T*>(into)) {}
+  elements_reader(const tensor_view& tensor, std::uint64_t elements, const std::string& path)
+    : tensor_(tensor), elements_(elements), path_(path), sink_(tensor.type, elements) {}
 
-  void read(json_value& data) {
+  query_data read(json_value& data) {
     auto token = data.raw_json_token(); // up to the next token, which is the array's first value
     auto list = array_of(data, path_);
     nested_ = tensor_.rank > 1 && token.data()[token.size()] == '[';
     read_list(list, 0);
+    return sink_.take();
   }
 
 private:
   bool is_leaf(std::size_t depth) const { return !nested_ || depth + 1 == tensor_.rank; }
 
-  std::uint64_t length(std::size_t depth) const {
-    return nested_ ? static_cast<std::uint64_t>(tensor_.dims[depth]) : tensor_.size / sizeof(T);
-  }
+  std::uint64_t length(std::size_t depth) const { return nested_ ? static_cast<std::uint64_t>(tensor_.dims[depth]) : elements_; }
 
   /// All lists have the lengths that the dims say, so no more than their product are written.
   void read_list(json_array list, std::size_t depth) {
@@ -99,9 +150,8 @@ private:
   }
 
   void read_leaf(json_value& value, std::size_t depth) {
-    if (!read_element(value, *next_))
-      refuse_json(path_to(depth + 1), "expected " + expected_text<T>(tensor_.type) + ", found " + excerpt_of(value));
-    ++next_;
+    if (!sink_.add(value))
+      refuse_json(path_to(depth + 1), "expected " + sink_.expected() + ", found " + excerpt_of(value));
   }
 
   json_array list_of(json_value& value, std::size_t depth) {
@@ -128,38 +178,39 @@ private:
   }
 
   const tensor_view& tensor_;
+  std::uint64_t elements_;
   const std::string& path_;
-  T* next_;
+  Sink sink_;
   bool nested_ = false;
   std::uint64_t at_[rank_max + 1] = {};
 };
 
-template <class T>
-void read_as(json_value& data, const tensor_view& tensor, const std::string& path, std::byte* into) {
-  elements_reader<T>(tensor, path, into).read(data);
+template <class Sink>
+query_data read_into(json_value& data, const tensor_view& tensor, std::uint64_t elements, const std::string& path) {
+  return elements_reader<Sink>(tensor, elements, path).read(data);
 }
 
-using read_function = void (*)(json_value&, const tensor_view&, const std::string&, std::byte*);
+using read_function = query_data (*)(json_value&, const tensor_view&, std::uint64_t, const std::string&);
 
 /// Null if JSON can't carry the datatype.
 read_function reader_of(datatype type) {
   switch (type) {
-  case datatype::boolean: return read_as<bool>;
-  case datatype::uint8: return read_as<std::uint8_t>;
-  case datatype::int8: return read_as<std::int8_t>;
-  case datatype::int16: return read_as<std::int16_t>;
-  case datatype::int32: return read_as<std::int32_t>;
-  case datatype::int64: return read_as<std::int64_t>;
-  case datatype::fp32: return read_as<float>;
-  case datatype::fp64: return read_as<double>;
+  case datatype::boolean: return read_into<number_sink<bool>>;
+  case datatype::uint8: return read_into<number_sink<std::uint8_t>>;
+  case datatype::int8: return read_into<number_sink<std::int8_t>>;
+  case datatype::int16: return read_into<number_sink<std::int16_t>>;
+  case datatype::int32: return read_into<number_sink<std::int32_t>>;
+  case datatype::int64: return read_into<number_sink<std::int64_t>>;
+  case datatype::fp32: return read_into<number_sink<float>>;
+  case datatype::fp64: return read_into<number_sink<double>>;
+  case datatype::bytes: return read_into<string_sink>;
   default: return nullptr;
   }
 }
 
 } // namespace
 
-std::unique_ptr<std::byte[]> read_query_data(json_value& data, const tensor_view& tensor, const std::string& path,
-                                             std::size_t json_bytes) {
+query_data read_query_data(json_value& data, const tensor_view& tensor, const std::string& path, std::size_t json_bytes) {
   auto read = reader_of(tensor.type);
   if (read == nullptr)
     refuse_json(path, "receiving " + std::string(to_string(tensor.type))
@@ -168,9 +219,7 @@ std::unique_ptr<std::byte[]> read_query_data(json_value& data, const tensor_view
   if (elements > json_bytes / 2) // "1,"
     refuse_json(path, "shape " + to_string(tensor.to_shape()) + " needs " + count_text(elements, "value") + ", more than "
                           + std::to_string(json_bytes) + " bytes of JSON can hold");
-  std::unique_ptr<std::byte[]> memory(elements == 0 ? nullptr : new std::byte[tensor.size]);
-  read(data, tensor, path, memory.get());
-  return memory;
+  return read(data, tensor, elements, path);
 }
 
 } // namespace troupe

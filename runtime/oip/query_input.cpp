@@ -24,8 +24,7 @@ datatype read_datatype(json_value& value, const std::string& path) {
   auto name = text_of(value, path);
   auto type = datatype_from(name);
   if (!type)
-    refuse_json(path,
-                "expected BOOL, UINT8, INT8, INT16, INT32, INT64, FP16, BF16, FP32 or FP64, found '" + excerpt_of(name) + "'");
+    refuse_json(path, "expected " + datatype_names() + ", found '" + excerpt_of(name) + "'");
   return *type;
 }
 
@@ -128,8 +127,10 @@ bool input_reader::read_field(std::string_view key, json_value& value, const std
 
 void input_reader::read_data(json_value& value, const std::string& path, fields& found) {
   read_size(found.tensor, path);
-  found.memory = read_query_data(value, found.tensor, path + ".data", json_bytes_);
+  auto data = read_query_data(value, found.tensor, path + ".data", json_bytes_);
+  found.memory = std::move(data.memory);
   found.tensor.data = found.memory.get();
+  found.tensor.size = data.size;
 }
 
 void input_reader::take_binary(const std::string& path, fields& found) {
@@ -138,6 +139,8 @@ void input_reader::take_binary(const std::string& path, fields& found) {
   if (found.has_data)
     refuse_json(path, "has both 'data' and parameters.binary_data_size; send one of them");
   read_size(found.tensor, path);
+  if (found.tensor.type == datatype::bytes)
+    found.tensor.size = bytes; // check_request looks whether they are strings
   if (bytes != found.tensor.size)
     refuse_json(at, "shape " + to_string(found.tensor.to_shape()) + " of " + std::string(to_string(found.tensor.type)) + " needs "
                         + count_text(found.tensor.size, "byte") + ", found " + std::to_string(bytes));

@@ -45,6 +45,9 @@ asked_output read_query_output(json_value& output, const std::string& path, cons
   });
   if (!named)
     refuse_missing(path, "name", "a string");
+  const auto& asked = spec.outputs[read.wanted.index];
+  if (read.wanted.classes > 0 && asked.type == datatype::bytes)
+    refuse_json(path + ".parameters.classification", "output '" + asked.name + "' is of BYTES, which have no largest element");
   return read;
 }
 

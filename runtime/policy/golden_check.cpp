@@ -1,6 +1,8 @@
 #include "runtime/policy/golden_check.hpp"
 
+#include "runtime/base/byte_strings.hpp"
 #include "runtime/base/element.hpp"
+#include "runtime/base/printable.hpp"
 
 #include <cmath>
 #include <cstdio>
@@ -8,6 +10,9 @@
 namespace troupe {
 
 namespace {
+
+/// Of a string in a message.
+constexpr std::size_t string_shown_max = 64;
 
 /// One output that the model gave, and what is expected of it.
 struct compared_output {
@@ -64,10 +69,32 @@ std::string problem_at(const compared_output& output, std::uint64_t index) {
   return "expected " + element_text(type, expected) + ", found " + element_text(type, found);
 }
 
+std::string string_text(const std::optional<std::string_view>& text) {
+  return text ? "\"" + printable(text->substr(0, string_shown_max)) + (text->size() > string_shown_max ? "…\"" : "\"") : "none";
+}
+
+/// What is wrong with an output of BYTES, with its place, or "".
+std::string strings_problem(const compared_output& output) {
+  if (output.expected == nullptr)
+    return "";
+  byte_string_reader expected(output.expected->data.data(), output.expected->data.size());
+  byte_string_reader found(output.found.data, output.found.size);
+  for (std::uint64_t i = 0;; ++i) {
+    auto wanted = expected.next();
+    auto given = found.next();
+    if (wanted != given)
+      return position(output.found, i) + ": expected " + string_text(wanted) + ", found " + string_text(given);
+    if (!wanted)
+      return "";
+  }
+}
+
 /// "[0, 3]: expected …" or ": expected shape …" of the first thing that is wrong, or "".
 std::string problem_of(const compared_output& output) {
   if (output.expected != nullptr && output.expected->dims != output.found.to_shape())
     return ": expected shape " + to_string(output.expected->dims) + ", found " + to_string(output.found.to_shape());
+  if (output.found.type == datatype::bytes)
+    return strings_problem(output);
   auto count = output.found.size / element_size(output.found.type);
   for (std::uint64_t i = 0; i < count; ++i)
     if (auto problem = problem_at(output, i); !problem.empty())

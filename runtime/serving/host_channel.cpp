@@ -1,5 +1,7 @@
 #include "runtime/serving/host_channel.hpp"
 
+#include "runtime/base/byte_strings.hpp"
+
 #include <algorithm>
 #include <cstring>
 #include <unistd.h>
@@ -47,10 +49,18 @@ void copy_input(const batch& work, std::size_t index, std::byte* to) {
   }
 }
 
+std::uint64_t bytes_of_rows(const tensor_view& output, std::uint32_t rows) {
+  auto all = static_cast<std::uint64_t>(output.dims[0]);
+  if (output.type != datatype::bytes)
+    return output.size / all * rows;
+  auto elements = byte_size(output.type, output.dims, output.rank).value_or(0) / element_size(output.type);
+  return bytes_of_strings(output.data, output.size, elements / all * rows).value_or(0);
+}
+
 /// The part of a batch's output that belongs to `rows` rows of it; moves `output` behind it.
 tensor_view take_rows(tensor_view& output, std::uint32_t rows) {
   auto part = output;
-  part.size = output.size / static_cast<std::uint64_t>(output.dims[0]) * rows;
+  part.size = bytes_of_rows(output, rows);
   part.dims[0] = rows;
   output.data += part.size;
   output.size -= part.size;
@@ -154,6 +164,9 @@ result<void> host_channel::take_reply(reply& out) {
   auto status = check_reply(page_, {sequence_, in_flight_.rows}, spec, options_.geometry, options_.memory.data(), outputs_);
   if (!status)
     return status.failure();
+  if (*status == done_status::outputs)
+    if (auto honest = own_strings(outputs_, spec, strings_); !honest)
+      return honest;
   phase_ = phase::idle;
   deadline_.store(0, std::memory_order_relaxed);
   answering_.store(true, std::memory_order_relaxed);

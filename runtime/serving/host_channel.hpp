@@ -88,6 +88,7 @@ private:
   // Only on the owner's thread; kept to save allocations.
   done_page page_;
   std::vector<tensor_view> outputs_;
+  owned_strings strings_;
   std::vector<tensor_view> slice_;
 };
 

@@ -11,8 +11,10 @@ constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) {
   return (value + unit - 1) / unit * unit;
 }
 
-/// Bytes of one tensor with `rows` rows, or nothing if another dimension is free.
+/// Bytes of one tensor with `rows` rows, or nothing if another dimension is free, or its elements are strings.
 std::optional<std::uint64_t> known_bytes(const tensor_spec& spec, std::uint32_t rows) {
+  if (spec.type == datatype::bytes)
+    return std::nullopt;
   auto dims = spec.dims;
   if (rows > 0 && !dims.empty())
     dims[0] = rows;

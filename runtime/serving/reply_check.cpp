@@ -39,7 +39,8 @@ const char* problem_of(const host_tensor& given, const tensor_spec& spec, const 
     return "wrong rank";
   if (!dims_fit(given, spec, expected))
     return "wrong shape";
-  if (byte_size(spec.type, given.dims, given.rank) != given.size)
+  auto bytes = byte_size(spec.type, given.dims, given.rank);
+  if (!bytes || (spec.type == datatype::bytes ? *bytes > given.size : *bytes != given.size))
     return "size and shape disagree";
   if (!lies_inside(given, geometry, expected.sequence))
     return "outside of the output area";
@@ -90,6 +91,20 @@ result<done_status> check_reply(const done_page& copy, const expected_reply& exp
     outputs.push_back(view_of(copy.outputs[i], spec.outputs[i].type, memory));
   }
   return status;
+}
+
+result<void> own_strings(std::vector<tensor_view>& outputs, const model_spec& spec, owned_strings& strings) {
+  strings.resize(outputs.size());
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    auto& output = outputs[i];
+    if (output.type != datatype::bytes)
+      continue;
+    strings[i].assign(output.data, output.data + output.size);
+    output.data = strings[i].data();
+    if (!is_whole(output))
+      return lie("output '" + spec.outputs[i].name + "': bytes that are no strings");
+  }
+  return {};
 }
 
 std::string reply_text(const done_page& copy) {

@@ -1,5 +1,6 @@
 #include "runtime/serving/trial.hpp"
 
+#include "runtime/base/byte_strings.hpp"
 #include "runtime/policy/golden_check.hpp"
 
 #include <algorithm>
@@ -10,40 +11,37 @@ namespace troupe {
 
 namespace {
 
-tensor_view view_of(datatype type, const shape& dims, const std::byte* data) {
-  tensor_view view;
-  view.type = type;
-  view.rank = static_cast<std::uint8_t>(dims.size());
-  std::copy(dims.begin(), dims.end(), view.dims);
-  view.data = data;
-  view.size = byte_size(type, view.dims, view.rank).value_or(0);
-  return view;
-}
-
 std::vector<tensor_view> inputs_of(const golden_case& one, const model_spec& spec) {
   std::vector<tensor_view> views;
   for (std::size_t i = 0; i < spec.inputs.size(); ++i)
-    views.push_back(view_of(spec.inputs[i].type, one.inputs[i].dims, one.inputs[i].data.data()));
+    views.push_back(make_view(spec.inputs[i].type, one.inputs[i].dims, one.inputs[i].data.data(), one.inputs[i].data.size()));
   return views;
 }
 
 /// A batch of zeros, as large as one may be.
 struct zeros {
   std::vector<tensor_view> inputs;
-  std::vector<std::byte> bytes; ///< all inputs point here: one zero is like the other
+  std::vector<std::byte> numbers; ///< all inputs that aren't BYTES point here: one zero is like the other
+  std::vector<std::byte> strings; ///< the others point here
   std::uint32_t rows = 0;
-  bool guessed = false; ///< a dimension was free, and 1 may not be what the model likes
+  bool guessed = false; ///< a dimension was free, or what a string says, and the model may not like what stands there
 };
 
-shape smallest_dims(const tensor_spec& input, std::uint32_t rows, bool& guessed) {
+/// An input of zeros without its data: free dimensions are 1.
+tensor_view zeros_of(const tensor_spec& input, std::uint32_t rows) {
   auto dims = input.dims;
-  for (std::size_t d = 0; d < dims.size(); ++d)
-    if (dims[d] == -1) {
-      bool batch = d == 0 && rows > 0;
-      guessed = guessed || !batch;
-      dims[d] = batch ? rows : 1;
-    }
-  return dims;
+  std::replace(dims.begin(), dims.end(), std::int64_t{-1}, std::int64_t{1});
+  if (rows > 0)
+    dims[0] = rows;
+  auto bytes = byte_size(input.type, dims.data(), dims.size()).value_or(0);
+  if (input.type == datatype::bytes)
+    bytes += bytes / byte_string_overhead * zero_byte_string.size();
+  return make_view(input.type, dims, nullptr, bytes);
+}
+
+bool is_guess(const tensor_spec& input, std::uint32_t rows) {
+  auto first = input.dims.begin() + (rows > 0 ? 1 : 0);
+  return input.type == datatype::bytes || std::find(first, input.dims.end(), -1) != input.dims.end();
 }
 
 /// As many rows as max_batch and input_bytes allow, as the pool forms batches too.
@@ -51,9 +49,8 @@ std::uint32_t full_rows(const model_spec& spec) {
   if (spec.max_batch == 0)
     return 0;
   std::uint64_t row_bytes = 0;
-  bool guessed = false;
   for (const auto& input : spec.inputs)
-    row_bytes += view_of(input.type, smallest_dims(input, 1, guessed), nullptr).size;
+    row_bytes += zeros_of(input, 1).size;
   auto fit = spec.input_bytes_max / std::max<std::uint64_t>(row_bytes, 1);
   return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(fit, 1, spec.max_batch));
 }
@@ -61,14 +58,18 @@ std::uint32_t full_rows(const model_spec& spec) {
 zeros full_batch_of(const model_spec& spec) {
   zeros full;
   full.rows = full_rows(spec);
-  std::uint64_t largest = 0;
+  std::uint64_t numbers = 0;
+  std::uint64_t strings = 0;
   for (const auto& input : spec.inputs) {
-    full.inputs.push_back(view_of(input.type, smallest_dims(input, full.rows, full.guessed), nullptr));
+    full.guessed = full.guessed || is_guess(input, full.rows);
+    full.inputs.push_back(zeros_of(input, full.rows));
+    auto& largest = input.type == datatype::bytes ? strings : numbers;
     largest = std::max(largest, full.inputs.back().size);
   }
-  full.bytes.resize(largest);
+  full.numbers.resize(numbers);
+  full.strings = zero_byte_strings(strings / (byte_string_overhead + zero_byte_string.size()));
   for (auto& view : full.inputs)
-    view.data = full.bytes.data();
+    view.data = (view.type == datatype::bytes ? full.strings : full.numbers).data();
   return full;
 }
 

@@ -1,5 +1,6 @@
 #define BOOST_TEST_MODULE tensor
 #include "runtime/base/tensor.hpp"
+#include "tests/support/byte_strings_of.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -11,12 +12,7 @@ using namespace troupe;
 namespace {
 
 tensor_view view(datatype type, const shape& dims, std::uint64_t size) {
-  tensor_view tensor;
-  tensor.type = type;
-  tensor.rank = static_cast<std::uint8_t>(dims.size());
-  std::copy(dims.begin(), dims.end(), tensor.dims);
-  tensor.size = size;
-  return tensor;
+  return make_view(type, dims, nullptr, size);
 }
 
 std::optional<std::uint64_t> bytes_of(datatype type, const shape& dims) {
@@ -57,6 +53,24 @@ BOOST_AUTO_TEST_CASE(byte_size_is_the_product_with_the_element) {
   BOOST_TEST(bytes_of(datatype::int8, {largest}).value() == static_cast<std::uint64_t>(largest));
 }
 
+BOOST_AUTO_TEST_CASE(bytes_are_as_many_strings_as_the_shape_says) {
+  const tensor_spec words{"words", datatype::bytes, {-1, 2}};
+  auto two = byte_strings_of({"one", ""});
+  auto problem_of = [&](const std::vector<std::byte>& bytes) {
+    return problem(words, make_view(datatype::bytes, {1, 2}, bytes.data(), bytes.size()));
+  };
+  BOOST_TEST(problem_of(two) == "");
+  const std::string rest = " bytes found are something else";
+  const std::string expected =
+      "input 'words': shape [1, 2] of BYTES needs 2 strings, each its length (4 bytes, little-endian) and so many bytes; the ";
+  BOOST_TEST(problem_of({}) == expected + "0" + rest);
+  BOOST_TEST(problem_of(byte_strings_of({"one"})) == expected + "7" + rest);
+  BOOST_TEST(problem_of(byte_strings_of({"one", "", ""})) == expected + "15" + rest);
+  two.pop_back();
+  BOOST_TEST(problem_of(two) == expected + "10" + rest);
+  BOOST_TEST(bytes_of(datatype::bytes, {1, 2}).value() == 8); // the least
+}
+
 BOOST_AUTO_TEST_CASE(another_datatype_is_refused) {
   BOOST_TEST(problem(image, view(datatype::fp64, {2, 64}, 1024)) == "input 'image': expected datatype FP32, found FP64");
   BOOST_TEST(problem(image, view(static_cast<datatype>(77), {2, 64}, 1024))
@@ -94,11 +108,11 @@ BOOST_AUTO_TEST_CASE(names_of_datatypes_read_back) {
     BOOST_TEST((datatype_from(to_string(type)) == type));
     BOOST_TEST(element_size(type) > 0);
   }
-  for (auto name : {"BYTES", "UINT16", "UINT32", "UINT64", "fp32", "", "unknown"})
+  for (auto name : {"UINT16", "UINT32", "UINT64", "fp32", "", "unknown"})
     BOOST_TEST(!datatype_from(name), name);
 }
 
 BOOST_AUTO_TEST_CASE(a_number_that_is_no_datatype_has_neither_name_nor_size) {
-  BOOST_TEST(to_string(static_cast<datatype>(10)) == "unknown");
+  BOOST_TEST(to_string(static_cast<datatype>(11)) == "unknown");
   BOOST_TEST(element_size(static_cast<datatype>(65535)) == 0);
 }

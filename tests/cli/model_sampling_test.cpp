@@ -40,8 +40,10 @@ const std::vector<starter_tensor> two = {{"image", {}, {}}, {"mask", {}, {}}};
 BOOST_AUTO_TEST_CASE(a_model_that_takes_what_is_no_tensor_or_calls_what_it_may_not_is_refused) {
   auto number = inputs_of(taking({{"x", "Tensor", false}, {"n", "int", false}}));
   BOOST_REQUIRE(!number.ok());
-  BOOST_TEST(number.failure().message
-             == "forward() takes 'n' of type int; only tensors can be served: give it a default value, or make it a tensor");
+  BOOST_TEST(
+      number.failure().message
+      == "forward() takes 'n' of type int; only tensors and List[str] can be served: give it a default value, or make it one "
+         "of them");
   BOOST_TEST(!inputs_of(taking({})).ok());
   auto saves = taking({{"x", "Tensor", false}});
   saves.denied = {"it calls aten::save in Net.forward; don't"};

@@ -17,7 +17,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_known_is_refused_by_line_and_field_with_what_to
       parsed.failure().message
       == "model.toml:2: max_batch: still to be filled in; expected a whole number from 0 to 65536\n"
          "model.toml:6: inputs[0].datatype: still to be filled in; expected one of BOOL, UINT8, INT8, INT16, INT32, INT64, FP16, "
-         "BF16, FP32, FP64\n"
+         "BF16, FP32, FP64 or BYTES\n"
          "model.toml:7: inputs[0].shape: still to be filled in; expected a list of whole numbers like [-1, 64], where -1 is a "
          "free dimension\n"
          "model.toml:12: outputs[0].shape: still to be filled in; expected a list of whole numbers like [-1, 64], where -1 is a "

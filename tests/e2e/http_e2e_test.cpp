@@ -62,6 +62,39 @@ BOOST_FIXTURE_TEST_CASE(requests_in_json_and_in_binary_get_the_same_answer_as_by
   BOOST_TEST(std::memcmp(answered.data(), expected.data(), answered.size()) == 0);
 }
 
+BOOST_AUTO_TEST_CASE(texts_go_the_same_way_in_json_in_binary_and_by_rpc) {
+  running_node node;
+  node.deploy("sums", "text_sums", 2);
+  http_client client(port_of(node.process().http_address()));
+  const std::string request = R"({"inputs": [{"name": "a", "datatype": "BYTES", "shape": [1, 2], "data": ["1", "20"]},
+                                             {"name": "b", "datatype": "BYTES", "shape": [1, 2], "data": ["5", "-7"]}]})";
+  auto by_rpc = node.troupe({"infer", "sums", "-"}, request);
+  BOOST_REQUIRE_MESSAGE(by_rpc.code == 0, by_rpc.err);
+  BOOST_TEST(contains(by_rpc.out, R"("6", "13")"), by_rpc.out);
+  auto by_http =
+      node.troupe({"infer", "sums", "-", "--protocol", "http", "--http", node.process().http_address(), "-o", "json"}, request);
+  BOOST_REQUIRE_MESSAGE(by_http.code == 0, by_http.err);
+  BOOST_TEST(nlohmann::json::parse(by_http.out)["outputs"][1]["data"].dump() == R"(["-4","27"])");
+
+  auto in_json = client.post("/v2/models/sums/infer", request);
+  BOOST_REQUIRE_MESSAGE(in_json.status == 200, in_json.body);
+  BOOST_TEST(in_json.json()["outputs"][0]["data"].dump() == R"(["6","13"])");
+  auto outputs = R"("outputs": [{"name": "sum", "parameters": {"binary_data": true}}], )";
+  auto in_binary = client.post("/v2/models/sums/infer", "{" + std::string(outputs) + request.substr(1));
+  BOOST_REQUIRE_MESSAGE(in_binary.status == 200, in_binary.body);
+  auto answered = in_binary.body.substr(std::stoul(in_binary.headers["inference-header-content-length"]));
+  BOOST_TEST((answered
+              == std::string("\1\0\0\0"
+                             "6\2\0\0\0"
+                             "13",
+                             11)));
+  auto no_numbers =
+      client.post("/v2/models/sums/infer", R"({"inputs": [{"name": "a", "datatype": "BYTES", "shape": [1, 2], "data": ["x", "y"]},
+                                                                {"name": "b", "datatype": "BYTES", "shape": [1, 2], "data": ["1", "2"]}]})");
+  BOOST_TEST(no_numbers.status == 500);
+  BOOST_TEST(contains(no_numbers.body, "the model failed: "), no_numbers.body);
+}
+
 BOOST_FIXTURE_TEST_CASE(the_node_tells_by_http_what_it_serves_and_how_it_went, digits_node) {
   BOOST_TEST(client.get("/v2/health/ready").status == 200);
   BOOST_TEST(client.get("/v2/models").body == R"({"models":["digits"]})");

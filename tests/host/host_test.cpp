@@ -1,5 +1,6 @@
 #define BOOST_TEST_MODULE host
 #include "tests/host/raw_node.hpp"
+#include "tests/support/byte_strings_of.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <cmath>
@@ -161,6 +162,69 @@ BOOST_AUTO_TEST_CASE(every_datatype_passes_unchanged) {
   BOOST_REQUIRE_EQUAL(answer.outputs.size(), inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i)
     BOOST_TEST((answer.outputs[i] == inputs[i].bytes), spec.outputs[i].name);
+}
+
+namespace {
+
+model_spec text_sums() {
+  model_spec spec;
+  spec.max_batch = 8;
+  spec.inputs = {{"a", datatype::bytes, {-1, 2}}, {"b", datatype::bytes, {-1, 2}}};
+  spec.outputs = {{"sum", datatype::bytes, {-1, 2}}, {"difference", datatype::bytes, {-1, 2}}};
+  return spec;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(texts_come_as_flat_lists_and_go_back_in_the_shape_of_the_spec) {
+  served model("text_sums", text_sums());
+  auto answer = model.replica->run(2, {{datatype::bytes, {2, 2}, byte_strings_of({"1", "2", "3", "40"})},
+                                       {datatype::bytes, {2, 2}, byte_strings_of({"1", "1", "-1", "2"})}});
+  check_status(answer, done_status::outputs);
+  BOOST_TEST((answer.outputs.at(0) == byte_strings_of({"2", "3", "2", "42"})));
+  BOOST_TEST((answer.outputs.at(1) == byte_strings_of({"0", "1", "4", "38"})));
+  BOOST_TEST(answer.page.outputs[1].dims[0] == 2);
+  BOOST_TEST(answer.page.outputs[1].dims[1] == 2);
+  BOOST_TEST(answer.page.outputs[1].offset % tensor_alignment == 0);
+}
+
+BOOST_AUTO_TEST_CASE(texts_of_any_bytes_and_number_pass_unchanged) {
+  model_spec spec;
+  spec.inputs = {{"x", datatype::bytes, {-1}}};
+  spec.outputs = {{"y", datatype::bytes, {-1}}};
+  served model("echo_texts", spec);
+  const std::string_view binary("\0\xff", 2);
+  for (const auto& texts : {byte_strings_of({binary, "", std::string(5000, 'x')}), byte_strings_of({})}) {
+    auto count = static_cast<std::int64_t>(texts.empty() ? 0 : 3);
+    auto answer = model.replica->run(0, {{datatype::bytes, {count}, texts}});
+    check_status(answer, done_status::outputs);
+    BOOST_TEST((answer.outputs.at(0) == texts));
+    BOOST_TEST(answer.page.outputs[0].dims[0] == count);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_model_that_gives_another_number_of_texts_is_told) {
+  auto spec = text_sums();
+  spec.inputs.pop_back();
+  spec.outputs.pop_back();
+  served model("wrong_text_count", spec);
+  auto answer = model.replica->run(1, {{datatype::bytes, {1, 2}, byte_strings_of({"a", "b"})}});
+  check_status(answer, done_status::failed);
+  BOOST_TEST(answer.text == "output 'sum': expected strings for the shape [-1, 2] and 1 rows, found 1 of them");
+}
+
+BOOST_AUTO_TEST_CASE(texts_and_tensors_are_not_taken_for_each_other) {
+  auto spec = row_spec(4, 16);
+  spec.inputs[0].type = datatype::bytes;
+  BOOST_TEST(failed_load("types", spec).find("model.toml lists 1") != std::string::npos);
+  BOOST_TEST(
+      failed_load("no_batch", spec)
+      == "signature: input 1 of forward(), 'x', is of type Tensor; expected List[str], since model.toml says BYTES (BYTES are "
+         "a List[str], all others tensors)");
+  BOOST_TEST(
+      failed_load("echo_texts", row_spec(4, 16))
+      == "signature: input 1 of forward(), 'x', is of type List[str]; expected Tensor, since model.toml says FP32 (BYTES are "
+         "a List[str], all others tensors)");
 }
 
 BOOST_AUTO_TEST_CASE(a_model_without_batches_gets_its_input_as_it_is) {

@@ -6,7 +6,7 @@ Where a model misbehaves "on magic", it does so if any row's first element is 66
 import pathlib
 import sys
 import zipfile
-from typing import Dict, Tuple
+from typing import Dict, List, Tuple
 
 import torch
 from torch import Tensor, nn
@@ -57,6 +57,25 @@ class Dictionary(nn.Module):
         return {"sum": x.sum(dim=1, keepdim=True), "doubled": x * 2}
 
 
+class SumAndDifferenceOfTexts(nn.Module):
+    """Of whole numbers written as texts."""
+
+    def forward(self, a: List[str], b: List[str]) -> Tuple[List[str], List[str]]:
+        return [str(int(x) + int(y)) for x, y in zip(a, b)], [str(int(x) - int(y)) for x, y in zip(a, b)]
+
+
+class Echo(nn.Module):
+    def forward(self, x: List[str]) -> List[str]:
+        return x
+
+
+class FirstTexts(nn.Module):
+    """One text too few."""
+
+    def forward(self, x: List[str]) -> List[str]:
+        return x[1:]
+
+
 class Transpose(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return x.t()
@@ -89,6 +108,10 @@ def make_good(root):
     )
     # The outputs stand in another order here than in the dictionary: they go by name.
     write_model(root, "dict_output", Dictionary(), fp32_row[:1], [tensor("doubled", "FP32", ROW), tensor("sum", "FP32", [-1, 1])], 16)
+    texts = [tensor("a", "BYTES", [-1, 2]), tensor("b", "BYTES", [-1, 2])]
+    sums = [tensor("sum", "BYTES", [-1, 2]), tensor("difference", "BYTES", [-1, 2])]
+    write_model(root, "text_sums", SumAndDifferenceOfTexts(), texts, sums, 8)
+    write_model(root, "echo_texts", Echo(), [tensor("x", "BYTES", [-1])], [tensor("y", "BYTES", [-1])])
     write_model(root, "no_batch", Transpose(), [tensor("x", "FP32", [-1, -1])], [tensor("y", "FP32", [-1, -1])])
     write_model(root, "free_dims", RowSum(), [tensor("x", "FP32", [-1, -1])], [tensor("y", "FP32", [-1, 1])], 16)
 
@@ -163,6 +186,7 @@ def make_wrong(root):
     write_model(root, "raise_on_magic", RaiseOnMagic(), x, y, 16)
     write_model(root, "loop_on_magic", LoopOnMagic(), x, y, 16, batch_timeout="500ms")
     write_model(root, "slow", Slow(), x, y, 16, batch_timeout="200ms")
+    write_model(root, "wrong_text_count", FirstTexts(), [tensor("x", "BYTES", [-1, 2])], [tensor("y", "BYTES", [-1, 2])], 8)
     write_model(root, "wrong_output_shape", FirstColumns(3), x, y, 16)
     write_model(root, "wrong_output_count", Identity(), x, [*y, tensor("z", "FP32", ROW)], 16)
     write_model(root, "wrong_output_datatype", Doubles(), x, y, 16)

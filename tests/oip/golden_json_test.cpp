@@ -89,8 +89,8 @@ const refusal refusals[] = {
     {with_case(image + "," + mask, tensor("label", "INT32", "[1]", "[1]")),
      "case 1: output 'label': expected datatype INT64, found INT32"},
     {with_case(image + "," + mask, tensor("label", "INT128", "[1]", "[1]")),
-     "case 1: output 'label'.datatype: expected BOOL, UINT8, INT8, INT16, INT32, INT64, FP16, BF16, FP32 or FP64, found "
-     "'INT128'"},
+     "case 1: output 'label'.datatype: expected BOOL, UINT8, INT8, INT16, INT32, INT64, FP16, BF16, FP32, FP64 or BYTES, "
+     "found 'INT128'"},
     {with_case(tensor("image", "FP32", "[1, 3]", "[1, 2, 3]"), scores),
      "case 1: input 'image': expected shape [-1, 2], found [1, 3]"},
     {with_case(tensor("image", "FP32", "[1, 2]", "[1, null]"), scores),

@@ -1,5 +1,6 @@
 #define BOOST_TEST_MODULE infer_answer
 #include "runtime/oip/infer_answer.hpp"
+#include "tests/support/byte_strings_of.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
@@ -17,23 +18,21 @@ const version_id id{"digits", 3};
 
 template <class T>
 tensor_view view_of(datatype type, const shape& dims, const std::vector<T>& values) {
-  tensor_view view;
-  view.type = type;
-  view.rank = static_cast<std::uint8_t>(dims.size());
-  std::copy(dims.begin(), dims.end(), view.dims);
-  view.data = reinterpret_cast<const std::byte*>(values.data());
-  view.size = values.size() * sizeof(T);
-  return view;
+  return make_view(type, dims, reinterpret_cast<const std::byte*>(values.data()), values.size() * sizeof(T));
 }
 
 /// The answer of a model with one output 'a' that gave this tensor.
-infer_answer answer_with(const tensor_view& output, wanted_output wanted = {}, std::uint32_t max_batch = 0) {
+result<infer_answer> try_answer_with(const tensor_view& output, wanted_output wanted, std::uint32_t max_batch) {
   model_spec spec;
   spec.max_batch = max_batch;
   spec.outputs = {{"a", output.type, output.to_shape()}};
   infer_query asked;
   asked.outputs = {wanted};
   return write_infer_answer(asked, spec, id, {output});
+}
+
+infer_answer answer_with(const tensor_view& output, wanted_output wanted = {}, std::uint32_t max_batch = 0) {
+  return try_answer_with(output, wanted, max_batch).value();
 }
 
 template <class T>
@@ -97,7 +96,7 @@ BOOST_AUTO_TEST_CASE(an_answer_has_the_protocols_fields) {
 BOOST_AUTO_TEST_CASE(an_id_is_sent_back_unless_it_is_empty) {
   infer_query asked;
   asked.id = "a\"\\\n\x1f é";
-  auto answer = write_infer_answer(asked, {}, id, {});
+  auto answer = write_infer_answer(asked, {}, id, {}).value();
   BOOST_TEST(answer.body == R"({"model_name":"digits","model_version":"3","id":"a\"\\\u000a\u001f é","outputs":[]})");
   BOOST_TEST(nlohmann::json::parse(answer.body)["id"] == asked.id);
 }
@@ -115,7 +114,7 @@ BOOST_AUTO_TEST_CASE(outputs_stand_in_the_order_that_was_asked_for) {
   }
   infer_query asked;
   asked.outputs = {{2, false, 0}, {0, false, 0}};
-  auto answer = nlohmann::json::parse(write_infer_answer(asked, spec, id, outputs).body)["outputs"];
+  auto answer = nlohmann::json::parse(write_infer_answer(asked, spec, id, outputs).value().body)["outputs"];
   BOOST_REQUIRE(answer.size() == 2U);
   BOOST_TEST((answer[0]["name"] == "c" && answer[0]["data"] == nlohmann::json{3}));
   BOOST_TEST((answer[1]["name"] == "a" && answer[1]["data"] == nlohmann::json{1}));
@@ -159,7 +158,8 @@ BOOST_AUTO_TEST_CASE(binary_outputs_follow_the_json) {
   spec.outputs = {{"a", datatype::fp32, {2}}, {"b", datatype::fp16, {1}}};
   infer_query asked;
   asked.outputs = {{1, true, 0}, {0, true, 0}};
-  auto answer = write_infer_answer(asked, spec, id, {view_of(datatype::fp32, {2}, first), view_of(datatype::fp16, {1}, second)});
+  auto answer =
+      write_infer_answer(asked, spec, id, {view_of(datatype::fp32, {2}, first), view_of(datatype::fp16, {1}, second)}).value();
   BOOST_REQUIRE(answer.header_length.has_value());
   auto json = nlohmann::json::parse(answer.body.substr(0, *answer.header_length))["outputs"];
   BOOST_TEST(json[0]["parameters"]["binary_data_size"] == 2);
@@ -195,4 +195,28 @@ BOOST_AUTO_TEST_CASE(binary_classes_stand_each_behind_its_length) {
   auto output = nlohmann::json::parse(answer.body.substr(0, *answer.header_length))["outputs"][0];
   BOOST_TEST(output["parameters"]["binary_data_size"] == 7);
   BOOST_TEST(answer.body.substr(*answer.header_length) == std::string("\x03\0\0\0", 4) + "7:1");
+}
+
+BOOST_AUTO_TEST_CASE(strings_are_texts_in_json_and_lengths_and_bytes_behind_it) {
+  auto words = byte_strings_of({"caf\xc3\xa9", "\"\\\n", ""});
+  auto tensor = make_view(datatype::bytes, {3}, words.data(), words.size());
+  auto in_json = answer_with(tensor);
+  BOOST_TEST(nlohmann::json::parse(in_json.body)["outputs"][0].dump()
+             == R"({"data":["café","\"\\\n",""],"datatype":"BYTES","name":"a","shape":[3]})");
+  auto binary = answer_with(tensor, {0, true, 0});
+  auto behind = binary.body.substr(*binary.header_length);
+  BOOST_REQUIRE(behind.size() == words.size());
+  BOOST_TEST(std::memcmp(behind.data(), words.data(), words.size()) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_string_that_is_no_utf8_is_only_given_as_binary_data) {
+  auto words = byte_strings_of({"fine", "\xff"});
+  auto tensor = make_view(datatype::bytes, {2}, words.data(), words.size());
+  auto refused = try_answer_with(tensor, {}, 0);
+  BOOST_REQUIRE(!refused.ok());
+  BOOST_TEST((refused.failure().code == error_code::invalid_argument));
+  BOOST_TEST(refused.failure().message
+             == "output 'a' has a string that isn't UTF-8, which JSON can't carry; ask for it as binary data "
+                "(parameters.binary_data)");
+  BOOST_TEST(answer_with(tensor, {0, true, 0}).header_length.has_value());
 }

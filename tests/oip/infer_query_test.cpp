@@ -1,5 +1,6 @@
 #define BOOST_TEST_MODULE infer_query
 #include "runtime/oip/infer_query.hpp"
+#include "tests/support/byte_strings_of.hpp"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -131,8 +132,11 @@ const refused refusals[] = {
     {R"({"inputs": [{"parameters": {"shared_memory_region": "r"}}]})",
      "inputs[0].parameters.shared_memory_region: shared memory is not supported; send the data in the request"},
 
-    {input("BYTES", "[1]", "[\"a\"]"),
-     "inputs[0].datatype: expected BOOL, UINT8, INT8, INT16, INT32, INT64, FP16, BF16, FP32 or FP64, found 'BYTES'"},
+    {input("UINT16", "[1]", "[1]"),
+     "inputs[0].datatype: expected BOOL, UINT8, INT8, INT16, INT32, INT64, FP16, BF16, FP32, FP64 or BYTES, found 'UINT16'"},
+    {input("BYTES", "[2]", "[\"a\", 1]"), "inputs[0].data[1]: expected a string, found 1"},
+    {input("BYTES", "[2]", "[\"a\"]"), "inputs[0].data: shape [2] needs 2 values, found 1"},
+    {input("BYTES", "[1]", "[\"\\ud800\"]"), "inputs[0].data[0]: expected a string, found \"\\ud800\""},
     {input("FP16", "[1]", "[1]"), "inputs[0].data: receiving FP16 data via JSON is not supported; use the binary data format "
                                   "(parameters.binary_data_size) for it"},
     {input("BF16", "[1]", "[1]"), "inputs[0].data: receiving BF16 data via JSON is not supported; use the binary data format "
@@ -453,4 +457,43 @@ BOOST_AUTO_TEST_CASE(a_raw_binary_request_is_one_row_and_its_free_dimension_foll
   BOOST_TEST(shape_of(8, {-1, -1, 2}, 24) == "[1, 3, 2]");
   BOOST_TEST(shape_of(0, {-1, 2}, 24) == "[3, 2]");
   BOOST_TEST(shape_of(0, {2}, 8) == "[2]");
+}
+
+BOOST_AUTO_TEST_CASE(strings_flat_or_nested_become_lengths_and_bytes) {
+  auto expected = byte_strings_of({"a", "", "\xc3\xa9\"", "d"});
+  for (auto values : {R"(["a", "", "\u00e9\"", "d"])", R"([["a", ""], ["\u00e9\"", "d"]])"}) {
+    auto made = read(input("BYTES", "[2, 2]", values));
+    const auto& tensor = made->query.inputs[0].tensor;
+    BOOST_TEST((std::vector<std::byte>(tensor.data, tensor.data + tensor.size) == expected));
+    BOOST_TEST(is_whole(tensor));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_strings_of_binary_data_have_the_size_that_the_request_says) {
+  auto words = byte_strings_of({"one", "two"});
+  auto head = binary_input("BYTES", "[2]", words.size());
+  auto made = read(head + std::string(reinterpret_cast<const char*>(words.data()), words.size()), head.size());
+  BOOST_TEST(made->query.inputs[0].tensor.size == words.size());
+  BOOST_TEST(is_whole(made->query.inputs[0].tensor));
+}
+
+BOOST_AUTO_TEST_CASE(a_raw_binary_request_of_bytes_is_one_string) {
+  model_spec words;
+  words.inputs = {{"x", datatype::bytes, {-1, 1}}};
+  words.outputs = words.inputs;
+  words.max_batch = 8;
+  auto made = read("hello", 0, words);
+  const auto& tensor = made->query.inputs[0].tensor;
+  BOOST_TEST((tensor.to_shape() == shape{1, 1}));
+  BOOST_TEST((std::vector<std::byte>(tensor.data, tensor.data + tensor.size) == byte_strings_of({"hello"})));
+  words.inputs[0].dims = {-1, 2};
+  BOOST_TEST(refusal("hello", 0, words)
+             == "input 'x' has the shape [-1, 2], and a raw binary request has but one string; describe it in JSON");
+}
+
+BOOST_AUTO_TEST_CASE(strings_have_no_classes) {
+  model_spec words;
+  words.inputs = words.outputs = {{"x", datatype::bytes, {-1}}};
+  BOOST_TEST(refusal(R"({"inputs": [], "outputs": [{"name": "x", "parameters": {"classification": 2}}]})", {}, words)
+             == "outputs[0].parameters.classification: output 'x' is of BYTES, which have no largest element");
 }

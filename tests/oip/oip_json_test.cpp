@@ -3,6 +3,9 @@
 #include "runtime/oip/oip_json.hpp"
 #include "runtime/oip/oip_tensor.hpp"
 
+#include "runtime/oip/bad_json.hpp"
+#include "tests/support/byte_strings_of.hpp"
+
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
@@ -58,7 +61,7 @@ const refused refusals[] = {
     {R"({"inputs": [{"name": "x", "dtype": "FP32"}]})",
      "inputs[0]: field 'dtype' is not known; known are name, shape, datatype, data"},
     {request("FLOAT", "[1]", "[1]"),
-     "inputs[0].datatype: expected BOOL, UINT8, INT8, INT16, INT32, INT64, FP32 or FP64, found 'FLOAT'"},
+     "inputs[0].datatype: expected BOOL, UINT8, INT8, INT16, INT32, INT64, FP16, BF16, FP32, FP64 or BYTES, found 'FLOAT'"},
     {request("FP16", "[1]", "[1]"),
      "inputs[0].datatype: FP16 can't be written in JSON; save the array with numpy.save and pass it by --input NAME=FILE.npy"},
     {request("BF16", "[1]", "[1]"),
@@ -146,7 +149,7 @@ BOOST_AUTO_TEST_CASE(scalars_empty_tensors_id_and_wanted_outputs_are_read) {
 BOOST_AUTO_TEST_CASE(what_is_written_reads_back_the_same) {
   for (auto text : {request("FP32", "[5]", R"([0.1, -0.0, 1e-45, 3.4028235e38, "-Infinity"])"),
                     request("FP64", "[3]", "[0.1, 1e308, 5e-324]"), request("INT64", "[2]", "[-9223372036854775808, 1]"),
-                    request("BOOL", "[2]", "[true, false]")}) {
+                    request("BOOL", "[2]", "[true, false]"), request("BYTES", "[2]", R"(["\u00e9\"", ""])")}) {
     auto tensor = input_of(text);
     auto again = input_of(nlohmann::ordered_json{{"inputs", {oip_tensor(tensor)}}}.dump());
     BOOST_TEST((again.data == tensor.data && again.type == tensor.type && again.dims == tensor.dims));
@@ -156,8 +159,20 @@ BOOST_AUTO_TEST_CASE(what_is_written_reads_back_the_same) {
 BOOST_AUTO_TEST_CASE(reals_are_written_as_the_shortest_text) {
   auto tensor = input_of(request("FP32", "[2]", R"([0.1, "NaN"])"));
   BOOST_TEST(oip_tensor(tensor)["data"].dump() == R"([0.1,"NaN"])");
-  BOOST_TEST(element_text(tensor, 0) == "0.1");
-  BOOST_TEST(element_text(tensor, 1) == "NaN");
+  BOOST_TEST((element_texts(tensor, 5) == std::vector<std::string>{"0.1", "NaN"}));
+  BOOST_TEST((element_texts(tensor, 1) == std::vector<std::string>{"0.1"}));
+}
+
+BOOST_AUTO_TEST_CASE(strings_stand_quoted_and_printable_in_tables_and_only_as_utf8_in_json) {
+  auto longest = std::string(63, 'x') + "\xc3\xa9";
+  named_tensor words{"words", datatype::bytes, {4}, byte_strings_of({"a", "b\n", longest, "\xff"})};
+  BOOST_TEST(
+      (element_texts(words, 4) == std::vector<std::string>{"\"a\"", "\"b?\"", "\"" + std::string(63, 'x') + "…\"", "(1 bytes)"}));
+  BOOST_CHECK_EXCEPTION(oip_tensor(words), bad_json, [](const bad_json& refused) {
+    return refused.message
+           == "output 'words' has a string that isn't UTF-8, which JSON can't carry; ask for it as binary data "
+              "(parameters.binary_data)";
+  });
 }
 
 BOOST_AUTO_TEST_CASE(fp16_and_bf16_outputs_are_written_as_decimals) {

@@ -1,5 +1,6 @@
 #define BOOST_TEST_MODULE golden_check
 #include "runtime/policy/golden_check.hpp"
+#include "tests/support/byte_strings_of.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -23,14 +24,12 @@ golden_tensor tensor(shape dims, std::vector<T> values) {
   return made;
 }
 
+golden_tensor strings(std::initializer_list<std::string_view> texts) {
+  return {{static_cast<std::int64_t>(texts.size())}, byte_strings_of(texts)};
+}
+
 tensor_view view_of(datatype type, const golden_tensor& tensor) {
-  tensor_view view;
-  view.type = type;
-  view.rank = static_cast<std::uint8_t>(tensor.dims.size());
-  std::copy(tensor.dims.begin(), tensor.dims.end(), view.dims);
-  view.data = tensor.data.data();
-  view.size = tensor.data.size();
-  return view;
+  return make_view(type, tensor.dims, tensor.data.data(), tensor.data.size());
 }
 
 struct row {
@@ -85,6 +84,8 @@ const std::vector<row> rows = {
     {datatype::int32, tensor<std::int32_t>({1}, {7}), tensor<std::int32_t>({1}, {7}), ""},
     {datatype::int64, tensor<std::int64_t>({1}, {9007199254740993}), tensor<std::int64_t>({1}, {9007199254740992}),
      "[0]: expected 9007199254740993, found 9007199254740992"},
+    {datatype::bytes, strings({"a", "b"}), strings({"a", "b"}), ""},
+    {datatype::bytes, strings({"a", "b\n"}), strings({"a", "b"}), "[1]: expected \"b?\", found \"b\""},
 };
 
 } // namespace

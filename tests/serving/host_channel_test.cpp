@@ -1,5 +1,6 @@
 #define BOOST_TEST_MODULE host_channel
 #include "runtime/serving/host_geometry.hpp"
+#include "tests/support/byte_strings_of.hpp"
 #include "tests/support/collected_events.hpp"
 #include "tests/support/recorded_request.hpp"
 #include "tests/support/scripted_host.hpp"
@@ -406,4 +407,63 @@ BOOST_AUTO_TEST_CASE(memory_is_as_large_as_the_shapes_ask_for_and_never_larger_t
   BOOST_TEST(geometry_of(spec).input_bytes == (1U << 20) + host_page_size);
   spec.input_bytes_max = ~0ULL;
   BOOST_TEST(geometry_of(spec).input_bytes == host_area_bytes_max + host_page_size);
+}
+
+namespace {
+
+/// A batch of so many requests of one string each for a host that answers with `texts`.
+std::vector<std::shared_ptr<outcome>> ask_for_texts(fixture& f, std::size_t requests) {
+  static const auto one = byte_strings_of({"x"});
+  std::vector<std::shared_ptr<outcome>> asked;
+  for (std::size_t i = 0; i < requests; ++i) {
+    asked.push_back(std::make_shared<outcome>());
+    auto request = std::make_unique<recorded_request>(f.loop, std::vector<float>(), 1, asked.back());
+    request->inputs = {make_view(datatype::bytes, {1, 1}, one.data(), one.size())};
+    f.target->submit(std::move(request));
+  }
+  f.target->dispatch();
+  return asked;
+}
+
+model_spec texts_spec() {
+  model_spec spec;
+  spec.inputs = {{"x", datatype::bytes, {-1, 1}}};
+  spec.outputs = {{"y", datatype::bytes, {-1, 1}}};
+  spec.max_batch = 8;
+  return spec;
+}
+
+host_script giving(std::vector<std::byte> texts) {
+  return [texts = std::move(texts)](const work_page& work, done_page& done, std::byte* memory) {
+    echo(work, done, memory);
+    done.outputs[0].size = texts.size();
+    std::copy(texts.begin(), texts.end(), memory + done.outputs[0].offset);
+    return true;
+  };
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(each_request_of_a_batch_gets_its_own_texts) {
+  fixture f(texts_spec());
+  auto host = f.host(giving(byte_strings_of({"long one", "", "b"})));
+  f.target->attach(host->channel());
+  auto asked = ask_for_texts(f, 3);
+  const std::string_view expected[] = {"long one", "", "b"};
+  for (std::size_t i = 0; i < 3; ++i) {
+    BOOST_REQUIRE(asked[i]->wait());
+    BOOST_TEST((asked[i]->bytes == byte_strings_of({expected[i]})));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_host_whose_texts_are_cut_off_or_too_few_is_condemned) {
+  auto cut = byte_strings_of({"one", "two", "three"});
+  cut.pop_back();
+  for (const auto& texts : {cut, byte_strings_of({"one"}), byte_strings_of({"one", "two", "three", "four"})}) {
+    fixture f(texts_spec());
+    auto host = f.host(giving(texts));
+    f.target->attach(host->channel());
+    ask_for_texts(f, 3);
+    BOOST_TEST(eventually([&] { return !host->condemned().empty(); }));
+  }
 }

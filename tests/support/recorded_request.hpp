@@ -27,7 +27,8 @@ bool eventually(const Condition& holds, std::chrono::milliseconds limit = std::c
 
 /// What became of a request. Read the rest once `times` isn't 0.
 struct outcome {
-  std::vector<float> values; ///< of the first output
+  std::vector<float> values;    ///< of the first output
+  std::vector<std::byte> bytes; ///< of the first output
   std::optional<error> failure;
   std::atomic<int> times{0}; ///< how often it was answered
 
@@ -41,13 +42,9 @@ class recorded_request final : public inference_request {
 public:
   recorded_request(event_loop& answer_on, std::vector<float> given, std::uint32_t row_count, std::shared_ptr<outcome> result)
     : values_(std::move(given)), result_(std::move(result)) {
-    tensor_view view;
-    view.rank = 2;
-    view.dims[0] = row_count;
-    view.dims[1] = static_cast<std::int64_t>(values_.size()) / row_count;
-    view.data = reinterpret_cast<const std::byte*>(values_.data());
-    view.size = values_.size() * sizeof(float);
-    inputs.push_back(view);
+    shape dims = {row_count, static_cast<std::int64_t>(values_.size()) / row_count};
+    inputs.push_back(
+        make_view(datatype::fp32, dims, reinterpret_cast<const std::byte*>(values_.data()), values_.size() * sizeof(float)));
     rows = row_count;
     loop = &answer_on;
     arrived = std::chrono::steady_clock::now();
@@ -60,8 +57,11 @@ public:
   void on_outputs(const std::vector<tensor_view>& outputs) override {
     if (before_outputs)
       before_outputs();
-    result_->values.resize(outputs[0].size / sizeof(float));
-    std::memcpy(result_->values.data(), outputs[0].data, outputs[0].size);
+    const auto& first = outputs[0];
+    result_->bytes.assign(first.data, first.data + first.size);
+    result_->values.resize(first.size / sizeof(float));
+    if (!result_->values.empty())
+      std::memcpy(result_->values.data(), first.data, result_->values.size() * sizeof(float));
     ++result_->times;
   }
   void on_error(const error& failure) override {
