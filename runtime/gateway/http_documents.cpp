@@ -1,5 +1,7 @@
 #include "runtime/gateway/http_documents.hpp"
 
+#include "runtime/gateway/model_config_queue.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -134,11 +136,8 @@ std::string model_config_document(const pool& target) {
       {"instance_group", {{{"name", name}, {"kind", "KIND_CPU"}, {"count", std::max<std::uint32_t>(target.count().runners, 1)}}}},
       {"default_model_filename", "model.pt"}};
   if (spec.max_batch > 0)
-    config["dynamic_batching"] = {{"preferred_batch_size", spec.batching.preferred},
-                                  {"max_queue_delay_microseconds", spec.batching.max_delay.count()},
-                                  {"priority_levels", spec.queue_levels.size()},
-                                  {"default_priority_level", spec.default_priority},
-                                  {"default_queue_policy", {{"max_queue_size", spec.queue_rows_max}}}};
+    config["dynamic_batching"] = batching_config(spec);
+  config["response_cache"] = {{"enable", spec.cache_bytes > 0}};
   return written(config);
 }
 

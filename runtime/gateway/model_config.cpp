@@ -1,9 +1,7 @@
 #include "runtime/gateway/model_config.hpp"
 
-#include <nlohmann/json.hpp>
-
-#include <charconv>
-#include <cstdint>
+#include "runtime/gateway/model_config_fields.hpp"
+#include "runtime/gateway/model_config_queue.hpp"
 
 namespace troupe {
 
@@ -11,43 +9,13 @@ namespace {
 
 using json = nlohmann::json;
 
-/// Caught where the configuration is read.
-struct bad_config {
-  std::string message;
-};
+/// What changes how a model runs, and we don't do: refused, so that nobody believes that it holds.
+constexpr const char* unserved[] = {"ensemble_scheduling", "sequence_batching"};
+constexpr const char* unserved_of_tensors[] = {"reshape", "is_shape_tensor", "allow_ragged_batch", "optional",
+                                               "is_non_linear_format_io"};
 
-/// The field, null if it isn't there.
-const json& field_of(const json& object, const char* key) {
-  static const json absent;
-  auto found = object.find(key);
-  return found == object.end() ? absent : *found;
-}
-
-/// A whole number, which Protobuf's JSON may write as a text.
-std::int64_t number_of(const json& value, const std::string& path) {
-  if (value.is_number_integer())
-    return value.get<std::int64_t>();
-  std::int64_t number = 0;
-  if (value.is_string()) {
-    const auto& text = value.get_ref<const std::string&>();
-    auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (parsed.ec == std::errc{} && parsed.ptr == text.data() + text.size() && !text.empty())
-      return number;
-  }
-  throw bad_config{path + ": expected a whole number"};
-}
-
-std::string text_of(const json& value, const std::string& path) {
-  if (!value.is_string())
-    throw bad_config{path + ": expected a text"};
-  return value.get<std::string>();
-}
-
-const json& list_of(const json& value, const std::string& path) {
-  if (!value.is_array())
-    throw bad_config{path + ": expected a list"};
-  return value;
-}
+/// Of answers, where the configuration asks for a response cache; Triton's has one size for the whole server.
+constexpr const char* cache_bytes = "64MiB";
 
 /// TOML's basic strings have JSON's escapes.
 std::string quoted(const std::string& text) {
@@ -63,14 +31,18 @@ std::string datatype_of(const json& value, const std::string& path) {
   return text == "TYPE_STRING" ? "BYTES" : text.substr(prefix.size());
 }
 
-/// In a configuration the dimensions are those of one row; in a model.toml the batch stands before them.
-std::string shape_of(const json& value, const std::string& path, bool batched) {
-  std::string text = batched ? "-1" : "";
-  for (const auto& dim : list_of(value, path))
-    text += (text.empty() ? "" : ", ") + std::to_string(number_of(dim, path));
-  return "[" + text + "]";
+/// Whether the field is there and asks for something.
+bool asks(const json& value) {
+  return !value.is_null() && value != false && value != 0;
 }
 
+void refuse_unserved(const json& tensor, const std::string& path) {
+  for (auto key : unserved_of_tensors)
+    if (asks(field_of(tensor, key)))
+      throw bad_config{path + "." + key + ": not supported; leave it out and let forward() do it"};
+}
+
+/// In a configuration the dimensions are those of one row; in a model.toml the batch stands before them.
 std::string tensors_of(const json& config, const char* key, const char* table, bool batched) {
   std::string toml;
   std::size_t index = 0;
@@ -78,9 +50,10 @@ std::string tensors_of(const json& config, const char* key, const char* table, b
     auto path = std::string(key) + "[" + std::to_string(index++) + "]";
     if (!tensor.is_object())
       throw bad_config{path + ": expected an object"};
+    refuse_unserved(tensor, path);
     toml += "[[" + std::string(table) + "]]\nname = " + quoted(text_of(field_of(tensor, "name"), path + ".name"))
             + "\ndatatype = " + quoted(datatype_of(field_of(tensor, "data_type"), path + ".data_type"))
-            + "\nshape = " + shape_of(field_of(tensor, "dims"), path + ".dims", batched) + "\n";
+            + "\nshape = " + numbers_of(field_of(tensor, "dims"), path + ".dims", batched ? "-1" : "") + "\n";
   }
   return toml;
 }
@@ -89,33 +62,38 @@ std::string replicas_of(const json& config) {
   const auto& groups = field_of(config, "instance_group");
   if (groups.is_null() || list_of(groups, "instance_group").empty())
     return "";
-  const auto& group = groups.front();
-  const auto& count = group.is_object() ? field_of(group, "count") : group;
+  const auto& group = object_of(groups.front(), "instance_group[0]");
+  if (field_of(group, "kind") == "KIND_GPU")
+    throw bad_config{"instance_group[0].kind: models run on CPUs here; write KIND_CPU"};
+  const auto& count = field_of(group, "count");
   return count.is_null() ? "" : "replicas = " + std::to_string(number_of(count, "instance_group[0].count")) + "\n";
 }
 
-std::string batching_of(const json& config) {
-  const auto& batching = field_of(config, "dynamic_batching");
-  if (!batching.is_object())
-    return "";
-  std::string toml = "[batching]\n";
-  const auto& delay = field_of(batching, "max_queue_delay_microseconds");
-  if (!delay.is_null())
-    toml += "max_delay = \"" + std::to_string(number_of(delay, "dynamic_batching.max_queue_delay_microseconds")) + "us\"\n";
-  const auto& preferred = field_of(batching, "preferred_batch_size");
-  if (!preferred.is_null() && !list_of(preferred, "dynamic_batching.preferred_batch_size").empty())
-    toml += "preferred_batch = " + shape_of(preferred, "dynamic_batching.preferred_batch_size", false) + "\n";
-  return toml;
+std::string cache_of(const json& config) {
+  const auto& cache = object_of(field_of(config, "response_cache"), "response_cache");
+  bool wanted = flag_of(field_of(cache, "enable"), "response_cache.enable");
+  return wanted ? "[cache]\nbytes = \"" + std::string(cache_bytes) + "\"\n" : "";
+}
+
+void refuse_unserved(const json& config) {
+  for (auto key : unserved)
+    if (asks(field_of(config, key)))
+      throw bad_config{std::string(key) + ": not supported; leave it out"};
+  const auto& policy = object_of(field_of(config, "model_transaction_policy"), "model_transaction_policy");
+  if (flag_of(field_of(policy, "decoupled"), "model_transaction_policy.decoupled"))
+    throw bad_config{"model_transaction_policy.decoupled: not supported; a request has one answer"};
 }
 
 std::string toml_of(const json& config) {
+  refuse_unserved(config);
   const auto& batch = field_of(config, "max_batch_size");
   auto rows = batch.is_null() ? 0 : number_of(batch, "max_batch_size");
   auto toml = "max_batch = " + std::to_string(rows) + "\n";
   toml += replicas_of(config); // one after the other, so that the first mistake is told
   toml += tensors_of(config, "input", "inputs", rows > 0);
   toml += tensors_of(config, "output", "outputs", rows > 0);
-  toml += batching_of(config);
+  toml += batching_toml(config, rows);
+  toml += cache_of(config);
   return toml;
 }
 

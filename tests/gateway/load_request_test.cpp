@@ -3,6 +3,7 @@
 #include "runtime/base/sha256.hpp"
 #include "runtime/gateway/load_request.hpp"
 #include "runtime/gateway/model_config.hpp"
+#include "runtime/gateway/model_config_queue.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -32,6 +33,22 @@ std::string refusal_of(const std::string& body) {
 std::string config_refusal(const std::string& config) {
   auto read = model_toml_from_config(config);
   return read ? "" : read.failure().message;
+}
+
+/// What is wrong with a configuration that has these fields, too.
+std::string config_with(const std::string& fields) {
+  return config_refusal(R"({"input":[],"output":[],)" + fields + "}");
+}
+
+model_spec spec_with(const std::string& fields) {
+  auto toml = model_toml_from_config(
+      R"({"max_batch_size":8,"input":[{"name":"x","data_type":"TYPE_STRING","dims":[1]}],
+          "output":[{"name":"y","data_type":"TYPE_FP32","dims":[1]}],)"
+      + fields + "}");
+  BOOST_REQUIRE(toml.ok());
+  auto spec = parse_model_toml(*toml, "model.toml");
+  BOOST_REQUIRE_MESSAGE(spec.ok(), *toml + (spec ? "" : spec.failure().message));
+  return *spec;
 }
 
 } // namespace
@@ -101,4 +118,61 @@ BOOST_AUTO_TEST_CASE(a_configuration_that_is_wrong_says_where) {
              == "config.input[0].dims: expected a whole number");
   BOOST_TEST(config_refusal(R"({"max_batch_size":"many"})") == "config.max_batch_size: expected a whole number");
   BOOST_TEST(config_refusal(R"({"instance_group":3})") == "config.instance_group: expected a list");
+  BOOST_TEST(config_with(R"("dynamic_batching":3)") == "config.dynamic_batching: expected an object");
+  BOOST_TEST(config_with(R"("dynamic_batching":{"default_queue_policy":{"timeout_action":"WAIT"}})")
+             == "config.dynamic_batching.default_queue_policy.timeout_action: expected REJECT or DELAY");
+  BOOST_TEST(config_with(R"("dynamic_batching":{"priority_levels":1,"priority_queue_policy":{"1":{"max_queue_size":"x"}}})")
+             == "config.dynamic_batching.priority_queue_policy.1.max_queue_size: expected a whole number");
+  BOOST_TEST(config_with(R"("dynamic_batching":{"preserve_ordering":1})")
+             == "config.dynamic_batching.preserve_ordering: expected true or false");
+}
+
+BOOST_AUTO_TEST_CASE(what_would_change_how_the_model_runs_and_is_not_done_is_refused) {
+  BOOST_TEST(config_with(R"("ensemble_scheduling":{"step":[]})") == "config.ensemble_scheduling: not supported; leave it out");
+  BOOST_TEST(config_with(R"("sequence_batching":{})") == "config.sequence_batching: not supported; leave it out");
+  BOOST_TEST(config_with(R"("model_transaction_policy":{"decoupled":true})")
+             == "config.model_transaction_policy.decoupled: not supported; a request has one answer");
+  BOOST_TEST(config_with(R"("instance_group":[{"kind":"KIND_GPU"}])")
+             == "config.instance_group[0].kind: models run on CPUs here; write KIND_CPU");
+  BOOST_TEST(config_refusal(R"({"input":[{"name":"x","data_type":"TYPE_FP32","dims":[1],"reshape":{"shape":[]}}]})")
+             == "config.input[0].reshape: not supported; leave it out and let forward() do it");
+  BOOST_TEST(config_with(R"("model_transaction_policy":{"decoupled":false},"parameters":{},"backend":"pytorch")") == "");
+}
+
+BOOST_AUTO_TEST_CASE(queues_priorities_and_the_cache_are_taken_over) {
+  auto spec = spec_with(R"("response_cache":{"enable":true},"dynamic_batching":{"priority_levels":2,"default_priority_level":1,
+    "default_queue_policy":{"timeout_action":"DELAY","default_timeout_microseconds":"5000","max_queue_size":3},
+    "priority_queue_policy":{"2":{"default_timeout_microseconds":7000,"allow_timeout_override":true,"max_queue_size":100}}})");
+  BOOST_TEST(spec.cache_bytes == 64U << 20);
+  BOOST_TEST(spec.default_priority == 1U);
+  BOOST_REQUIRE(spec.queue_levels.size() == 2U);
+  const auto& first = spec.queue_levels[0];
+  BOOST_TEST((first.timeout == std::chrono::microseconds(5000) && first.on_timeout == timeout_action::delay));
+  BOOST_TEST(!first.may_override);
+  BOOST_TEST(first.rows_max == 8U); // no less than a batch
+  const auto& second = spec.queue_levels[1];
+  BOOST_TEST((second.timeout == std::chrono::microseconds(7000)));
+  BOOST_TEST(second.may_override);
+  BOOST_TEST(second.rows_max == 100U);
+}
+
+BOOST_AUTO_TEST_CASE(without_priorities_the_queues_size_is_the_whole_one) {
+  auto spec = spec_with(R"("dynamic_batching":{"preserve_ordering":true,"default_queue_policy":{"max_queue_size":50}})");
+  BOOST_TEST(spec.queue_rows_max == 50U);
+  BOOST_TEST(spec.batching.preserve_order);
+  BOOST_TEST((spec.inputs[0].type == datatype::bytes));
+  BOOST_TEST(spec.cache_bytes == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_configuration_says_of_batches_and_queues_is_said_again_the_same) {
+  for (auto fields :
+       {R"("dynamic_batching":{"preferred_batch_size":[2,4],"max_queue_delay_microseconds":300,"preserve_ordering":true,
+           "default_queue_policy":{"max_queue_size":50,"default_timeout_microseconds":900,"allow_timeout_override":true}})",
+        R"("dynamic_batching":{"priority_levels":3,"default_priority_level":2,"default_queue_policy":{"max_queue_size":9},
+           "priority_queue_policy":{"2":{"timeout_action":1,"default_timeout_microseconds":70,"max_queue_size":10}}})",
+        R"("dynamic_batching":{})"}) {
+    auto first = batching_config(spec_with(fields));
+    auto second = batching_config(spec_with("\"dynamic_batching\":" + first.dump()));
+    BOOST_TEST(first.dump() == second.dump());
+  }
 }
