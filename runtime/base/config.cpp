@@ -142,6 +142,7 @@ void read_root(toml_section& root, node_options& options) {
   root.text("data", options.data_folder);
   root.text("listen", options.listen);
   root.text("http", options.http);
+  root.text("http_name", options.http_name);
   root.text("host_binary", options.host_binary);
   root.integer("gateway_loops", options.gateway_loops, 0, gateway_loops_max);
   root.duration("drain_timeout", options.drain_timeout, std::chrono::milliseconds(0ms), std::chrono::milliseconds(drain_limit));

@@ -25,6 +25,7 @@ struct node_options {
   std::string data_folder = "troupe-data"; ///< made if missing; one node at a time
   std::string listen = "127.0.0.1:7550";   ///< only loopback, as long as there is no TLS
   std::string http = "127.0.0.1:8000";     ///< where it speaks the Open Inference Protocol; "" nowhere. Only loopback, too
+  std::string http_name = "troupe";        ///< what it calls itself by HTTP, for clients that expect a name they know
   std::string address_file;                ///< written with the address once the node serves; empty: none. Command line only
   std::string http_address_file;           ///< the same for HTTP's; before the other
   std::string host_binary;                 ///< empty: `troupe-host` beside the node's own binary, or in ../libexec/troupe
@@ -60,6 +61,7 @@ result<void> check(const node_options& options);
 ///     data = "/var/lib/troupe"
 ///     listen = "127.0.0.1:7550"
 ///     http = "127.0.0.1:8000"
+///     http_name = "troupe"
 ///     host_binary = "/usr/bin/troupe-host"
 ///     gateway_loops = 2
 ///     drain_timeout = "30s"

@@ -18,6 +18,7 @@ struct control_backend {
   const clock& time;
   std::string node_name;
   std::string software_version;
+  std::string http_name; ///< what it calls itself by HTTP
   steady_time started;
   const drain_gate& drain;
   log_levels& levels;

@@ -94,9 +94,9 @@ std::string why_unavailable(const version_view& version) {
 
 } // namespace
 
-std::string server_document(std::string_view software_version) {
+std::string server_document(std::string_view name, std::string_view software_version) {
   return written(
-      {{"name", "troupe"},
+      {{"name", name},
        {"version", software_version},
        {"extensions",
         {"binary_tensor_data", "classification", "model_configuration", "model_repository", "schedule_policy", "statistics"}}});

@@ -11,7 +11,7 @@
 /// What the Open Inference Protocol, and Triton's extensions of it, tell of a node and its models. All are JSON.
 namespace troupe {
 
-std::string server_document(std::string_view software_version);
+std::string server_document(std::string_view name, std::string_view software_version);
 /// The deployments that serve.
 std::string model_list_document(const routing_table& routes);
 std::string model_metadata_document(const pool& target);

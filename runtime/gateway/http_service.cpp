@@ -166,9 +166,10 @@ kj::Promise<http_reply> http_service::answer_with_body(const request_head& head,
 }
 
 http_reply http_service::answer_at_once(const http_route& route) {
+  const auto& node = context_.control.node;
   switch (route.target) {
   case http_target::ready: return context_.door.draining() ? error_reply(drain_gate::refusal()) : document(R"({"ready":true})");
-  case http_target::server_metadata: return document(server_document(context_.control.node.software_version));
+  case http_target::server_metadata: return document(server_document(node.http_name, node.software_version));
   case http_target::model_list: return document(model_list_document(*context_.routes.read()));
   case http_target::model_metadata: return of_model(route, &model_metadata_document);
   case http_target::model_ready: return of_model(route, &model_ready_document);

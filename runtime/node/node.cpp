@@ -247,7 +247,7 @@ running_node::running_node(const node_options& options, const clock& time, node_
     seeds_(true_random()), environment_{time, events_, seeds_, hosts_, routes_, actors_, {}, options.checks_max},
     system_(configure(config_)), root_(start_root(system_, root_of(environment_, storage))), gateway_(gateway_of(options)),
     clients_(gateway_.connections_max),
-    view_{routes_, time, {system_, actors_, time, node_name(options), TROUPE_VERSION, time.now(), drain_, levels_}},
+    view_{routes_, time, {system_, actors_, time, node_name(options), TROUPE_VERSION, options.http_name, time.now(), drain_, levels_}},
     server_(pointers_to<kj_loop>(loops_), std::move(doors.rpc), view_, gateway_, clients_), http_door_(std::move(doors.http)) {
   watch_.add_ticker([this](steady_time now) {
     for (const auto& target : routes_.pools())

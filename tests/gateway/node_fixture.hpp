@@ -130,7 +130,7 @@ struct node_fixture {
   }
 
   std::vector<kj_loop*> loop_pointers() const { return {loops[0].get(), loops[1].get()}; }
-  gateway_view view() { return {routes, time, {system, actors, time, "node-1", "1.0", time.now(), drain, levels}}; }
+  gateway_view view() { return {routes, time, {system, actors, time, "node-1", "1.0", "troupe", time.now(), drain, levels}}; }
 
   static std::vector<std::unique_ptr<kj_loop>> make_loops() {
     std::vector<std::unique_ptr<kj_loop>> made;
