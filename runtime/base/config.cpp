@@ -27,6 +27,7 @@ constexpr std::chrono::milliseconds idle_limit = 24h;
 constexpr std::uint32_t checks_limit = 1024;
 constexpr std::uint64_t message_bytes_min = 64ULL << 10;
 constexpr std::uint64_t message_bytes_limit = 1ULL << 30;
+constexpr std::uint64_t body_bytes_limit = 1ULL << 40;
 constexpr std::uint64_t artifact_bytes_min = 1ULL << 10;
 constexpr std::uint64_t artifact_bytes_limit = 1ULL << 40;
 constexpr std::uint64_t chunk_bytes_min = 4ULL << 10;
@@ -76,6 +77,13 @@ result<void> check_chunk(const node_options& options) {
                  + human_size(options.chunk_bytes_max));
 }
 
+result<void> check_bodies(const node_options& options) {
+  if (options.body_bytes_max == 0 || options.body_bytes_max >= 2 * options.message_bytes_max)
+    return {};
+  return invalid("expected at least two messages of " + human_size(options.message_bytes_max)
+                 + ", a request and its answer, found " + human_size(options.body_bytes_max));
+}
+
 result<void> check_log_level(const std::string& level) {
   if (log_level_from(level))
     return {};
@@ -101,6 +109,7 @@ void tell(toml_section& section, std::string_view key, const result<void>& check
 void read_limits(toml_section limits, node_options& options) {
   limits.duration("default_deadline", options.default_deadline, deadline_min, deadline_limit);
   limits.size("message_bytes", options.message_bytes_max, message_bytes_min, message_bytes_limit);
+  limits.size("body_bytes", options.body_bytes_max, 0, body_bytes_limit);
   limits.size("artifact_bytes", options.artifact_bytes_max, artifact_bytes_min, artifact_bytes_limit);
   limits.size("chunk_bytes", options.chunk_bytes_max, chunk_bytes_min, message_bytes_limit);
   limits.integer("connections", options.connections_max, 1, connections_limit);
@@ -108,6 +117,7 @@ void read_limits(toml_section limits, node_options& options) {
   limits.duration("idle_timeout", options.idle_timeout, idle_min, idle_limit);
   limits.integer("checks", options.checks_max, 0, checks_limit);
   tell(limits, "chunk_bytes", check_chunk(options));
+  tell(limits, "body_bytes", check_bodies(options));
   limits.refuse_unknown_keys();
 }
 

@@ -33,12 +33,13 @@ struct node_options {
 
   std::chrono::microseconds default_deadline = std::chrono::seconds(5); ///< of a request that names none
   std::uint64_t message_bytes_max = 64ULL << 20;                        ///< one RPC message or HTTP body
-  std::uint64_t artifact_bytes_max = 16ULL << 30;                       ///< one model file
-  std::uint64_t chunk_bytes_max = 1ULL << 20;                           ///< one Upload.write
-  std::uint32_t connections_max = 2048;                                 ///< the next one is closed at once
-  std::chrono::milliseconds login_timeout = std::chrono::seconds(10);   ///< who has not logged in by then is closed
-  std::chrono::milliseconds idle_timeout = std::chrono::seconds(60);    ///< who asks nothing for so long by HTTP is closed
-  std::uint32_t checks_max = 4;                                         ///< `troupe check` at once; the next one is refused
+  std::uint64_t body_bytes_max = 0;               ///< all HTTP bodies that it holds at once; 0: eight messages
+  std::uint64_t artifact_bytes_max = 16ULL << 30; ///< one model file
+  std::uint64_t chunk_bytes_max = 1ULL << 20;     ///< one Upload.write
+  std::uint32_t connections_max = 2048;           ///< the next one is closed at once
+  std::chrono::milliseconds login_timeout = std::chrono::seconds(10); ///< who has not logged in by then is closed
+  std::chrono::milliseconds idle_timeout = std::chrono::seconds(60);  ///< who asks nothing for so long by HTTP is closed
+  std::uint32_t checks_max = 4;                                       ///< `troupe check` at once; the next one is refused
 
   std::uint32_t events_max = 100'000; ///< kept; the oldest go first
 
@@ -68,6 +69,7 @@ result<void> check(const node_options& options);
 ///     [limits]
 ///     default_deadline = "5s"
 ///     message_bytes = "64MiB"
+///     body_bytes = 0
 ///     artifact_bytes = "16GiB"
 ///     chunk_bytes = "1MiB"
 ///     connections = 2048

@@ -1,11 +1,11 @@
 #include "runtime/gateway/content_coding.hpp"
 
 #include "runtime/base/units.hpp"
+#include "runtime/gateway/http_text.hpp"
 
 #include <zlib.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cstdlib>
 
 namespace troupe {
@@ -28,28 +28,6 @@ Bytef* bytes_of(std::string_view text) {
 /// zlib counts in 32 bits; bodies are at most 1 GiB.
 uInt count_of(std::size_t size) {
   return static_cast<uInt>(std::min<std::size_t>(size, UINT32_MAX));
-}
-
-std::string_view trimmed(std::string_view text) {
-  auto blank = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && blank(text.front()))
-    text.remove_prefix(1);
-  while (!text.empty() && blank(text.back()))
-    text.remove_suffix(1);
-  return text;
-}
-
-/// The text up to the separator, which is taken off it.
-std::string_view next_part(std::string_view& text, char separator) {
-  auto end = std::min(text.find(separator), text.size());
-  auto part = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  return trimmed(part);
-}
-
-bool same_word(std::string_view text, std::string_view lower_case) {
-  return std::equal(text.begin(), text.end(), lower_case.begin(), lower_case.end(),
-                    [](unsigned char a, char b) { return std::tolower(a) == b; });
 }
 
 /// "q=0.5"; 1 if there is none.

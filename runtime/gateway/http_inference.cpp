@@ -4,6 +4,9 @@
 #include "runtime/oip/infer_query.hpp"
 #include "runtime/policy/request_check.hpp"
 
+#include <atomic>
+#include <memory>
+
 namespace troupe {
 
 namespace {
@@ -59,8 +62,10 @@ kj::Promise<http_reply> infer(admission& door, std::string_view deployment, vers
   next->rows = *rows;
   next->priority = priority;
   next->timeout = timeout;
+  auto abandoned = std::make_shared<std::atomic<bool>>(false);
+  next->abandoned = abandoned;
   door.submit(*target, std::move(next), std::chrono::microseconds(0));
-  return kj::mv(done.promise);
+  return done.promise.attach(kj::defer([abandoned] { abandoned->store(true, std::memory_order_relaxed); }));
 }
 
 } // namespace troupe

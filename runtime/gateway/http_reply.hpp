@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/base/error.hpp"
+#include "runtime/gateway/content_coding.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -27,5 +28,11 @@ http_reply error_reply(const error& failure);
 
 /// "Not Found"
 const char* reason_of_status(unsigned status);
+
+/// What the connection does after an answer.
+enum class after_answer { stays, stays_as_1_0, closes };
+
+/// The answer's line and fields, up to its body.
+std::string written_head(const http_reply& reply, content_coding packed, after_answer next);
 
 } // namespace troupe

@@ -1,9 +1,11 @@
 #pragma once
 
 #include "runtime/gateway/acceptor.hpp"
+#include "runtime/gateway/byte_budget.hpp"
 #include "runtime/gateway/gateway_view.hpp"
-#include "runtime/gateway/http_headers.hpp"
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -19,16 +21,19 @@ public:
   const std::string& address() const { return door_.address(); }
   /// Closes the door; connections that are open go on. Any thread.
   void stop_accepting() { door_.stop(); }
+  /// Whether no request waits for its answer, and none has its answer under way. Any thread.
+  bool quiet() const { return under_way_ == 0; }
 
 private:
   struct lane;
 
-  std::vector<std::unique_ptr<lane>> make_lanes(const std::vector<kj_loop*>& loops) const;
+  std::vector<std::unique_ptr<lane>> make_lanes(const std::vector<kj_loop*>& loops);
   kj::Promise<void> serve(lane& on, kj::Own<kj::AsyncIoStream> client) const;
 
   gateway_view node_;
   gateway_options options_;
-  http_headers headers_;
+  byte_budget bodies_;
+  std::atomic<std::uint32_t> under_way_{0};
   std::vector<std::unique_ptr<lane>> lanes_;
   acceptor door_; // last: it serves with all of the above
 };

@@ -4,60 +4,54 @@
 #include "runtime/gateway/content_coding.hpp"
 #include "runtime/gateway/control_service.hpp"
 #include "runtime/gateway/http_body.hpp"
-#include "runtime/gateway/http_headers.hpp"
+#include "runtime/gateway/http_head.hpp"
 #include "runtime/gateway/http_reply.hpp"
 #include "runtime/gateway/http_route.hpp"
 
-#include <kj/compat/http.h>
+#include <kj/async.h>
+
+#include <optional>
+#include <string>
+#include <variant>
 
 namespace troupe {
 
-/// What a loop's HTTP connections need. Belongs to the loop's thread.
-struct http_context {
-  const http_headers& headers;
-  kj::Timer& timer;
-  const routing_cell& routes;
-  admission& door;
-  control_context& control;
+/// What to do about a request, as its head says.
+struct http_plan {
+  http_route route;
+  std::optional<std::size_t> header_length{};
+  content_coding packed = content_coding::identity;
+  content_coding accepted = content_coding::identity;
+
+  bool takes_body() const;
 };
 
-/// One connection's requests, one after the other: finds the route, reads the body, answers.
-class http_service final : public kj::HttpService {
+/// Answers requests, whichever connection they came by. Belongs to a loop's thread.
+class http_service {
 public:
-  /// `connection`: where the answers go, too.
-  http_service(http_context& context, kj::AsyncOutputStream& connection) : context_(context), connection_(connection) {}
+  http_service(const routing_cell& routes, admission& door, control_context& control)
+    : routes_(routes), door_(door), control_(control) {}
 
-  kj::Promise<void> request(kj::HttpMethod method, kj::StringPtr url, const kj::HttpHeaders& headers, kj::AsyncInputStream& body,
-                            Response& response) override;
+  const gateway_options& options() const { return door_.options(); }
+  /// Whether connections are to be closed once they have their answers.
+  bool draining() const { return door_.draining(); }
+
+  /// What to do, or the answer to a request that fails whatever its body is.
+  std::variant<http_plan, http_reply> plan(const http_head& head);
+  /// The answer; `body` is empty unless the plan takes one. Never rejected. Who drops the promise takes the request back if it still waits.
+  kj::Promise<http_reply> answer(http_plan plan, http_body body);
 
 private:
-  /// What a request's headers say; they are gone once the body is read.
-  struct request_head {
-    http_route route;
-    std::optional<std::size_t> header_length{};
-    content_coding packed = content_coding::identity;
-    content_coding accepted = content_coding::identity;
-    bool awaits_continue = false;
-  };
-
-  result<request_head> read_head(http_route route, const kj::HttpHeaders& headers) const;
-  /// Reads the body, once the client has been told to send it if it waits for that.
-  kj::Promise<received_body> receive(const request_head& head, kj::AsyncInputStream& body);
-  kj::Promise<http_reply> answer(request_head head, kj::AsyncInputStream& body);
-  kj::Promise<http_reply> answer_with_body(const request_head& head, http_body body);
+  kj::Promise<http_reply> answer_with_body(http_plan plan, http_body body);
   http_reply answer_at_once(const http_route& route);
   /// What `write` makes of the pool that the route leads to.
   http_reply of_model(const http_route& route, std::string (*write)(const pool&));
   http_reply statistics(const http_route& route);
   kj::Promise<http_reply> metrics();
-  kj::Promise<void> send(http_reply reply, content_coding accepted, Response& response) const;
 
-  http_context& context_;
-  kj::AsyncOutputStream& connection_;
+  const routing_cell& routes_;
+  admission& door_;
+  control_context& control_;
 };
-
-/// Sends an answer as it is.
-kj::Promise<void> send_reply(const http_headers& known, http_reply reply, content_coding packed,
-                             kj::HttpService::Response& response);
 
 } // namespace troupe

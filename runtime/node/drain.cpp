@@ -31,17 +31,18 @@ void await_a_turn(const std::vector<kj_loop*>& loops) {
 }
 
 bool drain(drain_gate& gate, const routing_cell& routes, const std::vector<kj_loop*>& loops, const clock& time,
-           std::chrono::milliseconds patience) {
+           std::chrono::milliseconds patience, const std::function<bool()>& doors_quiet) {
   auto until = time.now() + patience;
   gate.close();
   await_a_turn(loops);
-  while (!all_quiet(routes) && time.now() < until)
+  auto finished = [&] { return all_quiet(routes) && doors_quiet(); };
+  while (!finished() && time.now() < until)
     std::this_thread::sleep_for(look_interval);
-  bool finished = all_quiet(routes);
+  bool in_time = finished();
   for (const auto& target : routes.pools())
     target->close(true);
   await_a_turn(loops); // in which answers are written
-  return finished;
+  return in_time;
 }
 
 } // namespace troupe

@@ -6,6 +6,7 @@
 #include "runtime/serving/routing_table.hpp"
 
 #include <chrono>
+#include <functional>
 #include <vector>
 
 namespace troupe {
@@ -14,9 +15,10 @@ namespace troupe {
 /// loop's thread.
 void await_a_turn(const std::vector<kj_loop*>& loops);
 
-/// Closes the gate, and returns once every request that was let in before has its answer on the way; what is left after `patience` is refused
-/// as `unavailable`, and false. Not on a loop's thread.
-bool drain(drain_gate& gate, const routing_cell& routes, const std::vector<kj_loop*>& loops, const clock& time,
-           std::chrono::milliseconds patience);
+/// Closes the gate, and returns once every request that was let in before has its answer on the way and `doors_quiet`, too; what is left after
+/// `patience` is refused as `unavailable`, and false. Not on a loop's thread.
+bool drain(
+    drain_gate& gate, const routing_cell& routes, const std::vector<kj_loop*>& loops, const clock& time,
+    std::chrono::milliseconds patience, const std::function<bool()>& doors_quiet = [] { return true; });
 
 } // namespace troupe

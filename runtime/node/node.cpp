@@ -49,6 +49,8 @@ using namespace std::chrono_literals;
 constexpr auto tree_patience = 10min;
 /// What the end of the tree may take on top of the drain, as the service manager is told.
 constexpr auto end_patience = 60s;
+/// Bodies of the largest size that a node holds at once, if it isn't told.
+constexpr std::uint64_t bodies_by_default = 8;
 /// Threads of the actor system: it is the control plane, not the path of a request.
 constexpr std::size_t actor_threads = 2;
 
@@ -72,6 +74,7 @@ std::size_t loop_count(const node_options& options) {
 gateway_options gateway_of(const node_options& options) {
   gateway_options gateway;
   gateway.message_bytes_max = options.message_bytes_max;
+  gateway.body_bytes_max = options.body_bytes_max > 0 ? options.body_bytes_max : bodies_by_default * options.message_bytes_max;
   gateway.artifact_bytes_max = options.artifact_bytes_max;
   gateway.chunk_bytes_max = options.chunk_bytes_max;
   gateway.default_deadline = options.default_deadline;
@@ -304,7 +307,8 @@ void running_node::stop() {
   server_.stop_accepting();
   if (http_server_)
     http_server_->stop_accepting();
-  if (!drain(drain_, routes_, pointers_to<kj_loop>(loops_), time_, options_.drain_timeout))
+  auto doors_quiet = [this] { return !http_server_ || http_server_->quiet(); };
+  if (!drain(drain_, routes_, pointers_to<kj_loop>(loops_), time_, options_.drain_timeout, doors_quiet))
     events_.emit(
         {time_.wall_now(), severity::warn, "drain_cut_short", {{"after", human_duration(options_.drain_timeout)}}, "node"});
   stop_tree(system_, root_);

@@ -302,8 +302,9 @@ void pool::refuse_counted(std::vector<request_ptr> requests, const error& why) {
 
 void pool::refuse_dropped(drop_list dropped) {
   for (auto& [request, why] : dropped) {
-    counted_.add_failure(*request, error_code::deadline_exceeded, clock_.now());
-    refuse(std::move(request), to_error(why));
+    auto failure = to_error(why);
+    counted_.add_failure(*request, failure.code, clock_.now());
+    refuse(std::move(request), std::move(failure));
   }
 }
 
@@ -313,6 +314,7 @@ error pool::to_error(drop_reason why) {
   case drop_reason::timed_out:
     return {error_code::deadline_exceeded,
             "waited longer than its timeout in the queue (queue.default_timeout in model.toml, or its own)"};
+  case drop_reason::abandoned: return {error_code::unavailable, "the client has gone"};
   case drop_reason::hopeless: break;
   }
   return {error_code::deadline_exceeded,

@@ -99,7 +99,7 @@ private:
   };
 
   /// Why a request leaves the queue unserved.
-  enum class drop_reason { late, timed_out, hopeless };
+  enum class drop_reason { late, timed_out, hopeless, abandoned };
   struct dropped_request {
     request_ptr request;
     drop_reason why = drop_reason::late;

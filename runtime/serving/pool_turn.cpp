@@ -100,6 +100,10 @@ void pool::wake_later(std::chrono::nanoseconds wait, steady_time now, turn& next
 }
 
 request_queue::step pool::sift(request_ptr& request, steady_time now, drop_list& dropped) const {
+  if (request->abandoned && request->abandoned->load(std::memory_order_relaxed)) {
+    dropped.push_back({std::move(request), drop_reason::abandoned});
+    return request_queue::step::drop;
+  }
   switch (fate_of(now, request->deadline, request->wait_until, spec_.queue_levels[request->level].on_timeout)) {
   case waiting_fate::waits: return request_queue::step::keep;
   case waiting_fate::delayed: return request_queue::step::delay;

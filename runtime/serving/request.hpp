@@ -6,6 +6,7 @@
 #include "runtime/serving/event_loop.hpp"
 #include "runtime/serving/input_digest.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -34,8 +35,9 @@ public:
   std::optional<input_digest> digest; ///< of the inputs, if the pool has a use for it
   steady_time arrived{};
   steady_time deadline{};
-  std::size_t level = 0;      ///< its line in the queue; the pool sets it
-  steady_time wait_until{};   ///< when its timeout is over; the pool sets it
+  std::size_t level = 0;                              ///< its line in the queue; the pool sets it
+  steady_time wait_until{};                           ///< when its timeout is over; the pool sets it
+  std::shared_ptr<const std::atomic<bool>> abandoned; ///< set once nobody wants the answer any more; null: it is always wanted
   event_loop* loop = nullptr; ///< where it must be answered and destroyed; null: where that happens to be done
 
   /// What was asked for, in the order of the model's outputs. Called on `loop`, once, instead of `on_error`. The views die when it returns.

@@ -107,6 +107,13 @@ BOOST_AUTO_TEST_CASE(a_chunk_must_fit_a_message) {
              == "troupe.toml:3: limits.chunk_bytes: expected less than a message of 1 MiB, found 1 MiB");
 }
 
+BOOST_AUTO_TEST_CASE(a_request_and_its_answer_must_fit_what_a_node_holds_of_bodies) {
+  BOOST_TEST(
+      problem("[limits]\nbody_bytes = \"100MiB\"")
+      == "troupe.toml:2: limits.body_bytes: expected at least two messages of 64 MiB, a request and its answer, found 100 MiB");
+  BOOST_TEST(parse_node_toml("[limits]\nmessage_bytes = \"1GiB\"", "troupe.toml").ok());
+}
+
 BOOST_AUTO_TEST_CASE(a_file_changes_what_it_names_and_keeps_the_rest) {
   node_options defaults;
   defaults.name = "given";
@@ -122,6 +129,7 @@ default_deadline = "250ms"
 message_bytes = "8MiB"
 artifact_bytes = "1GiB"
 chunk_bytes = "64KiB"
+body_bytes = "1GiB"
 login_timeout = "3s"
 checks = 0
 [events]
@@ -144,6 +152,7 @@ pool = "debug"
   BOOST_TEST(parsed->message_bytes_max == 8ULL << 20);
   BOOST_TEST(parsed->artifact_bytes_max == 1ULL << 30);
   BOOST_TEST(parsed->chunk_bytes_max == 64ULL << 10);
+  BOOST_TEST(parsed->body_bytes_max == 1ULL << 30);
   BOOST_TEST((parsed->login_timeout == 3s));
   BOOST_TEST(parsed->checks_max == 0);
   BOOST_TEST(parsed->events_max == 5000);

@@ -27,6 +27,7 @@ struct http_answer {
 class http_client {
 public:
   explicit http_client(std::uint16_t port) : socket_(connect_raw(port)) {}
+  explicit http_client(unique_fd socket) : socket_(std::move(socket)) {}
 
   const unique_fd& socket() const { return socket_; }
 
@@ -38,6 +39,9 @@ public:
       bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
   }
+
+  /// Sends nothing more; what comes can still be read.
+  void finish_sending() { ::shutdown(socket_.get(), SHUT_WR); }
 
   http_answer read() {
     http_answer answer;

@@ -1,0 +1,87 @@
+#define BOOST_TEST_MODULE http_crowd
+#include "tests/gateway/http_fixture.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <fstream>
+#include <poll.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <vector>
+
+using namespace troupe;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::size_t crowd_size = 2000;
+
+/// Each client has a socket here and one at the node.
+void raise_descriptors() {
+  rlimit files{};
+  ::getrlimit(RLIMIT_NOFILE, &files);
+  files.rlim_cur = files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &files);
+  BOOST_REQUIRE(files.rlim_cur > 2 * crowd_size + 100);
+}
+
+std::uint64_t resident_now() {
+  std::ifstream from("/proc/self/statm");
+  std::uint64_t all = 0;
+  std::uint64_t resident = 0;
+  from >> all >> resident;
+  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+gateway_options crowded() {
+  raise_descriptors();
+  gateway_options limits = small_limits();
+  limits.connections_max = crowd_size + 10;
+  limits.default_deadline = 1h;
+  limits.body_bytes_max = 64ULL << 20;
+  return limits;
+}
+
+struct crowd_fixture : http_fixture {
+  crowd_fixture() : http_fixture(crowded()) {}
+
+  std::vector<http_client> crowd() const {
+    std::vector<http_client> all;
+    for (std::size_t i = 0; i < crowd_size; ++i)
+      all.emplace_back(port());
+    return all;
+  }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_CASE(two_thousand_connections_are_held_and_served, crowd_fixture) {
+  auto all = crowd();
+  for (auto& each : all)
+    each.send("GET /v2/health/live HTTP/1.1\r\nHost: x\r\n\r\n");
+  for (auto& each : all)
+    BOOST_REQUIRE(each.read().status == 200);
+  BOOST_TEST(infer_status(all.back(), 1000) == 200);
+}
+
+BOOST_FIXTURE_TEST_CASE(two_thousand_bodies_that_are_partly_sent_take_no_more_memory_than_their_limit, crowd_fixture) {
+  constexpr std::uint64_t overhead = 64ULL << 20; // 16 KiB a connection, and as much for what the test itself holds
+  http_client calm(port());
+  BOOST_TEST(infer_status(calm, 1000) == 200);
+  auto before = resident_now();
+  auto all = crowd();
+  std::string part(1'000'000, ' ');
+  std::size_t refused = 0;
+  for (auto& each : all)
+    each.send("POST " + std::string(infer_path) + " HTTP/1.1\r\nHost: x\r\nContent-Length: 1048576\r\n\r\n");
+  for (auto& each : all)
+    each.send(part);
+  // Those that found room are held, as many as fit; the others have been told.
+  for (std::size_t i = 0; i < crowd_size; ++i) {
+    pollfd answered{all[i].socket().get(), POLLIN, 0};
+    refused += ::poll(&answered, 1, 0) == 1 ? 1 : 0;
+  }
+  BOOST_TEST(refused > crowd_size / 2);
+  BOOST_TEST(resident_now() < before + options.body_bytes_max + overhead);
+  BOOST_TEST(infer_status(calm, 1000) == 200); // a small one still fits
+}
