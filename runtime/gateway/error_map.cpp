@@ -1,47 +1,64 @@
 #include "runtime/gateway/error_map.hpp"
 
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
+
 namespace troupe {
 
+namespace {
+
+struct mapping {
+  error_code code;
+  schema::Code rpc;
+  unsigned http;
+};
+
+/// In the order of the codes. HTTP's statuses are Triton's, as far as it has the error.
+constexpr mapping mappings[] = {
+    {error_code::invalid_argument, schema::Code::INVALID_ARGUMENT, 400},
+    {error_code::not_found, schema::Code::NOT_FOUND, 404},
+    {error_code::already_exists, schema::Code::ALREADY_EXISTS, 409},
+    {error_code::failed_precondition, schema::Code::FAILED_PRECONDITION, 400},
+    {error_code::conflict, schema::Code::CONFLICT, 409},
+    {error_code::overloaded, schema::Code::OVERLOADED, 503},
+    {error_code::deadline_exceeded, schema::Code::DEADLINE_EXCEEDED, 503},
+    {error_code::unavailable, schema::Code::UNAVAILABLE, 503},
+    {error_code::poisoned, schema::Code::POISONED, 400},
+    {error_code::unauthenticated, schema::Code::UNAUTHENTICATED, 401},
+    {error_code::permission_denied, schema::Code::PERMISSION_DENIED, 403},
+    {error_code::model_failed, schema::Code::MODEL_FAILED, 500},
+    {error_code::corrupt, schema::Code::CORRUPT, 500},
+    {error_code::io_failed, schema::Code::IO_FAILED, 500},
+    {error_code::internal, schema::Code::INTERNAL, 500},
+};
+static_assert(std::size(mappings) == error_code_count - 1);
+
+/// What is no code is `internal`.
+const mapping& mapping_of(error_code code) {
+  auto found = std::find_if(std::begin(mappings), std::end(mappings), [code](const mapping& each) { return each.code == code; });
+  return found == std::end(mappings) ? mappings[std::size(mappings) - 1] : *found;
+}
+
+} // namespace
+
 schema::Code to_schema(error_code code) {
-  switch (code) {
-  case error_code::invalid_argument: return schema::Code::INVALID_ARGUMENT;
-  case error_code::not_found: return schema::Code::NOT_FOUND;
-  case error_code::already_exists: return schema::Code::ALREADY_EXISTS;
-  case error_code::failed_precondition: return schema::Code::FAILED_PRECONDITION;
-  case error_code::conflict: return schema::Code::CONFLICT;
-  case error_code::overloaded: return schema::Code::OVERLOADED;
-  case error_code::deadline_exceeded: return schema::Code::DEADLINE_EXCEEDED;
-  case error_code::unavailable: return schema::Code::UNAVAILABLE;
-  case error_code::poisoned: return schema::Code::POISONED;
-  case error_code::unauthenticated: return schema::Code::UNAUTHENTICATED;
-  case error_code::permission_denied: return schema::Code::PERMISSION_DENIED;
-  case error_code::model_failed: return schema::Code::MODEL_FAILED;
-  case error_code::corrupt: return schema::Code::CORRUPT;
-  case error_code::io_failed: return schema::Code::IO_FAILED;
-  case error_code::internal: return schema::Code::INTERNAL;
-  }
-  return schema::Code::INTERNAL;
+  return mapping_of(code).rpc;
 }
 
 unsigned to_http_status(error_code code) {
-  switch (code) {
-  case error_code::invalid_argument:
-  case error_code::failed_precondition:
-  case error_code::poisoned: return 400;
-  case error_code::unauthenticated: return 401;
-  case error_code::permission_denied: return 403;
-  case error_code::not_found: return 404;
-  case error_code::already_exists:
-  case error_code::conflict: return 409;
-  case error_code::overloaded:
-  case error_code::deadline_exceeded:
-  case error_code::unavailable: return 503;
-  case error_code::model_failed:
+  return mapping_of(code).http;
+}
+
+std::string told_to_clients(const error& failure) {
+  switch (failure.code) {
   case error_code::corrupt:
+    return "something that the node has stored is damaged; its operator finds in its log what, and what to do";
   case error_code::io_failed:
-  case error_code::internal: return 500;
+    return "the node could not use its disk; try again once its operator has freed space, or mended what its log names";
+  case error_code::internal: return "the node failed on this; its operator finds why in its log";
+  default: return failure.message;
   }
-  return 500;
 }
 
 void write_error(schema::Error::Builder into, const error& failure) {

@@ -11,6 +11,8 @@ namespace {
 
 /// An answer that is smaller isn't packed: it would hardly become smaller still.
 constexpr std::size_t packed_bytes_min = 1024;
+/// Nor is one that is larger: other clients of this loop would have to wait for that, some 10 ms a MiB.
+constexpr std::size_t packed_bytes_max = 1024 * 1024;
 /// For a client to read the last answer before it is hung up on.
 constexpr auto leave_patience = std::chrono::seconds(2);
 /// More than this of a body that is refused isn't read to give the client time for the answer.
@@ -189,7 +191,8 @@ kj::Promise<void> http_connection::send(http_reply reply) {
   if (!held.grow_to(reply.body.size()))
     reply = error_reply({error_code::overloaded, "the node holds as many bytes of requests and answers as it may "
                                                  "(limits.body_bytes); retry later"});
-  auto packed = reply.body.size() < packed_bytes_min ? content_coding::identity : plan_.accepted;
+  bool worth_packing = reply.body.size() >= packed_bytes_min && reply.body.size() <= packed_bytes_max;
+  auto packed = worth_packing ? plan_.accepted : content_coding::identity;
   if (packed != content_coding::identity)
     reply.body = pack(reply.body, packed);
   auto next = !stays_ ? after_answer::closes : head_.is_1_1 ? after_answer::stays : after_answer::stays_as_1_0;

@@ -1,5 +1,6 @@
 #include "runtime/gateway/http_loading.hpp"
 
+#include "runtime/gateway/error_map.hpp"
 #include "runtime/gateway/load_request.hpp"
 
 #include <chrono>
@@ -44,7 +45,9 @@ public:
   }
 
 private:
-  http_reply failed(const error& why) const { return error_reply({why.code, "failed to load '" + name_ + "', " + why.message}); }
+  http_reply failed(const error& why) const {
+    return error_reply(to_http_status(why.code), "failed to load '" + name_ + "', " + told_to_clients(why));
+  }
 
   http_reply loaded(const result<done>& outcome) const { return outcome ? http_reply{} : failed(outcome.failure()); }
 
@@ -135,7 +138,8 @@ kj::Promise<http_reply> unload_model(control_context& context, std::string name)
       .then([name](result<done> outcome) {
         if (outcome)
           return http_reply{};
-        return error_reply({outcome.failure().code, "failed to unload '" + name + "', " + outcome.failure().message});
+        const auto& why = outcome.failure();
+        return error_reply(to_http_status(why.code), "failed to unload '" + name + "', " + told_to_clients(why));
       });
 }
 

@@ -12,7 +12,7 @@ http_reply error_reply(unsigned status, std::string_view message) {
 }
 
 http_reply error_reply(const error& failure) {
-  return error_reply(to_http_status(failure.code), failure.message);
+  return error_reply(to_http_status(failure.code), told_to_clients(failure));
 }
 
 const char* reason_of_status(unsigned status) {

@@ -32,7 +32,7 @@ http_reply reply_to(no_http_route why) {
 /// Of what nobody foresaw; what it says is not for clients.
 http_reply reply_to_failure(kj::Exception&& failure) {
   KJ_LOG(ERROR, "an HTTP request failed", failure);
-  return error_reply(500, "the node failed; with `troupe log-level gateway debug` its log says why");
+  return error_reply(error{error_code::internal, {}});
 }
 
 http_reply document(std::string text) {

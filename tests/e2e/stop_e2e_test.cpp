@@ -1,6 +1,7 @@
 #define BOOST_TEST_MODULE stop_e2e
 #include "tests/e2e/answers.hpp"
 #include "tests/e2e/running_node.hpp"
+#include "tests/gateway/raw_http.hpp"
 #include "tests/node/notify_socket.hpp"
 
 #include <nlohmann/json.hpp>
@@ -67,6 +68,36 @@ BOOST_AUTO_TEST_CASE(asked_to_stop_a_node_finishes_what_it_accepted_and_refuses_
     BOOST_TEST(got.error == "");
   BOOST_TEST(busy.node.process().wait(30s).value_or(-1) == 0);
   BOOST_TEST(all_gone(family));
+}
+
+BOOST_AUTO_TEST_CASE(asked_to_stop_a_node_answers_what_it_accepted_by_http_and_closes_the_connections) {
+  busy_node busy;
+  auto port = port_of(busy.node.process().http_address());
+  const std::string request = R"({"inputs":[{"name":"x","datatype":"FP32","shape":[1,4],"data":[1,1,1,1]}]})";
+  http_client watching(port);
+  BOOST_TEST(watching.get("/v2/health/ready").status == 200);
+  http_client idle(port);
+  BOOST_TEST(idle.get("/v2/health/live").status == 200);
+  std::vector<http_client> accepted;
+  for (int i = 0; i < 24; ++i) {
+    accepted.emplace_back(port);
+    accepted.back().send("POST /v2/models/slow/infer HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(request.size())
+                         + "\r\n\r\n" + request);
+  }
+  BOOST_REQUIRE(eventually([&] { return busy.queued_rows() + 16 >= accepted.size(); }));
+  busy.node.process().signal(SIGTERM);
+  BOOST_REQUIRE(eventually([&] { return contains(busy.node.process().log(), "node_stops"); }));
+  auto ready = watching.get("/v2/health/ready");
+  BOOST_TEST(ready.status == 503);
+  BOOST_TEST(ready.headers["connection"] == "close");
+  BOOST_TEST(idle.post("/v2/models/slow/infer", request).status == 503);
+  for (auto& each : accepted) {
+    auto answer = each.read();
+    BOOST_TEST(answer.status == 200, answer.body);
+    BOOST_TEST(answer.headers["connection"] == "close");
+    BOOST_TEST(closes(each.socket()));
+  }
+  BOOST_TEST(busy.node.process().wait(30s).value_or(-1) == 0);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_not_done_within_the_drain_timeout_is_refused) {
