@@ -1,9 +1,7 @@
 #include "runtime/gateway/rpc_server.hpp"
 
-#include "runtime/gateway/gathering_stream.hpp"
+#include "runtime/gateway/rpc_connection.hpp"
 #include "runtime/gateway/session_service.hpp"
-
-#include <capnp/rpc-twoparty.h>
 
 namespace troupe {
 
@@ -20,26 +18,6 @@ struct rpc_server::lane {
 };
 
 namespace {
-
-/// A client's connection, until it hangs up.
-struct connection {
-  connection(kj::Own<kj::AsyncIoStream> socket, capnp::Capability::Client login, const gateway_options& options)
-    : stream(kj::mv(socket)), network(stream, capnp::rpc::twoparty::Side::SERVER, limits(options)),
-      system(capnp::makeRpcServer(network, kj::mv(login))) {
-    // What a client may have under way: past it nothing more is read until answers have gone out.
-    system.setFlowLimit(options.message_bytes_max / sizeof(capnp::word));
-  }
-
-  static capnp::ReaderOptions limits(const gateway_options& options) {
-    capnp::ReaderOptions bounded;
-    bounded.traversalLimitInWords = options.message_bytes_max / sizeof(capnp::word);
-    return bounded;
-  }
-
-  gathering_stream stream;
-  capnp::TwoPartyVatNetwork network;
-  capnp::RpcSystem<capnp::rpc::twoparty::VatId> system;
-};
 
 /// Resolves if nobody has logged in after so long; never if somebody has.
 kj::Promise<void> overdue(kj::Promise<void> login, kj::Timer& timer, std::chrono::milliseconds patience) {
@@ -72,8 +50,8 @@ std::vector<std::unique_ptr<rpc_server::lane>> rpc_server::make_lanes(const std:
 kj::Promise<void> rpc_server::serve(lane& on, kj::Own<kj::AsyncIoStream> client) {
   auto login = kj::newPromiseAndFulfiller<void>();
   auto door = kj::heap<login_service>(on.inference, on.control, kj::mv(login.fulfiller));
-  auto served = kj::heap<connection>(kj::mv(client), kj::mv(door), options_);
-  auto gone = served->network.onDisconnect().exclusiveJoin(
+  auto served = kj::heap<rpc_connection>(kj::mv(client), kj::mv(door), options_);
+  auto gone = served->on_disconnect().exclusiveJoin(
       overdue(kj::mv(login.promise), on.loop.io().provider->getTimer(), options_.login_timeout));
   return gone.attach(kj::mv(served));
 }
