@@ -12,6 +12,10 @@ namespace {
 
 constexpr std::size_t shown_value_max = 60; // bytes of somebody's text in a message
 
+/// toml++ bounds how deep values are nested, at 256, but not how many parts a key has, and takes tables in tables apart by recursion: a key of
+/// 64 KiB overflows the stack. A key stands in one line, so the dots of a line bound its parts.
+constexpr std::ptrdiff_t line_dots_max = 100;
+
 std::uint32_t line_of(const toml::node& node) {
   return node.source().begin.line;
 }
@@ -43,6 +47,17 @@ std::string range(const std::string& what, const std::string& min, const std::st
   return what + " from " + min + " to " + max;
 }
 
+/// The first line that has too many dots, or 0.
+std::uint32_t overlong_key_line(std::string_view text) {
+  for (std::uint32_t number = 1; !text.empty(); ++number) {
+    auto line = text.substr(0, text.find('\n'));
+    if (std::count(line.begin(), line.end(), '.') > line_dots_max)
+      return number;
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+  }
+  return 0;
+}
+
 } // namespace
 
 std::string still_to_fill_in(const std::string& expected) {
@@ -54,6 +69,9 @@ result<toml::table> parse_toml(std::string_view text, std::string_view file_name
   if (text.size() > bytes_max)
     return error{error_code::invalid_argument,
                  file + ": " + human_size(text.size()) + " is too large, expected at most " + human_size(bytes_max)};
+  if (auto line = overlong_key_line(text); line > 0)
+    return error{error_code::invalid_argument, file + ":" + std::to_string(line) + ": expected at most "
+                                                   + std::to_string(line_dots_max) + " dots in a line, found more"};
   try { // toml++ reports by exceptions only, in the build that Debian ships
     return toml::parse(text, file_name);
   } catch (const toml::parse_error& e) {

@@ -41,6 +41,14 @@ std::string problem_with(const std::string& more) {
   return problem_after("shape = [-1, 10]\n", "shape = [-1, 10]\n" + more);
 }
 
+/// "a.a.a", of so many parts.
+std::string dotted_key(std::size_t parts) {
+  std::string key = "a";
+  for (std::size_t i = 1; i < parts; ++i)
+    key += ".a";
+  return key;
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_CASE(what_is_no_toml_is_refused_with_its_line) {
@@ -58,6 +66,25 @@ BOOST_AUTO_TEST_CASE(nesting_too_deep_for_the_stack_is_refused) {
   auto parsed = parse_model_toml("a = " + std::string(200'000, '['), "model.toml");
   BOOST_REQUIRE(!parsed);
   BOOST_TEST(parsed.failure().message.rfind("model.toml:1: not valid TOML: ", 0) == 0, parsed.failure().message);
+}
+
+BOOST_AUTO_TEST_CASE(a_key_of_too_many_parts_for_the_stack_is_refused) {
+  for (const auto& text : {"\n" + dotted_key(100'000) + " = 1", "\n[" + dotted_key(100'000) + "]"}) {
+    auto parsed = parse_model_toml(text, "model.toml");
+    BOOST_REQUIRE(!parsed);
+    BOOST_TEST(parsed.failure().message == "model.toml:2: expected at most 100 dots in a line, found more");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(keys_of_many_parts_within_values_that_are_nested_deep_fit_the_stack) {
+  std::string text = "x = ";
+  for (int i = 0; i < 128; ++i)
+    text += "[\n{" + dotted_key(101) + " = ";
+  auto closed = text + "1";
+  for (int i = 0; i < 128; ++i)
+    closed += "}\n]";
+  BOOST_TEST(!parse_model_toml(text, "model.toml"));
+  BOOST_TEST(!parse_model_toml(closed, "model.toml"));
 }
 
 BOOST_AUTO_TEST_CASE(an_empty_file_is_told_what_it_lacks) {
