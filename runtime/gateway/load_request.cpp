@@ -2,6 +2,7 @@
 
 #include "runtime/base/sha256.hpp"
 #include "runtime/gateway/model_config.hpp"
+#include "runtime/oip/json_bounds.hpp"
 
 #include <nlohmann/json.hpp>
 #include <openssl/evp.h>
@@ -14,6 +15,8 @@ namespace troupe {
 namespace {
 
 constexpr std::string_view file_prefix = "file:";
+/// The body, its parameters, and a level or two of what nobody reads.
+constexpr std::size_t body_depth_max = 8;
 
 error invalid(std::string message) {
   return {error_code::invalid_argument, std::move(message)};
@@ -66,6 +69,8 @@ result<load_request> read_load_request(std::string_view body) {
   load_request asked;
   if (body.empty())
     return asked;
+  if (auto bounded = check_json_bounds(body, body_depth_max); !bounded)
+    return invalid("the body: " + bounded.failure().message);
   auto parsed = nlohmann::json::parse(body, nullptr, false);
   if (!parsed.is_object())
     return invalid("expected a JSON object as the body");

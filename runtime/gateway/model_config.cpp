@@ -2,12 +2,16 @@
 
 #include "runtime/gateway/model_config_fields.hpp"
 #include "runtime/gateway/model_config_queue.hpp"
+#include "runtime/oip/json_bounds.hpp"
 
 namespace troupe {
 
 namespace {
 
 using json = nlohmann::json;
+
+/// Of a ModelConfig with all its fields, those that aren't read too.
+constexpr std::size_t config_depth_max = 32;
 
 /// What changes how a model runs, and we don't do: refused, so that nobody believes that it holds.
 constexpr const char* unserved[] = {"ensemble_scheduling", "sequence_batching"};
@@ -100,6 +104,8 @@ std::string toml_of(const json& config) {
 } // namespace
 
 result<std::string> model_toml_from_config(std::string_view config) {
+  if (auto bounded = check_json_bounds(config, config_depth_max); !bounded)
+    return error{error_code::invalid_argument, "config: " + bounded.failure().message};
   auto parsed = json::parse(config, nullptr, false);
   if (!parsed.is_object())
     return error{error_code::invalid_argument, "config: expected a JSON object"};

@@ -74,7 +74,8 @@ BOOST_AUTO_TEST_CASE(a_file_is_decoded_and_hashed) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_wrong_with_the_parameters_is_told) {
-  BOOST_TEST(refusal_of("[") == "expected a JSON object as the body");
+  BOOST_TEST(refusal_of("[]") == "expected a JSON object as the body");
+  BOOST_TEST(refusal_of("[").find("the body: not valid JSON at byte 2") == 0);
   BOOST_TEST(refusal_of(R"({"parameters":3})") == "parameters: expected an object");
   BOOST_TEST(refusal_of(body_of({{"model", "x"}}))
              == "parameters: unknown parameter 'model'; there are config and file:VERSION/NAME");
@@ -85,6 +86,16 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_with_the_parameters_is_told) {
     BOOST_TEST(refusal_of("{\"parameters\":{\"config\":\"{}\",\"file:1/m\":\"" + std::string(bad) + "\"}}") != "", bad);
   BOOST_TEST(refusal_of(body_of({{"config", small_config}, {"file:1/a", "YWJj"}, {"file:1/b", "YWJj"}}))
              == "parameters: one file makes a model, found a second one, 'file:1/b'");
+}
+
+BOOST_AUTO_TEST_CASE(what_would_take_many_times_its_own_size_in_memory_is_refused_unparsed) {
+  const std::string deep(1'000'000, '[');
+  BOOST_TEST(refusal_of(deep) == "the body: is nested deeper than 8 levels, which nothing in it needs");
+  BOOST_TEST(config_refusal(deep) == "config: is nested deeper than 32 levels, which nothing in it needs");
+  std::string wide = "{\"parameters\":[[]";
+  for (int i = 0; i < 3'000'000; ++i)
+    wide += ",[]";
+  BOOST_TEST(refusal_of(wide + "]}") == "the body: holds too many values, at most about 16000000 numbers are taken");
 }
 
 BOOST_AUTO_TEST_CASE(a_configuration_becomes_a_model_toml) {
@@ -109,7 +120,8 @@ BOOST_AUTO_TEST_CASE(without_a_batch_the_dimensions_are_all_there_are_and_names_
 }
 
 BOOST_AUTO_TEST_CASE(a_configuration_that_is_wrong_says_where) {
-  BOOST_TEST(config_refusal("[") == "config: expected a JSON object");
+  BOOST_TEST(config_refusal("[]") == "config: expected a JSON object");
+  BOOST_TEST(config_refusal("[").find("config: not valid JSON at byte 2") == 0);
   BOOST_TEST(config_refusal("{}") == "config.input: expected a list");
   BOOST_TEST(config_refusal(R"({"input":[3]})") == "config.input[0]: expected an object");
   BOOST_TEST(config_refusal(R"({"input":[{"name":"x","data_type":"FP32","dims":[1]}]})")
