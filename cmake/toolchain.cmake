@@ -24,3 +24,12 @@ if(TROUPE_SANITIZE)
   add_compile_options(-fsanitize=${TROUPE_SANITIZE} -g)
   add_link_options(-fsanitize=${TROUPE_SANITIZE})
 endif()
+
+if(TROUPE_FUZZ)
+  # Without the checks that need the libraries' own type information.
+  # KJ wants some objects on the real stack, where ASan doesn't put them if it looks for uses after a return.
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize=vptr,function -fno-sanitize-recover=all
+                      -fsanitize-address-use-after-return=never)
+  add_link_options(-fsanitize=address,undefined)
+  target_compile_options(troupe_options INTERFACE -Wno-unknown-warning-option)
+endif()
