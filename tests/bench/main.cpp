@@ -15,9 +15,24 @@ struct measure {
 };
 
 constexpr measure measures[] = {
-    {"lone", measure_lone},     {"flight", measure_flight},     {"mlp", measure_mlp},         {"large", measure_large},
-    {"resnet", measure_resnet}, {"recovery", measure_recovery}, {"sharing", measure_sharing}, {"idle", measure_idle},
-    {"many", measure_many},     {"deploy", measure_deploy},     {"restart", measure_restart}, {"backup", measure_backup},
+    {"lone", measure_lone},
+    {"flight", measure_flight},
+    {"mlp", measure_mlp},
+    {"large", measure_large},
+    {"resnet", measure_resnet},
+    {"recovery", measure_recovery},
+    {"sharing", measure_sharing},
+    {"idle", measure_idle},
+    {"many", measure_many},
+    {"deploy", measure_deploy},
+    {"restart", measure_restart},
+    {"backup", measure_backup},
+    {"http-lone", measure_http_lone},
+    {"http-flight", measure_http_flight},
+    {"http-mlp", measure_http_mlp},
+    {"http-overload", measure_http_overload},
+    {"http-cache", measure_http_cache},
+    {"http-loops", measure_http_loops},
 };
 constexpr const char* hops_name = "hops";
 

@@ -21,6 +21,16 @@ findings measure_many(lab& room);     ///< 100 deployments of one tiny model
 findings measure_deploy(lab& room);   ///< from the command to the first answer, and back to the version before
 findings measure_backup(lab& room);   ///< of 1 GB of models, under load
 findings measure_restart(lab& room);  ///< of a node with 100 deployments
+
+// Over HTTP, in the Open Inference Protocol.
+
+findings measure_http_lone(lab& room);     ///< no-op, 1 connection: p50
+findings measure_http_flight(lab& room);   ///< no-op, 64 connections: requests a second, the node's CPU time a request
+findings measure_http_mlp(lab& room);      ///< one row a request, 64 connections: requests a second, binary and in JSON
+findings measure_http_overload(lab& room); ///< twice the capacity, with deadlines: what is answered, and how late
+findings measure_http_cache(lab& room);    ///< an answer that was kept: p50
+findings measure_http_loops(lab& room);    ///< two gateway loops against one
+
 /// Where the time of one request goes, alone and among 64: a table of its own.
 std::string trace_hops(lab& room);
 

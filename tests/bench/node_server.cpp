@@ -1,9 +1,11 @@
 #include "tests/bench/node_server.hpp"
 
 #include "runtime/cli/client.hpp"
+#include "runtime/cli/http_client.hpp"
 #include "runtime/cli/wire.hpp"
 
 #include <algorithm>
+#include <fstream>
 
 namespace troupe::bench {
 
@@ -13,17 +15,30 @@ std::string address_of(unsigned port) {
   return "127.0.0.1:" + std::to_string(port);
 }
 
-/// Returns once a client can open a session.
-void await_service(const std::string& address) {
+/// Returns once `connect` doesn't fail any more.
+template <class Connect>
+void await_service(const std::string& address, Connect connect) {
   auto serves = [&] {
     try {
-      client probe(address);
+      connect();
       return true;
     } catch (const command_failure&) {
       return false;
     }
   };
   await(address + " serves", serves, std::chrono::seconds(10));
+}
+
+/// Returns once a client can open a session.
+void await_rpc(const std::string& address) {
+  await_service(address, [&] { client probe(address); });
+}
+
+void await_http(const std::string& address) {
+  await_service(address, [&] {
+    client_loop loop;
+    http_client probe(loop, address, 1);
+  });
 }
 
 } // namespace
@@ -43,15 +58,19 @@ std::vector<replica_view> replicas(client& node, const std::string& name) {
   return found;
 }
 
-node_server::node_server(lab& room) : lab_(room), address_(address_of(free_port())), data_(room.new_path("data")) {
+node_server::node_server(lab& room, unsigned gateway_loops)
+  : lab_(room), address_(address_of(free_port())), http_address_(address_of(free_port())), data_(room.new_path("data")),
+    config_(room.new_path("node.toml")) {
+  std::ofstream(config_) << "gateway_loops = " << gateway_loops << "\n";
   start();
 }
 
 void node_server::start() {
   auto begun = std::chrono::steady_clock::now();
-  node_.emplace(std::vector<std::string>{lab_.binary("troupe"), "node", "--data", data_, "--listen", address_, "--http", ""},
+  node_.emplace(std::vector<std::string>{lab_.binary("troupe"), "node", "--data", data_, "--listen", address_, "--http",
+                                         http_address_, "--config", config_},
                 lab_.new_path("node.log"));
-  await_service(address_);
+  await_rpc(address_);
   started_in_ = std::chrono::steady_clock::now() - begun;
 }
 
@@ -95,7 +114,16 @@ floor_server::floor_server(lab& room, std::uint64_t output_bytes) {
   address_ = address_of(port);
   server_.emplace(std::vector<std::string>{room.binary("troupe-floor"), std::to_string(port), std::to_string(output_bytes)},
                   room.new_path("floor.log"));
-  await_service(address_);
+  await_rpc(address_);
+}
+
+http_floor_server::http_floor_server(lab& room, const answer_size& answer) {
+  auto port = free_port();
+  address_ = address_of(port);
+  server_.emplace(std::vector<std::string>{room.binary("troupe-http-floor"), std::to_string(port), std::to_string(answer.bytes),
+                                           std::to_string(answer.json_bytes)},
+                  room.new_path("http-floor.log"));
+  await_http(address_);
 }
 
 } // namespace troupe::bench

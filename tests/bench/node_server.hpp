@@ -1,6 +1,7 @@
 #pragma once
 
 #include "tests/bench/lab.hpp"
+#include "tests/bench/load_process.hpp"
 #include "tests/bench/program.hpp"
 
 #include <cstdint>
@@ -24,13 +25,14 @@ struct replica_view {
 /// thread outlives a call, so that the thread may fork.
 class node_server {
 public:
-  /// Waits until it serves.
-  explicit node_server(lab& room);
+  /// Waits until it serves. 0 loops: as many as the node chooses.
+  explicit node_server(lab& room, unsigned gateway_loops = 0);
 
   /// Kills it with -9 and starts it again on the same data; waits until it serves.
   void kill_and_restart();
 
   const std::string& address() const { return address_; }
+  const std::string& http_address() const { return http_address_; }
   pid_t pid() const { return node_->pid(); }
   /// From its last start until it answered the first Login.
   std::chrono::nanoseconds started_in() const { return started_in_; }
@@ -48,7 +50,9 @@ private:
 
   lab& lab_;
   std::string address_;
+  std::string http_address_;
   std::string data_;
+  std::string config_;
   std::optional<program> node_;
   std::chrono::nanoseconds started_in_{0};
 };
@@ -60,6 +64,18 @@ std::vector<replica_view> replicas(client& node, const std::string& name);
 class floor_server {
 public:
   floor_server(lab& room, std::uint64_t output_bytes);
+  const std::string& address() const { return address_; }
+  pid_t pid() const { return server_->pid(); }
+
+private:
+  std::string address_;
+  std::optional<program> server_;
+};
+
+/// kj-http with nothing behind it, which answers with the headers and the body size of such an answer.
+class http_floor_server {
+public:
+  http_floor_server(lab& room, const answer_size& answer);
   const std::string& address() const { return address_; }
   pid_t pid() const { return server_->pid(); }
 

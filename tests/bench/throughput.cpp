@@ -1,4 +1,4 @@
-#include "tests/bench/load_process.hpp"
+#include "tests/bench/comparison.hpp"
 #include "tests/bench/measures.hpp"
 #include "tests/bench/node_server.hpp"
 #include "tests/bench/torch_loop.hpp"
@@ -28,20 +28,6 @@ paired_figures against_echo(lab& room, const echo_case& what) {
   return alternate(theirs, ours, room.rounds());
 }
 
-template <class Figure>
-finding at_most(const std::string& measure, double goal, const paired_figures& pairs, Figure figure) {
-  auto ours = median_of(pairs.ours, figure);
-  auto floor = median_of(pairs.floor, figure);
-  return {measure, "≤ " + times(goal), micros(ours), micros(floor), times(ours / floor), ours <= goal * floor};
-}
-
-finding rate(const std::string& measure, double goal, const paired_figures& pairs) {
-  auto figure = [](const load_figures& load) { return load.requests_per_second; };
-  auto ours = median_of(pairs.ours, figure);
-  auto floor = median_of(pairs.floor, figure);
-  return {measure, "≥ " + times(goal), number(ours) + " /s", number(floor) + " /s", times(ours / floor), ours >= goal * floor};
-}
-
 } // namespace
 
 findings measure_lone(lab& room) {
@@ -52,13 +38,13 @@ findings measure_lone(lab& room) {
 
 findings measure_flight(lab& room) {
   auto pairs = against_echo(room, {"noop", {1}, 4, in_flight});
-  return {rate("no-op, 64 in flight: requests", 0.6, pairs),
+  return {rate_at_least("no-op, 64 in flight: requests", 0.6, pairs),
           at_most("no-op, 64 in flight: server's CPU a request", 1.6, pairs,
                   [](const load_figures& load) { return load.server_cpu_us; })};
 }
 
 findings measure_mlp(lab& room) {
-  return {rate("MLP 784-256-10, 64 in flight: requests", 0.65, against_echo(room, {"mlp", {784}, 40, in_flight}))};
+  return {rate_at_least("MLP 784-256-10, 64 in flight: requests", 0.65, against_echo(room, {"mlp", {784}, 40, in_flight}))};
 }
 
 findings measure_large(lab& room) {
