@@ -15,6 +15,11 @@ std::chrono::microseconds timeout_of(const queue_level& level, std::chrono::micr
   return level.timeout.count() == 0 ? asked : std::min(asked, level.timeout);
 }
 
+std::chrono::microseconds patience_of(const queue_level& level, std::chrono::microseconds asked) {
+  bool holds = asked.count() > 0 && level.may_override && level.on_timeout == timeout_action::reject;
+  return holds ? asked : std::chrono::microseconds(0);
+}
+
 waiting_fate fate_of(steady_time now, steady_time deadline, steady_time wait_until, timeout_action action) {
   if (deadline <= now)
     return waiting_fate::late;

@@ -14,6 +14,10 @@ std::size_t level_of(const model_spec& spec, std::uint64_t priority);
 /// How long a request may wait that asks for `asked` (0: nothing); zero: up to its deadline. Asking can only make it shorter.
 std::chrono::microseconds timeout_of(const queue_level& level, std::chrono::microseconds asked);
 
+/// How long a request that asks for that timeout has until its answer: who gives up at some moment has no use for an answer after it, unless
+/// the level lets such requests wait on. Zero: the timeout is no deadline.
+std::chrono::microseconds patience_of(const queue_level& level, std::chrono::microseconds asked);
+
 /// What becomes of a waiting request at some moment.
 enum class waiting_fate {
   waits,

@@ -62,8 +62,14 @@ void pool::submit(request_ptr request) {
   for (const auto& input : request->inputs)
     request->bytes += input.size;
   request->level = level_of(spec_, request->priority);
-  auto timeout = timeout_of(spec_.queue_levels[request->level], request->timeout);
-  request->wait_until = timeout.count() == 0 ? steady_time::max() : request->arrived + timeout;
+  const auto& level = spec_.queue_levels[request->level];
+  auto after = [arrived = request->arrived](std::chrono::microseconds length) {
+    bool never =
+        length.count() == 0 || length >= std::chrono::duration_cast<std::chrono::microseconds>(steady_time::max() - arrived);
+    return never ? steady_time::max() : arrived + length;
+  };
+  request->wait_until = after(timeout_of(level, request->timeout));
+  request->deadline = std::min(request->deadline, after(patience_of(level, request->timeout)));
   auto now = clock_.now();
   if (cache_ || has_quarantined_.load(std::memory_order_acquire))
     request->digest = digest_of(*request);

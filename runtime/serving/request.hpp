@@ -30,7 +30,8 @@ public:
   bool alone = false;         ///< runs in a batch of its own: it was in one that failed
   std::uint64_t priority = 0; ///< 1 is the highest; 0: the version's default
   std::chrono::microseconds timeout{
-      0};                  ///< the longest that it may wait in the queue, if the version lets it say so; 0: as the version says
+      0};                  ///< what its sender gives it, if the version lets it say so: to wait in the queue, and where
+                           ///< who waits too long is refused, until the answer; 0: as the version says
   std::uint64_t bytes = 0; ///< of all inputs; the pool sets it
   std::optional<input_digest> digest; ///< of the inputs, if the pool has a use for it
   steady_time arrived{};

@@ -71,7 +71,7 @@ findings measure_http_overload(lab& room) {
   constexpr double times_capacity = 2;
   constexpr std::chrono::milliseconds deadline{100};
   constexpr double goodput_goal = 0.9;
-  constexpr std::uint32_t connections_max = 1024;
+  constexpr std::uint32_t connections_max = 512; // more than wait at once
   node_server node(room);
   node.deploy("wide", "wide");
   auto closed = plan_for(room, node, "wide", image);

@@ -52,6 +52,26 @@ BOOST_AUTO_TEST_CASE(a_request_can_only_ask_for_a_shorter_timeout) {
     BOOST_TEST((timeout_of(each.level, each.asked) == each.holds), each.what);
 }
 
+BOOST_AUTO_TEST_CASE(a_timeout_that_a_request_asks_for_is_its_deadline_where_waiting_longer_is_refused) {
+  auto delaying = level_with(0us, true);
+  delaying.on_timeout = timeout_action::delay;
+  struct {
+    const char* what;
+    queue_level level;
+    std::chrono::microseconds asked;
+    std::chrono::microseconds patience;
+  } const examples[] = {
+      {"nothing is asked for", level_with(10ms, true), 0us, 0us},
+      {"shorter than the level's", level_with(10ms, true), 5ms, 5ms},
+      {"longer: it may wait less, but run on", level_with(10ms, true), 20ms, 20ms},
+      {"not allowed", level_with(10ms, false), 5ms, 0us},
+      {"the level delays", delaying, 5ms, 0us},
+      {"negative", level_with(0us, true), -5ms, 0us},
+  };
+  for (const auto& each : examples)
+    BOOST_TEST((patience_of(each.level, each.asked) == each.patience), each.what);
+}
+
 BOOST_AUTO_TEST_CASE(a_deadline_refuses_and_a_timeout_does_what_its_level_says) {
   struct {
     const char* what;

@@ -418,6 +418,13 @@ BOOST_AUTO_TEST_CASE(a_request_may_ask_for_a_shorter_timeout_only) {
   BOOST_TEST(failed_with(longer, error_code::deadline_exceeded));
 }
 
+BOOST_AUTO_TEST_CASE(the_longest_timeout_that_there_is_means_none) {
+  open(spec);
+  auto waiting = submit({1}, 1, 1min, 0, std::chrono::microseconds::max());
+  target->expire(time.now());
+  BOOST_TEST(waiting->times == 0);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_delayed_by_its_timeout_is_served_behind_all_others_up_to_its_deadline) {
   spec.queue_levels.resize(2);
   spec.queue_levels[0].timeout = 10ms;
@@ -473,6 +480,15 @@ BOOST_AUTO_TEST_CASE(a_request_that_waits_too_long_behind_others_is_refused_at_o
   BOOST_TEST(failed_with(hopeless, error_code::deadline_exceeded));
   BOOST_TEST(hopeless->failure->message
              == "can't be answered by its deadline any more; retry later, add replicas or allow more time");
+}
+
+BOOST_AUTO_TEST_CASE(a_timeout_that_a_request_asks_for_is_a_deadline_that_must_be_met) {
+  auto runner = measured(*this);
+  submit(floats(4), 4);
+  auto in_time = submit({1}, 1, 1min, 0, 20ms);
+  auto hopeless = submit({2}, 1, 1min, 0, 19ms);
+  BOOST_TEST(in_time->times == 0);
+  BOOST_TEST(failed_with(hopeless, error_code::deadline_exceeded));
 }
 
 BOOST_AUTO_TEST_CASE(who_can_not_be_in_time_any_more_leaves_the_queue_to_those_who_can) {
