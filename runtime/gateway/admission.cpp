@@ -1,5 +1,6 @@
 #include "runtime/gateway/admission.hpp"
 
+#include "runtime/policy/queue_policy.hpp"
 #include "runtime/policy/request_check.hpp"
 
 #include <algorithm>
@@ -35,8 +36,9 @@ result<std::shared_ptr<pool>> admission::find_target_of_request(std::string_view
 
 void admission::submit(const std::shared_ptr<pool>& target, request_ptr next, std::chrono::microseconds patience) {
   next->arrived = time_.now();
-  next->deadline =
-      next->arrived + (patience.count() == 0 ? options_.default_deadline : std::min(patience, options_.deadline_max));
+  auto given = patience.count() == 0 ? options_.default_deadline : std::min(patience, options_.deadline_max);
+  next->deadline = next->arrived + without_travel(given);
+  next->timeout = without_travel(next->timeout);
   next->loop = &loop_;
   target->submit(std::move(next));
   loop_.dispatch_later(target);

@@ -23,7 +23,7 @@ std::chrono::nanoseconds batch_time_estimate::mean(std::uint32_t rows, steady_ti
 
 std::chrono::nanoseconds batch_time_estimate::upper(std::uint32_t rows, steady_time now) const {
   auto found = find(rows, now);
-  return found == nullptr ? std::chrono::nanoseconds(0) : found->mean + 2 * found->deviation;
+  return found == nullptr ? std::chrono::nanoseconds(0) : found->mean + 4 * found->deviation;
 }
 
 std::size_t batch_time_estimate::class_of(std::uint32_t rows) {

@@ -19,7 +19,7 @@ public:
   void add(std::uint32_t rows, std::chrono::nanoseconds took, steady_time now);
   /// Zero: not known.
   std::chrono::nanoseconds mean(std::uint32_t rows, steady_time now) const;
-  /// What most batches stay below: the mean and two deviations. Zero: not known.
+  /// What nearly every batch stays below: the mean and four deviations, as in RFC 6298. Zero: not known.
   std::chrono::nanoseconds upper(std::uint32_t rows, steady_time now) const;
 
 private:

@@ -20,6 +20,11 @@ std::chrono::microseconds patience_of(const queue_level& level, std::chrono::mic
   return holds ? asked : std::chrono::microseconds(0);
 }
 
+std::chrono::microseconds without_travel(std::chrono::microseconds given) {
+  constexpr std::chrono::microseconds most = std::chrono::milliseconds(2);
+  return given - std::min(given / 64, most);
+}
+
 waiting_fate fate_of(steady_time now, steady_time deadline, steady_time wait_until, timeout_action action) {
   if (deadline <= now)
     return waiting_fate::late;

@@ -18,6 +18,10 @@ std::chrono::microseconds timeout_of(const queue_level& level, std::chrono::micr
 /// the level lets such requests wait on. Zero: the timeout is no deadline.
 std::chrono::microseconds patience_of(const queue_level& level, std::chrono::microseconds asked);
 
+/// What is left to us of the time that a sender gives its request: the sender's clock started before ours, and stops after the answer has
+/// travelled back. A 64th is set aside for that, at most 2 ms.
+std::chrono::microseconds without_travel(std::chrono::microseconds given);
+
 /// What becomes of a waiting request at some moment.
 enum class waiting_fate {
   waits,

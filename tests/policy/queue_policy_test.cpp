@@ -72,6 +72,14 @@ BOOST_AUTO_TEST_CASE(a_timeout_that_a_request_asks_for_is_its_deadline_where_wai
     BOOST_TEST((patience_of(each.level, each.asked) == each.patience), each.what);
 }
 
+BOOST_AUTO_TEST_CASE(of_the_time_that_a_sender_gives_a_little_is_set_aside_for_the_way) {
+  BOOST_TEST((without_travel(0us) == 0us));
+  BOOST_TEST((without_travel(63us) == 63us));
+  BOOST_TEST((without_travel(64ms) == 63ms));
+  BOOST_TEST((without_travel(128ms) == 126ms));
+  BOOST_TEST((without_travel(1min) == 1min - 2ms));
+}
+
 BOOST_AUTO_TEST_CASE(a_deadline_refuses_and_a_timeout_does_what_its_level_says) {
   struct {
     const char* what;
