@@ -43,7 +43,7 @@ kj::Promise<http_reply> infer(admission& door, std::string_view deployment, vers
                               std::optional<std::size_t> header_length, http_body body) {
   auto target = door.find_target_of_request(deployment, version);
   if (!target)
-    return error_reply(target.failure());
+    return no_model_reply(target.failure());
   const auto& spec = (*target)->spec();
   auto query = read_infer_query(body.text(), header_length, spec);
   if (!query)

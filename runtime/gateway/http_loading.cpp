@@ -1,5 +1,6 @@
 #include "runtime/gateway/http_loading.hpp"
 
+#include "runtime/base/model_toml_merge.hpp"
 #include "runtime/gateway/error_map.hpp"
 #include "runtime/gateway/load_request.hpp"
 
@@ -61,6 +62,10 @@ private:
     const auto& newest = deployment.versions[0].record; // the newest is first
     if (!asked_.model_toml.empty()) {
       const auto& model = live_or_newest(deployment);
+      auto merged = merged_model_toml(model.model_toml, asked_.model_toml);
+      if (!merged)
+        return failed(merged.failure());
+      asked_.model_toml = std::move(*merged);
       return deploy_it(model.artifact_sha256, model.golden_sha256);
     }
     return await_live(
@@ -106,7 +111,7 @@ private:
   }
 
   kj::Promise<http_reply> deploy_it(const std::string& artifact, const std::string& golden) {
-    deploy question{name_, artifact, asked_.model_toml, 0, golden, client_name};
+    deploy question{name_, artifact, asked_.model_toml, asked_.replicas, golden, client_name};
     return context_.actors.ask<deployed>(context_.node.actors.catalog.get(), std::move(question), control_patience)
         .then([this](result<deployed> outcome) -> kj::Promise<http_reply> {
           if (!outcome)

@@ -15,6 +15,12 @@ http_reply error_reply(const error& failure) {
   return error_reply(to_http_status(failure.code), told_to_clients(failure));
 }
 
+http_reply no_model_reply(const error& failure) {
+  if (failure.code != error_code::not_found)
+    return error_reply(failure);
+  return error_reply({failure.code, "Request for unknown model: " + failure.message});
+}
+
 const char* reason_of_status(unsigned status) {
   switch (status) {
   case 200: return "OK";

@@ -26,6 +26,9 @@ struct http_reply {
 http_reply error_reply(unsigned status, std::string_view message);
 http_reply error_reply(const error& failure);
 
+/// What no model was found for; Triton's clients know that there is none by its first words, "Request for unknown model".
+http_reply no_model_reply(const error& failure);
+
 /// "Not Found"
 const char* reason_of_status(unsigned status);
 

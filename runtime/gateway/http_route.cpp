@@ -156,6 +156,22 @@ std::optional<known_path> find(const path_segments& path) {
   return std::nullopt;
 }
 
+/// Why we don't have what Triton has there.
+no_http_route why_none(const path_segments& path) {
+  if (!path.is(0, "v2"))
+    return no_http_route::unknown_path;
+  if (path.is(1, "systemsharedmemory") || path.is(1, "cudasharedmemory"))
+    return no_http_route::no_shared_memory;
+  if (path.is(1, "trace") || (path.is(1, "models") && path.is(3, "trace")))
+    return no_http_route::no_tracing;
+  if (path.count == 2 && path.is(1, "logging"))
+    return no_http_route::no_log_settings;
+  auto action = path.is(3, "versions") ? 5U : 3U;
+  if (path.is(1, "models") && path.count == action + 1 && (path.is(action, "generate") || path.is(action, "generate_stream")))
+    return no_http_route::no_generating;
+  return names_a_repository(path) ? no_http_route::no_repositories : no_http_route::unknown_path;
+}
+
 } // namespace
 
 std::variant<http_route, no_http_route> http_route_of(http_verb verb, std::string_view url) {
@@ -164,7 +180,7 @@ std::variant<http_route, no_http_route> http_route_of(http_verb verb, std::strin
     return no_http_route::unknown_path;
   auto found = find(*path);
   if (!found)
-    return names_a_repository(*path) ? no_http_route::no_repositories : no_http_route::unknown_path;
+    return why_none(*path);
   if (found->verb != verb)
     return no_http_route::wrong_verb;
   return std::move(found->route);

@@ -35,8 +35,12 @@ struct http_route {
 /// Why a path leads nowhere.
 enum class no_http_route {
   unknown_path,
-  wrong_verb,      ///< there is the path, but not for this method
-  no_repositories, ///< it names a repository; there is but the node's own
+  wrong_verb,       ///< there is the path, but not for this method
+  no_repositories,  ///< it names a repository; there is but the node's own
+  no_shared_memory, ///< this and what follows are Triton's, and we don't have them
+  no_tracing,
+  no_log_settings,
+  no_generating,
 };
 
 /// The verbs that there are.

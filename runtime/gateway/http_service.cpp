@@ -24,6 +24,12 @@ http_reply reply_to(no_http_route why) {
   switch (why) {
   case no_http_route::wrong_verb: return error_reply(405, "Method Not Allowed");
   case no_http_route::no_repositories: return error_reply(501, "there is but one repository, the node's own; leave its name out");
+  case no_http_route::no_shared_memory:
+    return error_reply(501, "shared memory is not supported; send the tensors in the request");
+  case no_http_route::no_tracing:
+    return error_reply(501, "tracing is not supported; /v2/models/MODEL/stats and /metrics tell where the time goes");
+  case no_http_route::no_log_settings: return error_reply(501, "log settings are not supported; use `troupe log-level`");
+  case no_http_route::no_generating: return error_reply(501, "generate is not supported; use infer");
   case no_http_route::unknown_path: break;
   }
   return error_reply(404, "Not Found");
@@ -50,6 +56,11 @@ result<std::optional<std::size_t>> header_length_from(const std::optional<std::s
   return std::optional<std::size_t>(length);
 }
 
+/// Documents never are, as with Triton: its aio client takes packed answers to infer only, but says of every request that it takes them.
+bool may_be_packed(http_target target) {
+  return target == http_target::infer || target == http_target::metrics;
+}
+
 } // namespace
 
 bool http_plan::takes_body() const {
@@ -70,10 +81,11 @@ std::variant<http_plan, http_reply> http_service::plan(const http_head& head) {
     return error_reply(packed.failure());
   if (next.route.target == http_target::infer)
     if (auto target = door_.find_target_of_request(next.route.model, next.route.version); !target)
-      return error_reply(target.failure());
+      return no_model_reply(target.failure());
   next.header_length = *length;
   next.packed = *packed;
-  next.accepted = accepted_coding(head.accept_encoding.value_or(""));
+  if (may_be_packed(next.route.target))
+    next.accepted = accepted_coding(head.accept_encoding.value_or(""));
   return next;
 }
 
@@ -115,7 +127,7 @@ http_reply http_service::answer_at_once(const http_route& route) {
 
 http_reply http_service::of_model(const http_route& route, std::string (*write)(const pool&)) {
   auto target = door_.find_target(route.model, route.version);
-  return target ? document(write(**target)) : error_reply(target.failure());
+  return target ? document(write(**target)) : no_model_reply(target.failure());
 }
 
 http_reply http_service::statistics(const http_route& route) {
@@ -128,7 +140,7 @@ http_reply http_service::statistics(const http_route& route) {
   }
   auto target = door_.find_target(route.model, route.version);
   if (!target)
-    return error_reply(target.failure());
+    return no_model_reply(target.failure());
   targets.push_back(*target);
   return document(statistics_document(targets));
 }

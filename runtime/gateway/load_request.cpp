@@ -56,10 +56,12 @@ result<void> read_parameter(const std::string& key, const nlohmann::json& value,
     return invalid("parameters: unknown parameter '" + key.substr(0, 80) + "'; there are config and file:VERSION/NAME");
   if (!value.is_string())
     return invalid("parameters.config: expected the configuration's JSON as a text");
-  auto toml = model_toml_from_config(value.get_ref<const std::string&>());
+  const auto& config = value.get_ref<const std::string&>();
+  auto toml = model_toml_from_config(config);
   if (!toml)
     return toml.failure();
   into.model_toml = std::move(*toml);
+  into.replicas = replicas_from_config(config);
   return {};
 }
 

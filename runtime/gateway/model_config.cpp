@@ -4,6 +4,8 @@
 #include "runtime/gateway/model_config_queue.hpp"
 #include "runtime/oip/json_bounds.hpp"
 
+#include <optional>
+
 namespace troupe {
 
 namespace {
@@ -50,7 +52,10 @@ void refuse_unserved(const json& tensor, const std::string& path) {
 std::string tensors_of(const json& config, const char* key, const char* table, bool batched) {
   std::string toml;
   std::size_t index = 0;
-  for (const auto& tensor : list_of(field_of(config, key), key)) {
+  const auto& tensors = field_of(config, key);
+  if (tensors.is_null())
+    return toml;
+  for (const auto& tensor : list_of(tensors, key)) {
     auto path = std::string(key) + "[" + std::to_string(index++) + "]";
     if (!tensor.is_object())
       throw bad_config{path + ": expected an object"};
@@ -62,15 +67,18 @@ std::string tensors_of(const json& config, const char* key, const char* table, b
   return toml;
 }
 
-std::string replicas_of(const json& config) {
+/// Nothing if none are named.
+std::optional<std::int64_t> replicas_of(const json& config) {
   const auto& groups = field_of(config, "instance_group");
   if (groups.is_null() || list_of(groups, "instance_group").empty())
-    return "";
+    return std::nullopt;
   const auto& group = object_of(groups.front(), "instance_group[0]");
   if (field_of(group, "kind") == "KIND_GPU")
     throw bad_config{"instance_group[0].kind: models run on CPUs here; write KIND_CPU"};
   const auto& count = field_of(group, "count");
-  return count.is_null() ? "" : "replicas = " + std::to_string(number_of(count, "instance_group[0].count")) + "\n";
+  if (count.is_null())
+    return std::nullopt;
+  return number_of(count, "instance_group[0].count");
 }
 
 std::string cache_of(const json& config) {
@@ -92,8 +100,11 @@ std::string toml_of(const json& config) {
   refuse_unserved(config);
   const auto& batch = field_of(config, "max_batch_size");
   auto rows = batch.is_null() ? 0 : number_of(batch, "max_batch_size");
-  auto toml = "max_batch = " + std::to_string(rows) + "\n";
-  toml += replicas_of(config); // one after the other, so that the first mistake is told
+  std::string toml;
+  if (!batch.is_null() || config.contains("input"))
+    toml = "max_batch = " + std::to_string(rows) + "\n";
+  if (auto replicas = replicas_of(config))
+    toml += "replicas = " + std::to_string(*replicas) + "\n";
   toml += tensors_of(config, "input", "inputs", rows > 0);
   toml += tensors_of(config, "output", "outputs", rows > 0);
   toml += batching_toml(config, rows);
@@ -114,6 +125,10 @@ result<std::string> model_toml_from_config(std::string_view config) {
   } catch (const bad_config& bad) {
     return error{error_code::invalid_argument, "config." + bad.message};
   }
+}
+
+std::uint32_t replicas_from_config(std::string_view config) {
+  return static_cast<std::uint32_t>(replicas_of(json::parse(config)).value_or(0));
 }
 
 } // namespace troupe

@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <tuple>
+#include <utility>
 #include <vector>
 
 using namespace troupe;
@@ -62,7 +63,6 @@ const std::vector<std::string> unknown_paths = {
     "/v2/models/%4",
     "/v2/models/%zz/infer",
     "/v2/models/%+1/infer",
-    "/v2/models/digits/generate",
     "/v2/models/digits//",
     "/v2/models/digits/versions",
     "/v2/models/digits/versions/",
@@ -108,6 +108,27 @@ BOOST_AUTO_TEST_CASE(any_other_path_is_unknown_with_every_verb) {
       auto found = http_route_of(verb, url);
       BOOST_REQUIRE_MESSAGE(std::holds_alternative<no_http_route>(found), url);
       BOOST_TEST((std::get<no_http_route>(found) == no_http_route::unknown_path), url);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_triton_has_and_we_have_not_is_known_by_name) {
+  const std::pair<const char*, no_http_route> refused[] = {
+      {"/v2/systemsharedmemory/status", no_http_route::no_shared_memory},
+      {"/v2/systemsharedmemory/region/input/register", no_http_route::no_shared_memory},
+      {"/v2/cudasharedmemory/unregister", no_http_route::no_shared_memory},
+      {"/v2/trace/setting", no_http_route::no_tracing},
+      {"/v2/models/digits/trace/setting", no_http_route::no_tracing},
+      {"/v2/logging", no_http_route::no_log_settings},
+      {"/v2/models/digits/generate", no_http_route::no_generating},
+      {"/v2/models/digits/versions/2/generate_stream", no_http_route::no_generating},
+      {"/v2/logging/more", no_http_route::unknown_path},
+      {"/v2/models/digits/generate/more", no_http_route::unknown_path},
+  };
+  for (const auto& [url, why] : refused)
+    for (auto verb : {get, post}) {
+      auto found = http_route_of(verb, url);
+      BOOST_REQUIRE_MESSAGE(std::holds_alternative<no_http_route>(found), url);
+      BOOST_TEST((std::get<no_http_route>(found) == why), url);
     }
 }
 

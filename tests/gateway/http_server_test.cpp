@@ -73,7 +73,28 @@ BOOST_AUTO_TEST_CASE(paths_that_lead_nowhere_and_wrong_verbs_say_so_in_json) {
   BOOST_TEST(wrong.body == R"({"error":"Method Not Allowed"})");
   BOOST_TEST(client.post("/v2/repository/other/index", "").status == 501);
   BOOST_TEST(client.get("/v2/models/digits").status == 404);
-  BOOST_TEST(client.get("/v2/models/echo/versions/2/ready").error() == "deployment 'echo' serves version 3, not 2");
+  BOOST_TEST(client.get("/v2/models/echo/versions/2/ready").error()
+             == "Request for unknown model: deployment 'echo' serves version 3, not 2");
+}
+
+BOOST_AUTO_TEST_CASE(a_model_that_there_is_not_is_told_of_in_the_words_that_clients_look_for) {
+  http_client client(port());
+  std::string words = "Request for unknown model: no deployment 'digits' serves requests here";
+  for (auto path : {"/v2/models/digits", "/v2/models/digits/config", "/v2/models/digits/ready", "/v2/models/digits/stats"})
+    BOOST_TEST(client.get(path).error().substr(0, words.size()) == words, path);
+  auto refused = client.post("/v2/models/digits/infer", infer_json(1));
+  BOOST_TEST(refused.status == 404);
+  BOOST_TEST(refused.error().substr(0, words.size()) == words);
+}
+
+BOOST_AUTO_TEST_CASE(what_triton_has_and_a_node_has_not_is_refused_with_a_word) {
+  http_client client(port());
+  auto shared_memory = client.get("/v2/systemsharedmemory/status");
+  BOOST_TEST(shared_memory.status == 501);
+  BOOST_TEST(shared_memory.error() == "shared memory is not supported; send the tensors in the request");
+  BOOST_TEST(client.get("/v2/trace/setting").status == 501);
+  BOOST_TEST(client.post("/v2/logging", "{}").error() == "log settings are not supported; use `troupe log-level`");
+  BOOST_TEST(client.post("/v2/models/echo/generate", "{}").error() == "generate is not supported; use infer");
 }
 
 // -- requests ---------------------------------------------------------------------------------------------------------------------

@@ -62,6 +62,12 @@ BOOST_AUTO_TEST_CASE(nothing_is_asked_for_by_an_empty_body_or_no_parameters) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_configuration_asks_for_replicas_or_leaves_them_as_they_are) {
+  BOOST_TEST(read_load_request(body_of({{"config", small_config}}))->replicas == 3U);
+  for (auto config : {"{}", R"({"instance_group":[]})", R"({"instance_group":[{"kind":"KIND_CPU"}]})"})
+    BOOST_TEST(read_load_request(body_of({{"config", config}}))->replicas == 0U, config);
+}
+
 BOOST_AUTO_TEST_CASE(a_file_is_decoded_and_hashed) {
   const std::vector<std::pair<std::string, std::string>> files = {
       {"YWJj", "abc"}, {"YWI=", "ab"}, {"YQ==", "a"}, {"AAAA", {0, 0, 0}}};
@@ -119,10 +125,16 @@ BOOST_AUTO_TEST_CASE(without_a_batch_the_dimensions_are_all_there_are_and_names_
   BOOST_TEST(toml->find("shape = []") != std::string::npos, *toml);
 }
 
+BOOST_AUTO_TEST_CASE(what_a_configuration_does_not_name_is_not_in_its_model_toml) {
+  BOOST_TEST(model_toml_from_config("{}").value() == "");
+  BOOST_TEST(model_toml_from_config(R"({"name":"digits","input":[],"max_batch_size":"16"})").value() == "max_batch = 16\n");
+  BOOST_TEST(model_toml_from_config(R"({"instance_group":[{"count":2}]})").value() == "replicas = 2\n");
+}
+
 BOOST_AUTO_TEST_CASE(a_configuration_that_is_wrong_says_where) {
   BOOST_TEST(config_refusal("[]") == "config: expected a JSON object");
   BOOST_TEST(config_refusal("[").find("config: not valid JSON at byte 2") == 0);
-  BOOST_TEST(config_refusal("{}") == "config.input: expected a list");
+  BOOST_TEST(config_refusal(R"({"input":{}})") == "config.input: expected a list");
   BOOST_TEST(config_refusal(R"({"input":[3]})") == "config.input[0]: expected an object");
   BOOST_TEST(config_refusal(R"({"input":[{"name":"x","data_type":"FP32","dims":[1]}]})")
              == "config.input[0].data_type: expected a datatype like TYPE_FP32");
