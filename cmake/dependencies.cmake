@@ -18,3 +18,9 @@ target_include_directories(caf_core SYSTEM INTERFACE ${CAF_INCLUDE_DIR})
 find_library(ROCKSDB_LIBRARY rocksdb REQUIRED) # by hand: RocksDB's own config breaks beside Torch's (gflags)
 add_library(rocksdb_lib INTERFACE)
 target_link_libraries(rocksdb_lib INTERFACE ${ROCKSDB_LIBRARY})
+
+find_library(PROMETHEUS_CORE_LIBRARY prometheus-cpp-core REQUIRED) # by hand: its own config wants civetweb and curl for parts that we don't use
+find_path(PROMETHEUS_INCLUDE_DIR prometheus/text_serializer.h REQUIRED)
+add_library(prometheus_core INTERFACE)
+target_link_libraries(prometheus_core INTERFACE ${PROMETHEUS_CORE_LIBRARY})
+target_include_directories(prometheus_core SYSTEM INTERFACE ${PROMETHEUS_INCLUDE_DIR})

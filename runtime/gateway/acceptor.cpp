@@ -19,15 +19,8 @@ bool out_of_resources(int error_number) {
 
 } // namespace
 
-bool client_count::enter() {
-  if (now_.fetch_add(1) < most_)
-    return true;
-  leave();
-  return false;
-}
-
-acceptor::acceptor(std::vector<kj_loop*> loops, listener door, client_count& clients, client_handler on_client)
-  : loops_(std::move(loops)), door_(std::move(door)), clients_(clients), on_client_(std::move(on_client)) {
+acceptor::acceptor(std::vector<kj_loop*> loops, listener door, door_kind kind, client_count& clients, client_handler on_client)
+  : loops_(std::move(loops)), door_(std::move(door)), kind_(kind), clients_(clients), on_client_(std::move(on_client)) {
   loops_.front()->watch(door_.socket.get(), [this] { accept_all(); });
 }
 
@@ -56,7 +49,7 @@ void acceptor::accept_later() {
 }
 
 void acceptor::admit(unique_fd client) {
-  if (!clients_.enter())
+  if (!clients_.enter(kind_))
     return;
   int on = 1;
   ::setsockopt(client.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -68,7 +61,7 @@ void acceptor::admit(unique_fd client) {
 
 void acceptor::serve(std::size_t loop, unique_fd client) {
   using flags = kj::LowLevelAsyncIoProvider;
-  auto leave = kj::defer([this] { clients_.leave(); });
+  auto leave = kj::defer([this] { clients_.leave(kind_); });
   auto& on = *loops_[loop];
   auto stream = on.io().lowLevelProvider->wrapSocketFd(client.release(),
                                                        flags::TAKE_OWNERSHIP | flags::ALREADY_NONBLOCK | flags::ALREADY_CLOEXEC);

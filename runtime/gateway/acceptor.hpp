@@ -1,29 +1,15 @@
 #pragma once
 
 #include "runtime/base/unique_fd.hpp"
+#include "runtime/gateway/client_count.hpp"
 #include "runtime/gateway/kj_loop.hpp"
 #include "runtime/gateway/listener.hpp"
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <vector>
 
 namespace troupe {
-
-/// How many clients a node has, at all its doors together. Thread-safe.
-class client_count {
-public:
-  explicit client_count(std::uint32_t most) : most_(most) {}
-
-  /// Whether there is a place; it must be left again.
-  bool enter();
-  void leave() { now_.fetch_sub(1); }
-
-private:
-  const std::uint32_t most_;
-  std::atomic<std::uint32_t> now_{0};
-};
 
 /// A door: accepts clients on the first loop and spreads them over all.
 class acceptor {
@@ -32,7 +18,7 @@ public:
   using client_handler = std::function<kj::Promise<void>(std::size_t loop, kj::Own<kj::AsyncIoStream> client)>;
 
   /// Begins to accept. `loops` and `clients` must outlive it, and the loops be stopped before it is destroyed.
-  acceptor(std::vector<kj_loop*> loops, listener door, client_count& clients, client_handler on_client);
+  acceptor(std::vector<kj_loop*> loops, listener door, door_kind kind, client_count& clients, client_handler on_client);
 
   const std::string& address() const { return door_.address; }
   /// Closes the door; connections that are open go on. Any thread.
@@ -47,6 +33,7 @@ private:
 
   std::vector<kj_loop*> loops_;
   listener door_;
+  const door_kind kind_;
   client_count& clients_;
   client_handler on_client_;
   std::size_t next_loop_ = 0; ///< the first loop's

@@ -69,8 +69,8 @@ json statistics(const pool& target) {
                  {"compute_input", counted(from.compute_input)},
                  {"compute_infer", counted(from.compute_infer)},
                  {"compute_output", counted(from.compute_output)},
-                 {"cache_hit", counted({})},
-                 {"cache_miss", counted({})}};
+                 {"cache_hit", counted(from.cache_hit)},
+                 {"cache_miss", counted(from.cache_miss)}};
   return {{"name", target.id().deployment},
           {"version", std::to_string(target.id().number)},
           {"last_inference", unix_ms(from.last_inference)},

@@ -24,7 +24,7 @@ struct http_server::lane {
   lane(kj_loop& loop, const gateway_view& node, const gateway_options& options, byte_budget& bodies,
        std::atomic<std::uint32_t>& under_way)
     : door(loop, node.routes, node.time, options, node.control.drain), control(loop, node.control, options),
-      shared{loop, {node.routes, door, control}, {loop, sweep_interval(options)}, bodies, under_way} {}
+      shared{loop, {node.routes, door, control, node.metrics}, {loop, sweep_interval(options)}, bodies, under_way} {}
 
   admission door;
   control_context control;
@@ -34,7 +34,7 @@ struct http_server::lane {
 http_server::http_server(std::vector<kj_loop*> loops, listener door, gateway_view node, gateway_options options,
                          client_count& clients)
   : node_(std::move(node)), options_(options), bodies_(options.body_bytes_max), lanes_(make_lanes(loops)),
-    door_(std::move(loops), std::move(door), clients,
+    door_(std::move(loops), std::move(door), door_kind::http, clients,
           [this](std::size_t loop, kj::Own<kj::AsyncIoStream> client) { return serve(*lanes_[loop], kj::mv(client)); }) {}
 
 http_server::~http_server() = default;

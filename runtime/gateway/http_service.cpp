@@ -6,7 +6,6 @@
 #include "runtime/gateway/http_loading.hpp"
 #include "runtime/gateway/http_repository.hpp"
 #include "runtime/gateway/metrics_text.hpp"
-#include "runtime/gateway/status_writer.hpp"
 
 #include <kj/debug.h>
 
@@ -150,9 +149,9 @@ kj::Promise<http_reply> http_service::metrics() {
   return control_.actors.ask<deployment_list>(node.actors.catalog.get(), list_deployments{}, metrics_patience)
       .then([this](result<deployment_list> found) {
         // Without an answer the page lacks what only the actors know.
-        metrics_view view{routes_.pools(), found ? std::move(*found) : deployment_list{}, resident_bytes()};
-        return http_reply{200, metrics_text(view), metrics_content};
-      });
+        return metrics_.page(found ? std::move(*found) : deployment_list{});
+      })
+      .then([](std::string page) { return http_reply{200, std::move(page), metrics_content}; });
 }
 
 } // namespace troupe

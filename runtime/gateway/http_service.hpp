@@ -7,6 +7,7 @@
 #include "runtime/gateway/http_head.hpp"
 #include "runtime/gateway/http_reply.hpp"
 #include "runtime/gateway/http_route.hpp"
+#include "runtime/gateway/metrics_reader.hpp"
 
 #include <kj/async.h>
 
@@ -29,8 +30,8 @@ struct http_plan {
 /// Answers requests, whichever connection they came by. Belongs to a loop's thread.
 class http_service {
 public:
-  http_service(const routing_cell& routes, admission& door, control_context& control)
-    : routes_(routes), door_(door), control_(control) {}
+  http_service(const routing_cell& routes, admission& door, control_context& control, metrics_reader& metrics)
+    : routes_(routes), door_(door), control_(control), metrics_(metrics) {}
 
   const gateway_options& options() const { return door_.options(); }
   /// Whether connections are to be closed once they have their answers.
@@ -52,6 +53,7 @@ private:
   const routing_cell& routes_;
   admission& door_;
   control_context& control_;
+  metrics_reader& metrics_;
 };
 
 } // namespace troupe

@@ -34,7 +34,7 @@ kj::Promise<void> overdue(kj::Promise<void> login, kj::Timer& timer, std::chrono
 rpc_server::rpc_server(std::vector<kj_loop*> loops, listener door, gateway_view node, gateway_options options,
                        client_count& clients)
   : node_(std::move(node)), options_(options), lanes_(make_lanes(loops, node_, options_)),
-    door_(std::move(loops), std::move(door), clients,
+    door_(std::move(loops), std::move(door), door_kind::rpc, clients,
           [this](std::size_t loop, kj::Own<kj::AsyncIoStream> client) { return serve(*lanes_[loop], kj::mv(client)); }) {}
 
 rpc_server::~rpc_server() = default;

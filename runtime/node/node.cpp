@@ -234,6 +234,8 @@ private:
   gateway_options gateway_;
   drain_gate drain_;
   client_count clients_;
+  control_backend control_;
+  metrics_reader metrics_;
   gateway_view view_;
   rpc_server server_;
   std::optional<listener> http_door_;
@@ -250,7 +252,8 @@ running_node::running_node(const node_options& options, const clock& time, node_
     seeds_(true_random()), environment_{time, events_, seeds_, hosts_, routes_, actors_, {}, options.checks_max},
     system_(configure(config_)), root_(start_root(system_, root_of(environment_, storage))), gateway_(gateway_of(options)),
     clients_(gateway_.connections_max),
-    view_{routes_, time, {system_, actors_, time, node_name(options), TROUPE_VERSION, options.http_name, time.now(), drain_, levels_}},
+    control_{system_, actors_, time, node_name(options), TROUPE_VERSION, options.http_name, time.now(), drain_, levels_},
+    metrics_({routes_, control_, clients_, pointers_to<kj_loop>(loops_)}), view_{routes_, time, control_, metrics_},
     server_(pointers_to<kj_loop>(loops_), std::move(doors.rpc), view_, gateway_, clients_), http_door_(std::move(doors.http)) {
   watch_.add_ticker([this](steady_time now) {
     for (const auto& target : routes_.pools())

@@ -258,6 +258,7 @@ pool::counters pool::count() const {
   now.batches = batches_.load(std::memory_order_relaxed);
   std::lock_guard lock(mutex_);
   now.queued_rows = queue_.rows();
+  now.queued_requests = static_cast<std::uint32_t>(queue_.size());
   now.runners = static_cast<std::uint32_t>(slots_.size());
   return now;
 }

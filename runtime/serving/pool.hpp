@@ -80,6 +80,7 @@ public:
     std::uint64_t failures = 0; ///< answered with an error
     std::uint64_t batches = 0;
     std::uint32_t queued_rows = 0;
+    std::uint32_t queued_requests = 0;
     std::uint32_t runners = 0;
   };
   counters count() const;

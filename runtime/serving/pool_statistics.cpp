@@ -21,11 +21,6 @@ std::uint64_t span_ns(steady_time begin, steady_time end) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>((end - begin).count(), 0));
 }
 
-std::size_t bucket_of(std::uint64_t latency_ns) {
-  auto within = [latency_ns](std::chrono::nanoseconds bound) { return latency_ns <= static_cast<std::uint64_t>(bound.count()); };
-  return static_cast<std::size_t>(std::find_if(latency_bounds.begin(), latency_bounds.end(), within) - latency_bounds.begin());
-}
-
 } // namespace
 
 statistics_counter::statistics_counter(std::uint32_t batch_rows_max)
@@ -38,7 +33,7 @@ void statistics_counter::add_answers(const batch& work, steady_time done) {
     auto latency = span_ns(request->arrived, done);
     waited += span_ns(request->arrived, work.made);
     total += latency;
-    add(latency_[bucket_of(latency)], 1);
+    latency_.add(latency);
   }
   auto count = work.requests.size();
   auto input = span_ns(work.made, work.begun);
@@ -70,7 +65,7 @@ void statistics_counter::add_look_up(const inference_request& request, bool hit,
   auto latency = span_ns(request.arrived, now);
   add(answered_, 1);
   add(answered_ns_, latency);
-  add(latency_[bucket_of(latency)], 1);
+  latency_.add(latency);
 }
 
 void statistics_counter::add_failure(const inference_request& request, error_code why, steady_time now) {
@@ -102,7 +97,7 @@ pool_statistics statistics_counter::read(const clock& time) const {
   }
   if (auto last = last_.load(std::memory_order_relaxed); last != 0)
     now.last_inference = time.wall_now() - (time.now() - steady_time(std::chrono::nanoseconds(last)));
-  std::transform(latency_.begin(), latency_.end(), now.latency.begin(), value_of);
+  now.latency = latency_.read();
   std::transform(failures_.begin(), failures_.end(), now.failures.begin(), value_of);
   return now;
 }

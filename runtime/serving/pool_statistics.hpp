@@ -2,6 +2,7 @@
 
 #include "runtime/base/clock.hpp"
 #include "runtime/base/error.hpp"
+#include "runtime/serving/duration_histogram.hpp"
 #include "runtime/serving/request.hpp"
 
 #include <array>
@@ -18,24 +19,6 @@ struct timed_count {
   std::uint64_t count = 0;
   std::uint64_t ns = 0;
 };
-
-/// Upper bounds of the latency histogram, inclusive; the last bucket has none.
-inline constexpr std::array<std::chrono::microseconds, 16> latency_bounds = {std::chrono::microseconds(100),
-                                                                             std::chrono::microseconds(250),
-                                                                             std::chrono::microseconds(500),
-                                                                             std::chrono::microseconds(1'000),
-                                                                             std::chrono::microseconds(2'500),
-                                                                             std::chrono::microseconds(5'000),
-                                                                             std::chrono::microseconds(10'000),
-                                                                             std::chrono::microseconds(25'000),
-                                                                             std::chrono::microseconds(50'000),
-                                                                             std::chrono::microseconds(100'000),
-                                                                             std::chrono::microseconds(250'000),
-                                                                             std::chrono::microseconds(500'000),
-                                                                             std::chrono::seconds(1),
-                                                                             std::chrono::microseconds(2'500'000),
-                                                                             std::chrono::seconds(5),
-                                                                             std::chrono::seconds(10)};
 
 /// Batches of one size.
 struct batch_size_count {
@@ -60,8 +43,8 @@ struct pool_statistics {
   std::uint64_t executions = 0; ///< calls of the model that gave outputs
   std::optional<wall_time> last_inference;
   std::vector<batch_size_count> batch_sizes; ///< those that there were, ascending
-  /// Requests answered with outputs, by how long they took from arrival until their outputs were there; not cumulative.
-  std::array<std::uint64_t, latency_bounds.size() + 1> latency{};
+  /// Requests answered with outputs, by how long they took from arrival until their outputs were there.
+  duration_counts latency;
   std::array<std::uint64_t, error_code_count> failures{}; ///< by error code; the sum is fail.count
 };
 
@@ -110,7 +93,7 @@ private:
   std::atomic<steady_time::rep> last_{0}; ///< 0: none yet
   const std::uint32_t rows_max_;
   std::unique_ptr<size_class[]> sizes_; ///< [rows - 1]
-  std::array<counter, latency_bounds.size() + 1> latency_{};
+  duration_histogram latency_;
   std::array<counter, error_code_count> failures_{};
 };
 

@@ -37,10 +37,10 @@ std::vector<std::string> known_keys(const std::string& section) {
 
 bool same(const node_options& a, const node_options& b) {
   auto all = [](const node_options& o) {
-    return std::tie(o.name, o.data_folder, o.listen, o.http, o.http_name, o.address_file, o.http_address_file, o.host_binary, o.gateway_loops,
-                    o.default_deadline, o.message_bytes_max, o.artifact_bytes_max, o.chunk_bytes_max, o.connections_max,
-                    o.login_timeout, o.idle_timeout, o.checks_max, o.events_max, o.log_level, o.log_format, o.log_actors,
-                    o.drain_timeout);
+    return std::tie(o.name, o.data_folder, o.listen, o.http, o.http_name, o.address_file, o.http_address_file, o.host_binary,
+                    o.gateway_loops, o.default_deadline, o.message_bytes_max, o.artifact_bytes_max, o.chunk_bytes_max,
+                    o.connections_max, o.login_timeout, o.idle_timeout, o.checks_max, o.events_max, o.log_level, o.log_format,
+                    o.log_actors, o.drain_timeout);
   };
   return all(a) == all(b);
 }

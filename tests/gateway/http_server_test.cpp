@@ -56,6 +56,24 @@ BOOST_AUTO_TEST_CASE(statistics_count_what_was_refused) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(statistics_tell_answers_from_the_cache_apart) {
+  auto spec = echo->spec();
+  spec.cache_bytes = 1 << 20;
+  echo = std::make_shared<pool>(version_id{"echo", 4}, spec, time, events);
+  runner = std::make_shared<echo_runner>(echo);
+  echo->attach(runner);
+  route_echo_to(echo, 4);
+  auto asked = std::make_unique<recorded_request>(*loops[0], std::vector<float>{1000, 2}, 1, std::make_shared<outcome>());
+  echo->counted().add_look_up(*asked, true, asked->arrived, asked->arrived + 3us);
+  echo->counted().add_look_up(*asked, false, asked->arrived, asked->arrived + 2us);
+  http_client client(port());
+  auto stats = client.get("/v2/models/echo/stats").json()["model_stats"][0];
+  BOOST_TEST(stats["inference_stats"]["cache_hit"].dump() == R"({"count":1,"ns":3000})");
+  BOOST_TEST(stats["inference_stats"]["cache_miss"].dump() == R"({"count":1,"ns":2000})");
+  BOOST_TEST(stats["inference_stats"]["success"]["count"] == 1);
+  BOOST_TEST(stats["inference_count"] == 0);
+}
+
 BOOST_AUTO_TEST_CASE(the_repository_lists_the_deployments_and_what_became_of_them) {
   http_client client(port());
   BOOST_TEST(client.post("/v2/repository/index", "").body == "[]");
@@ -253,10 +271,39 @@ BOOST_AUTO_TEST_CASE(a_load_that_asks_for_nothing_there_is_or_wrongly_is_refused
 
 BOOST_AUTO_TEST_CASE(metrics_are_a_page_for_prometheus) {
   http_client client(port());
+  BOOST_TEST(infer_status(client, 1000) == 200);
   auto page = client.get("/metrics");
   BOOST_TEST(page.status == 200);
   BOOST_TEST(page.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8");
-  BOOST_TEST(page.body.find("troupe_replicas_ready{model=\"echo\",version=\"3\"} 1\n") != std::string::npos, page.body);
+  for (auto line : {"troupe_replicas_ready{model=\"echo\",version=\"3\"} 1\n", "troupe_connections{door=\"http\"} 1\n",
+                    "troupe_connections{door=\"rpc\"} 0\n", "troupe_node_ready 1\n",
+                    "troupe_build_info{version=\"1.0\",node=\"node-1\"} 1\n", "troupe_loop_lag_seconds_count{loop=\"1\"} "})
+    BOOST_TEST(page.body.find(line) != std::string::npos, line << page.body);
+}
+
+BOOST_AUTO_TEST_CASE(metrics_are_read_while_the_node_drains) {
+  drain.close();
+  http_client client(port());
+  auto page = client.get("/metrics");
+  BOOST_TEST(page.status == 200);
+  BOOST_TEST(page.body.find("troupe_node_ready 0\n") != std::string::npos, page.body);
+}
+
+BOOST_AUTO_TEST_CASE(who_asks_for_metrics_and_hangs_up_harms_nobody) {
+  for (int i = 0; i < 20; ++i)
+    http_client(port()).send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+  http_client client(port());
+  BOOST_TEST(client.get("/metrics").status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(loops_are_asked_how_late_they_are) {
+  http_client client(port());
+  auto asked = [&client] {
+    auto page = client.get("/metrics").body;
+    return page.find("troupe_loop_lag_seconds_count{loop=\"0\"} 0\n") == std::string::npos
+           && page.find("troupe_loop_lag_seconds_count{loop=\"1\"} 0\n") == std::string::npos;
+  };
+  BOOST_TEST(eventually(asked));
 }
 
 // -- connections ------------------------------------------------------------------------------------------------------------------

@@ -1,8 +1,5 @@
 #define BOOST_TEST_MODULE metrics_text
 #include "runtime/gateway/metrics_text.hpp"
-#include "tests/support/collected_events.hpp"
-#include "tests/support/recorded_request.hpp"
-#include "tests/support/test_loop.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -13,26 +10,42 @@ using namespace troupe;
 
 namespace {
 
+version_figures figures_of(std::string name, version_number number) {
+  version_figures figures;
+  figures.id = {std::move(name), number};
+  return figures;
+}
+
+/// A page on which that is the only version.
+std::string page_of(version_figures figures) {
+  metrics_view view;
+  view.versions.push_back(std::move(figures));
+  return metrics_text(view);
+}
+
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-model_spec small_spec() {
-  model_spec spec;
-  spec.inputs = {{"x", datatype::fp32, {-1, 1}}};
-  spec.outputs = {{"y", datatype::fp32, {-1, 1}}};
-  spec.max_batch = 4;
-  return spec;
+/// A deployment with one version that serves and has one replica's host.
+metrics_view view_of_a_host() {
+  metrics_view view;
+  auto& deployment = view.deployments.deployments.emplace_back();
+  deployment.record.name = "echo";
+  deployment.record.wanted_replicas = 2;
+  auto& version = deployment.versions.emplace_back();
+  version.record.id = {"echo", 3};
+  version.serves = true;
+  view.hosts.push_back({{"echo", 3}, 7, 5, std::chrono::milliseconds(1500), 4096});
+  return view;
 }
 
 } // namespace
 
 BOOST_AUTO_TEST_CASE(every_family_is_named_once_and_samples_follow_theirs) {
-  real_clock time;
-  collected_events events;
-  metrics_view view;
-  view.pools = {std::make_shared<pool>(version_id{"a", 1}, small_spec(), time, events),
-                std::make_shared<pool>(version_id{"b", 2}, small_spec(), time, events)};
+  auto view = view_of_a_host();
+  view.versions = {figures_of("a", 1), figures_of("b", 2)};
+  view.node.loop_lags.resize(2);
   std::istringstream page(metrics_text(view));
   std::map<std::string, int> types;
   std::string family;
@@ -44,34 +57,143 @@ BOOST_AUTO_TEST_CASE(every_family_is_named_once_and_samples_follow_theirs) {
       BOOST_TEST(line.rfind(family, 0) == 0, line);
     }
   }
+  BOOST_TEST(types.size() > 25U);
   for (const auto& [name, count] : types)
     BOOST_TEST(count == 1, name);
 }
 
-BOOST_AUTO_TEST_CASE(what_waits_failed_and_was_restarted_is_counted_by_version) {
-  real_clock time;
-  collected_events events;
-  test_loop loop;
-  auto target = std::make_shared<pool>(version_id{"echo", 3}, small_spec(), time, events);
-  auto waiting = std::make_shared<outcome>();
-  target->submit(std::make_unique<recorded_request>(loop, std::vector<float>{1, 2}, 2, waiting));
+BOOST_AUTO_TEST_CASE(a_name_is_no_way_out_of_its_label) {
+  auto page = page_of(figures_of("a\"} 1\nb\\", 1));
+  BOOST_TEST(contains(page, "nv_inference_count{model=\"a\\\"} 1\\nb\\\\\",version=\"1\"} 0\n"), page);
+}
+
+BOOST_AUTO_TEST_CASE(what_waits_is_told_in_requests_and_in_rows) {
+  auto figures = figures_of("echo", 3);
+  figures.counters.queued_requests = 2;
+  figures.counters.queued_rows = 7;
+  figures.queue_rows_max = 512;
+  auto page = page_of(figures);
+  BOOST_TEST(contains(page, "nv_inference_pending_request_count{model=\"echo\",version=\"3\"} 2\n"), page);
+  BOOST_TEST(contains(page, "troupe_queue_rows{model=\"echo\",version=\"3\"} 7\n"));
+  BOOST_TEST(contains(page, "troupe_queue_rows_max{model=\"echo\",version=\"3\"} 512\n"));
+}
+
+BOOST_AUTO_TEST_CASE(times_are_told_in_the_microseconds_of_the_requests_answered) {
+  auto figures = figures_of("echo", 3);
+  figures.statistics.success = {3, 9'000'000};
+  figures.statistics.queue = {3, 2'000'999};
+  figures.statistics.compute_infer = {3, 5'000'000};
+  auto page = page_of(figures);
+  BOOST_TEST(contains(page, "nv_inference_request_success{model=\"echo\",version=\"3\"} 3\n"), page);
+  BOOST_TEST(contains(page, "nv_inference_request_duration_us{model=\"echo\",version=\"3\"} 9000\n"));
+  BOOST_TEST(contains(page, "nv_inference_queue_duration_us{model=\"echo\",version=\"3\"} 2000\n"));
+  BOOST_TEST(contains(page, "nv_inference_compute_infer_duration_us{model=\"echo\",version=\"3\"} 5000\n"));
+  BOOST_TEST(contains(page, "nv_inference_compute_input_duration_us{model=\"echo\",version=\"3\"} 0\n"));
+  BOOST_TEST(contains(page, "nv_inference_compute_output_duration_us{model=\"echo\",version=\"3\"} 0\n"));
+}
+
+BOOST_AUTO_TEST_CASE(a_failure_has_the_reason_that_triton_would_give_and_our_code) {
+  const std::map<error_code, std::string> reasons = {
+      {error_code::overloaded, "REJECTED"},   {error_code::deadline_exceeded, "REJECTED"}, {error_code::unavailable, "REJECTED"},
+      {error_code::model_failed, "BACKEND"},  {error_code::poisoned, "BACKEND"},           {error_code::internal, "OTHER"},
+      {error_code::invalid_argument, "OTHER"}};
+  for (const auto& [code, reason] : reasons) {
+    auto figures = figures_of("echo", 3);
+    figures.statistics.failures[static_cast<std::size_t>(code)] = 4;
+    auto page = page_of(figures);
+    for (const std::string each : {"BACKEND", "CANCELED", "OTHER", "REJECTED"})
+      BOOST_TEST(contains(page, "nv_inference_request_failure{model=\"echo\",version=\"3\",reason=\"" + each + "\"} "
+                                    + (each == reason ? "4\n" : "0\n")),
+                 page);
+    BOOST_TEST(contains(page, "troupe_request_failures_total{model=\"echo\",version=\"3\",code=\"" + std::string(to_string(code))
+                                  + "\"} 4\n"));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_cache_is_told_of_where_there_is_one) {
+  auto figures = figures_of("echo", 3);
+  figures.statistics.cache_hit = {5, 7000};
+  figures.statistics.cache_miss = {2, 3000};
+  BOOST_TEST(!contains(page_of(figures), "nv_cache"));
+  figures.caches = true;
+  auto page = page_of(figures);
+  BOOST_TEST(contains(page, "nv_cache_num_hits_per_model{model=\"echo\",version=\"3\"} 5\n"), page);
+  BOOST_TEST(contains(page, "nv_cache_num_misses_per_model{model=\"echo\",version=\"3\"} 2\n"));
+  BOOST_TEST(contains(page, "nv_cache_hit_duration_per_model{model=\"echo\",version=\"3\"} 7\n"));
+  BOOST_TEST(contains(page, "nv_cache_miss_duration_per_model{model=\"echo\",version=\"3\"} 3\n"));
+}
+
+BOOST_AUTO_TEST_CASE(buckets_of_latencies_add_up_to_their_count) {
+  auto figures = figures_of("echo", 3);
+  figures.statistics.latency.buckets[0] = 1;
+  figures.statistics.latency.buckets[1] = 2;
+  figures.statistics.latency.buckets.back() = 4;
+  figures.statistics.latency.sum_ns = 1'500'000'000;
+  auto page = page_of(figures);
+  const std::string name = "troupe_request_duration_seconds";
+  const std::string labels = "{model=\"echo\",version=\"3\"";
+  BOOST_TEST(contains(page, name + "_bucket" + labels + ",le=\"0.0001\"} 1\n"), page);
+  BOOST_TEST(contains(page, name + "_bucket" + labels + ",le=\"0.00025\"} 3\n"));
+  BOOST_TEST(contains(page, name + "_bucket" + labels + ",le=\"10\"} 3\n"));
+  BOOST_TEST(contains(page, name + "_bucket" + labels + ",le=\"+Inf\"} 7\n"));
+  BOOST_TEST(contains(page, name + "_count" + labels + "} 7\n"));
+  BOOST_TEST(contains(page, name + "_sum" + labels + "} 1.5\n"));
+}
+
+BOOST_AUTO_TEST_CASE(batches_are_told_by_how_many_rows_they_had) {
+  auto figures = figures_of("echo", 3);
+  figures.statistics.batch_sizes = {{1, {}, {5, 0}, {}}, {3, {}, {2, 0}, {}}, {2000, {}, {1, 0}, {}}};
+  figures.statistics.executions = 8;
+  figures.statistics.inferences = 5 + 2 * 3 + 2000;
+  auto page = page_of(figures);
+  const std::string labels = "{model=\"echo\",version=\"3\"";
+  BOOST_TEST(contains(page, "troupe_batch_rows_bucket" + labels + ",le=\"1\"} 5\n"), page);
+  BOOST_TEST(contains(page, "troupe_batch_rows_bucket" + labels + ",le=\"2\"} 5\n"));
+  BOOST_TEST(contains(page, "troupe_batch_rows_bucket" + labels + ",le=\"4\"} 7\n"));
+  BOOST_TEST(contains(page, "troupe_batch_rows_bucket" + labels + ",le=\"1024\"} 7\n"));
+  BOOST_TEST(contains(page, "troupe_batch_rows_bucket" + labels + ",le=\"+Inf\"} 8\n"));
+  BOOST_TEST(contains(page, "troupe_batch_rows_sum" + labels + "} 2011\n"));
+}
+
+BOOST_AUTO_TEST_CASE(a_host_is_told_of_by_its_replica) {
+  auto page = metrics_text(view_of_a_host());
+  const std::string labels = "{model=\"echo\",version=\"3\",replica=\"7\"}";
+  BOOST_TEST(contains(page, "troupe_host_restarts_total" + labels + " 5\n"), page);
+  BOOST_TEST(contains(page, "troupe_host_cpu_seconds_total" + labels + " 1.5\n"));
+  BOOST_TEST(contains(page, "troupe_host_memory_bytes" + labels + " 4096\n"));
+  BOOST_TEST(contains(page, "troupe_replicas_wanted{model=\"echo\"} 2\n"));
+  BOOST_TEST(contains(page, "troupe_version_ready{model=\"echo\",version=\"3\"} 1\n"));
+}
+
+BOOST_AUTO_TEST_CASE(a_host_that_cannot_be_looked_at_has_no_figures_but_its_restarts) {
   metrics_view view;
-  view.pools = {target};
-  view.resident_bytes = 77;
-  view.deployments.deployments.resize(1);
-  auto& version = view.deployments.deployments[0].versions.emplace_back();
-  version.record.id = {"echo", 3};
-  version.pool.replicas.resize(2);
-  version.pool.replicas[1].restarts = 5;
+  view.hosts.push_back({{"echo", 3}, 7, 5, {}, {}});
   auto page = metrics_text(view);
-  BOOST_TEST(contains(page, "troupe_queue_rows{model=\"echo\",version=\"3\"} 2\n"), page);
-  BOOST_TEST(contains(page, "troupe_replica_restarts{model=\"echo\",version=\"3\"} 5\n"));
-  BOOST_TEST(contains(page, "troupe_node_resident_bytes 77\n"));
-  target->close(true);
-  BOOST_TEST(waiting->wait());
-  page = metrics_text(view);
-  BOOST_TEST(contains(page, "nv_inference_request_failure{model=\"echo\",version=\"3\"} 1\n"), page);
-  BOOST_TEST(contains(page, "troupe_request_failures_total{model=\"echo\",version=\"3\",code=\"unavailable\"} 1\n"));
-  BOOST_TEST(contains(page, "troupe_request_duration_seconds_bucket{model=\"echo\",version=\"3\",le=\"0.0001\"} 0\n"));
-  BOOST_TEST(contains(page, "troupe_request_duration_seconds_bucket{model=\"echo\",version=\"3\",le=\"+Inf\"} 0\n"));
+  BOOST_TEST(contains(page, "troupe_host_restarts_total"), page);
+  BOOST_TEST(!contains(page, "troupe_host_cpu_seconds_total"));
+  BOOST_TEST(!contains(page, "troupe_host_memory_bytes"));
+}
+
+BOOST_AUTO_TEST_CASE(the_node_tells_of_itself_and_its_machine) {
+  metrics_view view;
+  auto& node = view.node;
+  node.software_version = "0.1.0";
+  node.name = "host-1";
+  node.draining = true;
+  node.uptime = std::chrono::milliseconds(2500);
+  node.http_clients = 3;
+  node.rpc_clients = 1;
+  node.cpu = std::chrono::milliseconds(250);
+  node.resident_bytes = 77;
+  node.loop_lags.resize(1);
+  node.loop_lags[0].buckets[2] = 6;
+  node.machine_cpu_share = 0.25;
+  node.memory = {16'502'972'416, 4096};
+  auto page = metrics_text(view);
+  for (auto line : {"troupe_build_info{version=\"0.1.0\",node=\"host-1\"} 1\n", "troupe_node_ready 0\n",
+                    "troupe_node_draining 1\n", "troupe_node_uptime_seconds 2.5\n", "troupe_connections{door=\"http\"} 3\n",
+                    "troupe_connections{door=\"rpc\"} 1\n", "troupe_node_cpu_seconds_total 0.25\n",
+                    "troupe_node_resident_bytes 77\n", "troupe_loop_lag_seconds_bucket{loop=\"0\",le=\"0.0005\"} 6\n",
+                    "nv_cpu_utilization 0.25\n", "nv_cpu_memory_total_bytes 16502972416\n", "nv_cpu_memory_used_bytes 4096\n"})
+    BOOST_TEST(contains(page, line), line << page);
 }

@@ -113,6 +113,8 @@ struct node_fixture {
   std::shared_ptr<echo_runner> runner;
   const gateway_options options;
   client_count clients{options.connections_max};
+  control_backend control{system, actors, time, "node-1", "1.0", "troupe", time.now(), drain, levels};
+  metrics_reader metrics{{routes, control, clients, loop_pointers()}};
 
   explicit node_fixture(const gateway_options& given) : options(given) {
     root = start_root(system, {node, {time, state, blobs}, {time, log}, false});
@@ -130,7 +132,7 @@ struct node_fixture {
   }
 
   std::vector<kj_loop*> loop_pointers() const { return {loops[0].get(), loops[1].get()}; }
-  gateway_view view() { return {routes, time, {system, actors, time, "node-1", "1.0", "troupe", time.now(), drain, levels}}; }
+  gateway_view view() { return {routes, time, control, metrics}; }
 
   static std::vector<std::unique_ptr<kj_loop>> make_loops() {
     std::vector<std::unique_ptr<kj_loop>> made;

@@ -110,7 +110,8 @@ BOOST_AUTO_TEST_CASE(a_latency_falls_into_the_first_bucket_that_holds_it) {
   for (const auto& [latency, bucket] : examples) {
     statistics_counter fresh(1);
     fresh.add_answers(batch_of(1, {0ms}), start + latency);
-    BOOST_TEST(fresh.read(time).latency[bucket] == 1U, latency.count());
+    BOOST_TEST(fresh.read(time).latency.buckets[bucket] == 1U, latency.count());
+    BOOST_TEST(fresh.read(time).latency.sum_ns == static_cast<std::uint64_t>(latency.count()));
   }
 }
 

@@ -161,6 +161,7 @@ BOOST_AUTO_TEST_CASE(a_deadline_that_passes_in_the_queue_is_refused_by_expire_an
   BOOST_TEST(failed_with(late, error_code::deadline_exceeded));
   BOOST_TEST(patient->times == 0);
   BOOST_TEST(target->count().queued_rows == 1U);
+  BOOST_TEST(target->count().queued_requests == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_late_when_its_batch_is_made_does_not_run_wherever_it_stands) {
