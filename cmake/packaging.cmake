@@ -12,6 +12,7 @@ configure_file(packaging/troupe.service.in ${CMAKE_BINARY_DIR}/packaging/troupe.
 install(FILES ${CMAKE_BINARY_DIR}/packaging/troupe.service DESTINATION ${unit_folder})
 install(FILES packaging/troupe.toml DESTINATION ${CMAKE_INSTALL_FULL_SYSCONFDIR}/troupe)
 install(FILES README.md CHANGELOG.md examples/troupe.toml DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY examples/monitoring DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(DIRECTORY examples/digits DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples
         PATTERN demo EXCLUDE PATTERN __pycache__ EXCLUDE)
 

@@ -13,7 +13,7 @@ namespace troupe {
 namespace {
 
 /// Each costs a wake-up of each loop.
-constexpr auto lag_interval = 250 * kj::MILLISECONDS;
+constexpr auto lag_interval = 500 * kj::MILLISECONDS;
 
 } // namespace
 
