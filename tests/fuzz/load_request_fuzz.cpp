@@ -1,4 +1,5 @@
 #include "runtime/base/model_toml.hpp"
+#include "runtime/base/model_toml_merge.hpp"
 #include "runtime/base/sha256.hpp"
 #include "runtime/gateway/http_reply.hpp"
 #include "runtime/gateway/load_request.hpp"
@@ -14,13 +15,36 @@ void check_refusal(const error& failure) {
   require(error_reply(failure).status == 400, "a refusal can be written");
 }
 
-/// What a configuration says is TOML, so that model.toml's own checks are all that is left.
-void check_toml(const std::string& text) {
+/// A model without a batch, whose settings a configuration changes.
+constexpr const char* base = R"(threads = 2
+[[inputs]]
+name = "x"
+datatype = "FP32"
+shape = [2]
+[[outputs]]
+name = "y"
+datatype = "FP32"
+shape = [-1]
+[batching]
+max_delay = "1ms"
+)";
+
+/// model.toml's own checks are all that may be left.
+void check_is_toml(const std::string& text, const char* what) {
   auto spec = parse_model_toml(text, "model.toml");
   if (spec)
     return;
   check_refusal(spec.failure());
-  require(spec.failure().message.find("not valid TOML") == std::string::npos, "a configuration becomes TOML");
+  require(spec.failure().message.find("not valid TOML") == std::string::npos, what);
+}
+
+void check_toml(const std::string& text) {
+  check_is_toml(text, "a configuration becomes TOML");
+  auto merged = merged_model_toml(base, text);
+  require(merged.ok(), "a configuration can be merged into a model.toml");
+  check_is_toml(*merged, "what was merged is TOML");
+  auto again = merged_model_toml(*merged, text);
+  require(again.ok() && *again == *merged, "to merge the same again changes nothing");
 }
 
 void check_config(std::string_view config) {
