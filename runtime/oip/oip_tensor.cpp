@@ -57,7 +57,9 @@ nlohmann::ordered_json real_json(datatype type, const std::byte* element) {
     return text;
   double shortest = 0;
   std::from_chars(text.data(), text.data() + text.size(), shortest);
-  return shortest;
+  auto exact = real_at(type, element);
+  bool reads_back = type != datatype::fp32 || static_cast<float>(shortest) == exact; // 7.038531e-26, rounded twice, doesn't
+  return reads_back ? shortest : exact;
 }
 
 void append_numbers(const named_tensor& tensor, nlohmann::ordered_json& data) {

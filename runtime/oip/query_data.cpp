@@ -3,7 +3,9 @@
 #include "runtime/base/byte_strings.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <type_traits>
 
@@ -27,6 +29,21 @@ bool read_special(json_value& value, Real& into) {
   return value.get_raw_json_string().error() == simdjson::SUCCESS;
 }
 
+/// The element nearest to the value, which was read as `number`. That is rounded already: if it lies halfway between two floats, only the text tells
+/// which is nearer.
+template <class Real>
+Real nearest(json_value& value, double number) {
+  constexpr std::uint64_t below_half_mask = (1U << 28) - 1; // a double's last bits but the first that a float lacks
+  auto rounded = static_cast<Real>(number);
+  std::uint64_t bits = 0;
+  std::memcpy(&bits, &number, sizeof bits);
+  if (static_cast<double>(rounded) == number || (bits & below_half_mask) != 0)
+    return rounded;
+  auto token = value.raw_json_token();
+  std::from_chars(token.data(), token.data() + token.size(), rounded); // stays if it is out of range
+  return rounded;
+}
+
 /// Whether the value is an element of that type; false leaves it unread.
 template <class T>
 bool read_element(json_value& value, T& into) {
@@ -34,7 +51,7 @@ bool read_element(json_value& value, T& into) {
     double number = 0;
     if (value.get_double().get(number) != simdjson::SUCCESS)
       return read_special(value, into);
-    into = static_cast<T>(number);
+    into = nearest<T>(value, number);
     return std::isfinite(into);
   } else if constexpr (std::is_same_v<T, bool>) {
     if (value.get_bool().get(into) == simdjson::SUCCESS)

@@ -209,6 +209,21 @@ BOOST_DATA_TEST_CASE(a_bad_request_is_refused_with_the_fields_path, data::make(r
   BOOST_TEST(refusal(row.body) == row.message);
 }
 
+BOOST_AUTO_TEST_CASE(a_real_is_rounded_once_to_the_nearest_float) {
+  const std::vector<std::pair<const char*, std::uint32_t>> cases = {
+      {"7.038531e-26", 0x15ae43fd},                 // as a double it lies halfway, and the even neighbour is another
+      {"1.00000017881393432617187499", 0x3f800001}, // below the middle of two floats, on it, and above
+      {"1.000000178813934326171875", 0x3f800002},
+      {"1.00000005960464477539062501", 0x3f800001},
+      {"1e-46", 0},
+      {"3.4028235677973366e38", 0x7f800000 - 1}, // the largest float's last: below the middle to what would be the next
+  };
+  for (const auto& [text, bits] : cases) {
+    auto values = values_of<std::uint32_t>(read(input("FP32", "[1]", "[" + std::string(text) + "]"))->query.inputs[0].tensor);
+    BOOST_TEST(values.at(0) == bits, text);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(binary_data_that_disagree_with_their_description_are_refused) {
   auto refusal_of = [](const std::string& json, const std::string& binary) { return refusal(json + binary, json.size()); };
   std::string eight(8, '\0');

@@ -66,8 +66,9 @@ std::string random_text(chance& random) {
 template <class Real>
 std::uint64_t special_bits(chance& random) {
   using limit = std::numeric_limits<Real>;
-  const Real specials[] = {0, limit::denorm_min(), limit::min(),      limit::max(), limit::epsilon(), Real(0.1),
-                           1, limit::infinity(),   limit::quiet_NaN()};
+  const Real specials[] = {
+      0, limit::denorm_min(), limit::min(),      limit::max(), limit::epsilon(), Real(0.1), Real(7.038531e-26F),
+      1, limit::infinity(),   limit::quiet_NaN()};
   auto value = specials[random.below(std::size(specials))];
   value = random.below(2) == 0 ? value : -value;
   std::uint64_t bits = 0;
