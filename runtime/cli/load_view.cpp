@@ -109,6 +109,8 @@ nlohmann::ordered_json load_json(const load_report& report, std::uint64_t rows) 
                                    {"p99_9", microseconds(report.latency.p999)},
                                    {"max", microseconds(report.latency.max)}}},
                                  {"errors", report.errors}};
+  if (!report.first_error.empty())
+    json["first_error"] = report.first_error;
   if (report.broken_off)
     json["broken_off"] = report.broken_off->what();
   return json;
