@@ -23,8 +23,8 @@ prometheus::MetricFamily build_info(const node_figures& from) {
 }
 
 prometheus::MetricFamily loop_lags(const node_figures& from) {
-  auto family = histogram_family("troupe_loop_lag_seconds",
-                                 "How late a gateway's loop does what it is asked; it is asked twice a second");
+  auto family =
+      histogram_family("troupe_loop_lag_seconds", "How late a gateway's loop does what it is asked; it is asked twice a second");
   for (std::size_t i = 0; i < from.loop_lags.size(); ++i)
     add_durations(family, {{"loop", std::to_string(i)}}, from.loop_lags[i]);
   return family;

@@ -68,8 +68,9 @@ fs::path write_configuration(const fs::path& folder, const std::string& node) {
 
 /// What the panels of the dashboard ask, of all deployments.
 std::vector<std::string> panel_queries() {
+  auto dashboard = nlohmann::json::parse(text_of_file(monitoring_folder() + "/dashboard.json"));
   std::vector<std::string> queries;
-  for (const auto& panel : nlohmann::json::parse(text_of_file(monitoring_folder() + "/dashboard.json"))["panels"])
+  for (const auto& panel : dashboard["panels"])
     for (const auto& target : panel["targets"])
       queries.push_back(replaced(replaced(target["expr"], "$deployment", ".*"), "$__rate_interval", "30s"));
   return queries;

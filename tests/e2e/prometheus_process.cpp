@@ -53,6 +53,7 @@ std::string prometheus_tool(const std::string& name) {
 prometheus_process::prometheus_process(const std::filesystem::path& configuration, const std::filesystem::path& folder)
   : log_file_((folder / "prometheus.log").string()), process_(start_options(configuration, folder, log_file_)) {
   BOOST_REQUIRE_MESSAGE(eventually([this] { return (port_ = port_in(log())) != 0; }, std::chrono::seconds(30)), log());
+  BOOST_REQUIRE_MESSAGE(eventually([this] { return contains(get("/-/ready"), "Ready"); }, std::chrono::seconds(30)), log());
 }
 
 std::string prometheus_process::get(const std::string& path) const {

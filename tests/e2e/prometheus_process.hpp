@@ -16,7 +16,7 @@ std::string prometheus_tool(const std::string& name);
 /// A Prometheus that we started, on a port that the kernel chose.
 class prometheus_process {
 public:
-  /// Returns once it listens. Its log and its data go to `folder`.
+  /// Returns once it is ready. Its log and its data go to `folder`.
   prometheus_process(const std::filesystem::path& configuration, const std::filesystem::path& folder);
 
   /// The body of what it answers.

@@ -3,6 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <fstream>
 #include <poll.h>
 #include <sys/resource.h>
@@ -24,6 +25,17 @@ void raise_descriptors() {
   ::setrlimit(RLIMIT_NOFILE, &files);
   BOOST_REQUIRE(files.rlim_cur > 2 * crowd_size + 100);
 }
+
+bool is_answered(http_client& client) {
+  pollfd answer{client.socket().get(), POLLIN, 0};
+  return ::poll(&answer, 1, 0) == 1;
+}
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool sanitized = true;
+#else
+constexpr bool sanitized = false;
+#endif
 
 std::uint64_t resident_now() {
   std::ifstream from("/proc/self/statm");
@@ -71,17 +83,14 @@ BOOST_FIXTURE_TEST_CASE(two_thousand_bodies_that_are_partly_sent_take_no_more_me
   auto before = resident_now();
   auto all = crowd();
   std::string part(1'000'000, ' ');
-  std::size_t refused = 0;
   for (auto& each : all)
     each.send("POST " + std::string(infer_path) + " HTTP/1.1\r\nHost: x\r\nContent-Length: 1048576\r\n\r\n");
   for (auto& each : all)
     each.send(part);
   // Those that found room are held, as many as fit; the others have been told.
-  for (std::size_t i = 0; i < crowd_size; ++i) {
-    pollfd answered{all[i].socket().get(), POLLIN, 0};
-    refused += ::poll(&answered, 1, 0) == 1 ? 1 : 0;
-  }
-  BOOST_TEST(refused > crowd_size / 2);
-  BOOST_TEST(resident_now() < before + options.body_bytes_max + overhead);
+  BOOST_TEST(eventually(
+      [&] { return std::count_if(all.begin(), all.end(), is_answered) > static_cast<std::ptrdiff_t>(crowd_size / 2); }));
+  if (!sanitized) // which keeps memory of its own
+    BOOST_TEST(resident_now() < before + options.body_bytes_max + overhead);
   BOOST_TEST(infer_status(calm, 1000) == 200); // a small one still fits
 }
