@@ -1,3 +1,4 @@
+#include "runtime/base/units.hpp"
 #include "runtime/cli/door_options.hpp"
 #include "runtime/cli/human_text.hpp"
 #include "runtime/cli/infer_inputs.hpp"
@@ -42,7 +43,8 @@ ramp_options ramp_of(const bench_options& options) {
   ramp.levels = require(open ? parse_levels(options.rate, rate_max) : parse_levels(options.concurrency, load_in_flight_max),
                         exit_code::bad_usage);
   ramp.duration = require(parse_duration(options.duration), exit_code::bad_usage);
-  if (options.warmup != "0")
+  auto warmup = duration_from(options.warmup);
+  if (options.warmup != "0" && !(warmup && warmup->count() == 0))
     ramp.warmup = require(parse_duration(options.warmup), exit_code::bad_usage);
   return ramp;
 }
