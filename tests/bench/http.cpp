@@ -103,7 +103,8 @@ findings measure_http_cache(lab& room) {
 }
 
 findings measure_http_loops(lab& room) {
-  constexpr double goal = 0.7; // a second loop pays where cores are free for it; on two cores it takes them from the client and the host
+  constexpr double goal =
+      0.7; // a second loop pays where cores are free for it; on two cores it takes them from the client and the host
   node_server one(room, 1);
   one.deploy("noop", "noop");
   node_server two(room, 2);
