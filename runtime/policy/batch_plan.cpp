@@ -19,12 +19,20 @@ std::size_t preferred_part(const list& waiting, std::size_t count, const std::ve
   return count;
 }
 
+/// Until a request that has so much time left has used half of what it had.
+std::chrono::nanoseconds half_of_rest(const waiting_request& each, std::chrono::nanoseconds left) {
+  return (left - each.waited) / 2;
+}
+
 /// How much longer the first `count` requests may wait for others.
 std::chrono::nanoseconds patience_of(const list& waiting, std::size_t count, std::chrono::nanoseconds max_delay,
                                      std::chrono::nanoseconds run) {
   auto patience = max_delay;
-  for (std::size_t i = 0; i < count; ++i)
-    patience = std::min({patience, max_delay - waiting[i].waited, waiting[i].left - run, waiting[i].may_wait});
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto& each = waiting[i];
+    patience =
+        std::min({patience, max_delay - each.waited, half_of_rest(each, each.left - run), half_of_rest(each, each.may_wait)});
+  }
   return std::max(patience, std::chrono::nanoseconds(0));
 }
 

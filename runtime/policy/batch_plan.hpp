@@ -38,7 +38,8 @@ struct batch_start {
 /// Of the `count` requests that plan_batch gives:
 /// - the requests up to the largest preferred size that it reaches, if it reaches one;
 /// - all of it, if nothing can be added to it, max_delay is zero, or a request in it has waited for max_delay;
-/// - else nothing yet: more may come. No request waits for others past the moment at which a run of `run` still meets its deadline.
+/// - else nothing yet: more may come. No request waits for others longer than half of the time it has besides a run of `run`, or of its timeout:
+///   a run may take longer, and a timer is late.
 batch_start plan_start(const std::vector<waiting_request>& waiting, std::size_t count, const batch_limits& limits,
                        const batching_spec& wish, std::chrono::nanoseconds run);
 
