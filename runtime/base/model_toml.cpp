@@ -4,6 +4,7 @@
 #include "runtime/base/queue_toml.hpp"
 #include "runtime/base/toml_reader.hpp"
 #include "runtime/base/units.hpp"
+#include "runtime/base/zeros.hpp"
 
 #include <algorithm>
 #include <array>
@@ -51,8 +52,7 @@ void read_datatype(toml_section& section, tensor_spec& tensor) {
 
 /// Bytes of one row; free dimensions count as 1. Nothing if the shape overflows.
 std::optional<std::uint64_t> smallest_row(const tensor_spec& tensor) {
-  auto dims = tensor.dims;
-  std::replace(dims.begin(), dims.end(), std::int64_t{-1}, std::int64_t{1});
+  auto dims = zeros_shape(tensor, 0);
   return byte_size(tensor.type, dims.data(), dims.size());
 }
 

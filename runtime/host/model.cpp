@@ -1,5 +1,6 @@
 #include "runtime/host/model.hpp"
 
+#include "runtime/base/zeros.hpp"
 #include "runtime/host/error_text.hpp"
 #include "runtime/host/module_file.hpp"
 #include "runtime/host/operators.hpp"
@@ -16,12 +17,6 @@ namespace {
 constexpr std::size_t load_error_bytes_max = 2048;
 constexpr const char* memory_advice =
     "the model needs more memory than its version allows; raise 'memory' under [limits] in model.toml";
-
-/// Whether zeros are but a guess at what the input takes: a dimension can have any size, besides that of the rows, or it has texts.
-bool is_guess(const tensor_spec& spec, std::uint32_t rows) {
-  auto first = spec.dims.begin() + (rows != 0 && !spec.dims.empty() ? 1 : 0);
-  return spec.type == datatype::bytes || std::find(first, spec.dims.end(), -1) != spec.dims.end();
-}
 
 bool out_of_memory(const std::exception& raised) {
   return dynamic_cast<const std::bad_alloc*>(&raised) != nullptr || is_out_of_memory(raised.what());
@@ -130,7 +125,7 @@ call_outcome model::warm(std::uint32_t rows) {
   }
   auto outcome = state_->call(std::move(inputs), rows, [](const std::vector<model_output>&) { return call_outcome(); });
   bool guessed = std::any_of(state_->spec.inputs.begin(), state_->spec.inputs.end(),
-                             [&](const tensor_spec& spec) { return is_guess(spec, rows); });
+                             [&](const tensor_spec& spec) { return zeros_are_a_guess(spec, rows); });
   return outcome.status == done_status::failed && guessed ? call_outcome() : outcome;
 }
 

@@ -1,6 +1,7 @@
 #include "runtime/host/tensors.hpp"
 
 #include "runtime/base/byte_strings.hpp"
+#include "runtime/base/zeros.hpp"
 
 #include <ATen/ATen.h>
 #include <ATen/core/jit_type.h>
@@ -212,10 +213,7 @@ c10::IValue model_input(const tensor_view& view) {
 }
 
 c10::IValue zeros(const tensor_spec& spec, std::uint32_t rows) {
-  shape dims = spec.dims;
-  if (rows != 0)
-    dims[0] = rows;
-  std::replace(dims.begin(), dims.end(), std::int64_t{-1}, std::int64_t{1});
+  auto dims = zeros_shape(spec, rows);
   if (spec.type != datatype::bytes)
     return at::zeros(dims, at::TensorOptions(to_scalar_type(spec.type)));
   auto count = byte_size(spec.type, dims.data(), dims.size()).value_or(0) / byte_string_overhead;

@@ -1,6 +1,7 @@
 #include "runtime/serving/trial.hpp"
 
 #include "runtime/base/byte_strings.hpp"
+#include "runtime/base/zeros.hpp"
 #include "runtime/policy/golden_check.hpp"
 
 #include <algorithm>
@@ -27,21 +28,13 @@ struct zeros {
   bool guessed = false; ///< a dimension was free, or what a string says, and the model may not like what stands there
 };
 
-/// An input of zeros without its data: free dimensions are 1.
+/// An input of zeros without its data.
 tensor_view zeros_of(const tensor_spec& input, std::uint32_t rows) {
-  auto dims = input.dims;
-  std::replace(dims.begin(), dims.end(), std::int64_t{-1}, std::int64_t{1});
-  if (rows > 0)
-    dims[0] = rows;
+  auto dims = zeros_shape(input, rows);
   auto bytes = byte_size(input.type, dims.data(), dims.size()).value_or(0);
   if (input.type == datatype::bytes)
     bytes += bytes / byte_string_overhead * zero_byte_string.size();
   return make_view(input.type, dims, nullptr, bytes);
-}
-
-bool is_guess(const tensor_spec& input, std::uint32_t rows) {
-  auto first = input.dims.begin() + (rows > 0 ? 1 : 0);
-  return input.type == datatype::bytes || std::find(first, input.dims.end(), -1) != input.dims.end();
 }
 
 /// As many rows as max_batch and input_bytes allow, as the pool forms batches too.
@@ -61,7 +54,7 @@ zeros full_batch_of(const model_spec& spec) {
   std::uint64_t numbers = 0;
   std::uint64_t strings = 0;
   for (const auto& input : spec.inputs) {
-    full.guessed = full.guessed || is_guess(input, full.rows);
+    full.guessed = full.guessed || zeros_are_a_guess(input, full.rows);
     full.inputs.push_back(zeros_of(input, full.rows));
     auto& largest = input.type == datatype::bytes ? strings : numbers;
     largest = std::max(largest, full.inputs.back().size);
