@@ -191,7 +191,8 @@ result<void> check(const node_options& options) {
   for (const auto& [what, checked] :
        {std::pair{"name", check_name(options.name)}, std::pair{"data", check_data_folder(options.data_folder)},
         std::pair{"listen", check_listen(options.listen)}, std::pair{"http", check_http(options.http)},
-        std::pair{"chunk_bytes", check_chunk(options)}, std::pair{"drain timeout", check_drain_timeout(options.drain_timeout)},
+        std::pair{"chunk_bytes", check_chunk(options)}, std::pair{"body_bytes", check_bodies(options)},
+        std::pair{"drain timeout", check_drain_timeout(options.drain_timeout)},
         std::pair{"log level", check_log_level(options.log_level)},
         std::pair{"log format", check_log_format(options.log_format)}})
     if (!checked)
