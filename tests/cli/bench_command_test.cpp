@@ -12,19 +12,10 @@ using namespace troupe;
 using nlohmann::json;
 using test::command_line;
 using test::connected;
+using test::misuse;
 namespace data = boost::unit_test::data;
 
-struct misuse {
-  std::vector<const char*> arguments; ///< behind "bench echo"
-  const char* message;
-};
-
-std::ostream& operator<<(std::ostream& out, const misuse& row) {
-  for (auto argument : row.arguments)
-    out << argument << ' ';
-  return out;
-}
-
+/// Behind "bench echo".
 const misuse misuses[] = {
     {{"--concurrency", "0"},
      "error: '0' is no level and no list of them; write 8, 1,2,4 or 1:64 (doubling): at most 64 of them, "

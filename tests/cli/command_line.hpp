@@ -19,6 +19,18 @@ public:
   wall_time wall_now() const override { return wall_time(std::chrono::hours(1)); }
 };
 
+/// Arguments that are refused, and part of the message.
+struct misuse {
+  std::vector<const char*> arguments;
+  const char* message;
+};
+
+inline std::ostream& operator<<(std::ostream& out, const misuse& row) {
+  for (auto argument : row.arguments)
+    out << argument << ' ';
+  return out;
+}
+
 /// `troupe ARGUMENTS`, with its streams caught.
 struct command_line {
   int run(std::vector<const char*> arguments, const std::string& input = "") {

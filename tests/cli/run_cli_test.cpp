@@ -14,18 +14,8 @@ using namespace troupe;
 using nlohmann::json;
 using test::command_line;
 using test::connected;
+using test::misuse;
 namespace data = boost::unit_test::data;
-
-struct misuse {
-  std::vector<const char*> arguments;
-  const char* message;
-};
-
-std::ostream& operator<<(std::ostream& out, const misuse& row) {
-  for (auto argument : row.arguments)
-    out << argument << ' ';
-  return out;
-}
 
 const misuse misuses[] = {
     {{}, "error: a command is needed\n\nTroupe serves"},

@@ -1,13 +1,12 @@
 #define BOOST_TEST_MODULE http_crowd
+#include "runtime/gateway/status_writer.hpp"
 #include "tests/gateway/http_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
-#include <fstream>
 #include <poll.h>
 #include <sys/resource.h>
-#include <unistd.h>
 #include <vector>
 
 using namespace troupe;
@@ -36,14 +35,6 @@ constexpr bool sanitized = true;
 #else
 constexpr bool sanitized = false;
 #endif
-
-std::uint64_t resident_now() {
-  std::ifstream from("/proc/self/statm");
-  std::uint64_t all = 0;
-  std::uint64_t resident = 0;
-  from >> all >> resident;
-  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-}
 
 gateway_options crowded() {
   raise_descriptors();
@@ -80,7 +71,7 @@ BOOST_FIXTURE_TEST_CASE(two_thousand_bodies_that_are_partly_sent_take_no_more_me
   constexpr std::uint64_t overhead = 64ULL << 20; // 16 KiB a connection, and as much for what the test itself holds
   http_client calm(port());
   BOOST_TEST(infer_status(calm, 1000) == 200);
-  auto before = resident_now();
+  auto before = resident_bytes();
   auto all = crowd();
   std::string part(1'000'000, ' ');
   for (auto& each : all)
@@ -91,6 +82,6 @@ BOOST_FIXTURE_TEST_CASE(two_thousand_bodies_that_are_partly_sent_take_no_more_me
   BOOST_TEST(eventually(
       [&] { return std::count_if(all.begin(), all.end(), is_answered) > static_cast<std::ptrdiff_t>(crowd_size / 2); }));
   if (!sanitized) // which keeps memory of its own
-    BOOST_TEST(resident_now() < before + options.body_bytes_max + overhead);
+    BOOST_TEST(resident_bytes() < before + options.body_bytes_max + overhead);
   BOOST_TEST(infer_status(calm, 1000) == 200); // a small one still fits
 }
