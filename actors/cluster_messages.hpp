@@ -15,7 +15,7 @@ namespace troupe {
 // -- what a node shall do -----------------------------------------------------------------------------------------------------------
 
 /// Who leads since when. Believed only with the authority's signature (cluster/mandate.hpp).
-struct mandate {
+struct leadership {
   std::uint64_t epoch = 0; ///< grows with each leader
   std::string leader_id;   ///< its node id
   std::string signature;
@@ -49,7 +49,7 @@ struct route_order {
 
 /// All that a node shall do. The leader sends it whole whenever something in it changes; of two, the one with the higher epoch counts, then the higher revision.
 struct assignment {
-  mandate by;
+  leadership by;
   std::uint64_t revision = 0; ///< grows with each assignment for this node within an epoch
   std::vector<pool_order> pools;
   std::vector<route_order> routes;
@@ -57,7 +57,7 @@ struct assignment {
 
 /// The node has it, on its disk and in its routing table. An assignment of an older epoch is refused as `conflict`; `by` is then who leads.
 struct assignment_taken {
-  mandate by;
+  leadership by;
   bool taken = false;
 };
 
