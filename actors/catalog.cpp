@@ -275,7 +275,7 @@ void catalog_state::on_names(const name_list& stored) {
   };
   for (const auto& stored_name : stored.names)
     deployments_.emplace(stored_name, deployment_actor());
-  drop_stray_routes();
+  tell_names();
   for (const auto& stored_name : stored.names)
     self_->request(node_->actors.deployments.get(), node_->timing.keeper_patience, start_of(stored_name))
         .then(
@@ -297,6 +297,7 @@ void catalog_state::on_names(const name_list& stored) {
 /// One deployment that can't be read must not keep the others from serving.
 void catalog_state::note_damage(const std::string& deployment_name, const error& why) {
   damaged_[deployment_name] = why.message;
+  tell_names();
   node_->events.emit({node_->time.wall_now(),
                       severity::error,
                       "deployment_damaged",
@@ -315,12 +316,13 @@ void catalog_state::on_child_down(const child_down& down) {
     deployments_[down.id] = deployment_actor();
 }
 
-/// A deployment that died while it was being removed has left its route.
-void catalog_state::drop_stray_routes() {
-  for (const auto& [deployment_name, where] : *node_->routes.read())
-    if (!is_known(deployment_name))
-      self_->request(node_->actors.router.get(), node_->timing.patience, drop_route{deployment_name})
-          .then([](done) {}, [this](const caf::error& reason) { self_->quit(reason); });
+/// A placer that gathers waits for these to tell what they need.
+void catalog_state::tell_names() const {
+  retain_demands names;
+  for (const auto& [deployment_name, handle] : deployments_)
+    if (damaged_.count(deployment_name) == 0)
+      names.deployments.push_back(deployment_name);
+  self_->send(node_->actors.placer.get(), std::move(names));
 }
 
 // -- what is seen -----------------------------------------------------------------------------------------------------------------

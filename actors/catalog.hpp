@@ -47,7 +47,7 @@ private:
   void on_names(const name_list& stored);
   void on_child_up(const child_up& up);
   void on_child_down(const child_down& down);
-  void drop_stray_routes();
+  void tell_names() const;
   void stop_removed(const std::string& deployment_name, caf::typed_response_promise<done> answer);
   void deploy_checked(const deploy& ask, caf::typed_response_promise<deployed> answer);
   std::vector<first_deploy> take_first_deploys(const std::string& deployment_name);

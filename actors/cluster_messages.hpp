@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/messages.hpp"
+#include "cluster/placement.hpp"
 
 #include <cstdint>
 #include <map>
@@ -24,6 +25,7 @@ struct leadership {
 /// Replicas of a version that a node shall run.
 struct pool_order {
   version_id id;
+  std::uint64_t fingerprint = 0; ///< of all that makes the version; a name that was undeployed and deployed again has numbers that were there before
   std::string artifact_sha256;
   std::string golden_sha256; ///< "": no golden.json
   std::string model_toml;
@@ -82,15 +84,25 @@ constexpr const char* to_string(pool_phase phase) {
 }
 
 struct pool_report {
+  std::uint64_t fingerprint = 0; ///< of its order
   pool_phase phase = pool_phase::fetching;
   error why{};              ///< of failed: the version can never serve here
   std::uint32_t wanted = 0; ///< replicas, as the node was told
+  bool loaded = false;      ///< its template has the version
   bool started = false;     ///< all wanted replicas have hosts
   bool complete = false;    ///< all wanted replicas serve
   pool_status status;
   std::uint64_t memory_bytes = 0; ///< that its processes use; 0: not measured yet
 };
 
+/// A pool tells its owner what has become of it, whole, whenever that has changed.
+struct pool_news {
+  pool_report report;
+  std::shared_ptr<pool> target;
+};
+
+/// Asks for it.
+struct get_report {};
 /// All that a node does. It sends it whole to its leader when something in it has changed, and now and then.
 struct node_report {
   std::string node_id;
@@ -98,6 +110,83 @@ struct node_report {
   std::uint64_t revision = 0; ///< likewise
   std::uint64_t sequence = 0; ///< grows with each report of this life of the node
   std::vector<pool_report> pools;
+};
+
+// -- what a deployment needs --------------------------------------------------------------------------------------------------------
+
+/// How far a version that a deployment needs has come, on all its nodes together.
+struct version_placed {
+  version_number version = 0;
+  std::uint64_t sequence = 0; ///< of the demand that it is the state of
+  bool loaded = false;        ///< on each of its nodes
+  bool started = false;       ///< all wanted replicas have hosts
+  bool complete = false;      ///< all wanted replicas serve
+  std::uint32_t serving = 0;  ///< replicas
+  error failed{};             ///< it can never serve; no message: it may
+  std::string unplaced{};     ///< why some of its replicas have no node; empty: all have one
+};
+
+} // namespace troupe
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::version_placed)
+
+namespace troupe {
+
+/// Who hears how far a deployment's versions have come.
+using version_listener = caf::typed_actor<caf::reacts_to<version_placed>>;
+
+/// All that a deployment needs. Its actor sends it whole whenever something in it changes; answered once every node that is there routes so.
+struct deployment_demand {
+  std::string deployment;
+  std::uint64_t sequence = 0; ///< grows with each of this deployment
+  std::vector<pool_order> pools; ///< `replicas` over all nodes together
+  version_number routed = 0;     ///< 0: its requests go nowhere
+  error why_not{};               ///< then they are answered with this
+  version_listener from;
+};
+/// It needs nothing any more; answered once no node routes to it.
+struct drop_demand {
+  std::string deployment;
+};
+/// Only these deployments are left; what others needed is dropped.
+struct retain_demands {
+  std::vector<std::string> deployments;
+};
+
+/// Asks what runs of a deployment, on all nodes.
+struct get_placement {
+  std::string deployment;
+};
+struct placed_version {
+  version_number version = 0;
+  bool draining = false; ///< nobody needs it any more
+  pool_status status;    ///< of all its pools together
+};
+struct placement_view {
+  std::vector<placed_version> versions;
+};
+
+// -- nodes --------------------------------------------------------------------------------------------------------------------------
+
+} // namespace troupe
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::assignment)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::assignment_taken)
+
+namespace troupe {
+
+/// Who takes a node's assignments: its pools actor, or the peer that stands for it.
+using assignee = caf::typed_actor<caf::replies_to<assignment>::with<assignment_taken>>;
+
+/// A node as the placer sees it.
+struct node_view {
+  placement_node place; ///< its id, what it has, and whether it may get something
+  std::string name;
+  assignee takes; ///< of another node
+};
+/// These are the nodes from now on.
+struct nodes_changed {
+  std::vector<node_view> nodes;
 };
 
 // -- artifacts ----------------------------------------------------------------------------------------------------------------------
@@ -116,9 +205,15 @@ struct artifact_piece {
 } // namespace troupe
 
 #define TROUPE_MESSAGE(type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::type)
-TROUPE_MESSAGE(assignment)
-TROUPE_MESSAGE(assignment_taken)
+TROUPE_MESSAGE(nodes_changed)
+TROUPE_MESSAGE(pool_news)
+TROUPE_MESSAGE(get_report)
 TROUPE_MESSAGE(node_report)
+TROUPE_MESSAGE(deployment_demand)
+TROUPE_MESSAGE(drop_demand)
+TROUPE_MESSAGE(retain_demands)
+TROUPE_MESSAGE(get_placement)
+TROUPE_MESSAGE(placement_view)
 TROUPE_MESSAGE(read_artifact)
 TROUPE_MESSAGE(artifact_piece)
 #undef TROUPE_MESSAGE

@@ -1,11 +1,9 @@
 #include "actors/deployment.hpp"
 
 #include "actors/errors.hpp"
-#include "actors/pool.hpp"
-#include "actors/status.hpp"
-#include "actors/supervisor.hpp"
 #include "actors/validator.hpp"
 #include "runtime/base/model_toml.hpp"
+#include "runtime/base/sha256.hpp"
 
 #include <caf/send.hpp>
 #include <caf/skip.hpp>
@@ -19,18 +17,6 @@ namespace troupe {
 
 namespace {
 
-/// Asks several actors and delivers one answer once all have spoken or fallen silent.
-struct view_in_progress {
-  caf::typed_response_promise<deployment_view> answer;
-  deployment_view view;
-  std::size_t open = 0;
-
-  void one_done() {
-    if (--open == 0)
-      answer.deliver(std::move(view));
-  }
-};
-
 /// Whether the store itself has said no. Its later answers can be relied on: the change isn't seen before the node starts again.
 bool is_refusal(const caf::error& reason) {
   auto code = to_error(reason).code;
@@ -38,21 +24,23 @@ bool is_refusal(const caf::error& reason) {
          || code == error_code::not_found;
 }
 
-std::string pool_id(version_number number) {
-  return "v" + std::to_string(number);
-}
-
-version_number number_of(const std::string& id) {
-  return static_cast<version_number>(std::strtoul(id.c_str() + 1, nullptr, 10));
-}
-
 std::string version_name(version_number number) {
   return "version " + std::to_string(number);
 }
 
-/// Whether a version in this state may have replicas.
-bool may_have_replicas(version_state state) {
-  return state != version_state::validating && state != version_state::preparing && state != version_state::failed;
+std::uint64_t fingerprint_of(const version_record& version) {
+  auto digest = sha256_of(version.artifact_sha256 + version.golden_sha256 + std::to_string(version.created.time_since_epoch().count())
+                          + version.model_toml);
+  return std::strtoull(digest.substr(0, 16).c_str(), nullptr, 16);
+}
+
+/// Whether two demands want the same of the placer.
+bool same(const deployment_demand& a, const deployment_demand& b) {
+  auto same_order = [](const pool_order& x, const pool_order& y) {
+    return x.id == y.id && x.fingerprint == y.fingerprint && x.replicas == y.replicas && x.may_start == y.may_start;
+  };
+  return a.routed == b.routed && a.why_not.message == b.why_not.message
+         && std::equal(a.pools.begin(), a.pools.end(), b.pools.begin(), b.pools.end(), same_order);
 }
 
 } // namespace
@@ -64,28 +52,20 @@ deployment_state::behavior_type deployment_state::begin(deployment_options optio
   const auto& node = options_->node;
   since_ = node.time.now();
   stored_.deployment.name = options_->name;
-  supervisor_options below{node.time, node.events, rng(node.seeds.next())};
-  below.name = "pools";
-  below.intensity.restarts_max = restart_intensity::unlimited;
-  below.backoff.base = node.timing.retry_base;
-  below.backoff.max = node.timing.retry_max;
-  wanted_ = std::make_shared<std::atomic<std::uint32_t>>(0);
-  pools_supervisor_ = self_->spawn<caf::linked>(supervisor, std::move(below));
-  self_->send(pools_supervisor_, watch_children{self_});
   self_->request(node.actors.keeper.get(), node.timing.keeper_patience, load_deployment{options_->name})
       .then([this](const stored_deployment& stored) { on_loaded(stored); },
             [this](const caf::error& reason) {
               if (to_error(reason).code != error_code::not_found)
                 return self_->quit(reason);
               on_loaded({record(), {}});
-              drop_own_route(); // of an earlier life that died while it was removed
+              forget_needs(); // of an earlier life that died while it was removed
             });
   return loading();
 }
 
 deployment_state::behavior_type deployment_state::loading() {
   return {
-      [this](get_status ask) { return status("loading", ask.patience); },
+      [this](get_status) { return status("loading"); },
       [this](await_ready) -> caf::result<ready> {
         awaiting_ready_.push_back(self_->make_response_promise<ready>());
         return awaiting_ready_.back();
@@ -97,12 +77,7 @@ deployment_state::behavior_type deployment_state::loading() {
       [](const rollback&) -> caf::result<deployed> { return caf::skip(); },
       [](const watch_version&) -> caf::result<version_progress> { return caf::skip(); },
       [](const get_deployment&) -> caf::result<deployment_view> { return caf::skip(); },
-      [](const pool_loaded&) {},
-      [](const pool_started&) {},
-      [](const pool_serves&) {},
-      [](const pool_gave_up&) {},
-      [this](const child_up& up) { on_pool_up(up); },
-      [this](const child_down& down) { on_pool_down(down); },
+      [](const version_placed&) {},
       [this](const retire_pool& ask) { on_retire_pool(ask.version); },
       [](const rollout_happened&) {},
       [](const bake_over&) {},
@@ -112,7 +87,7 @@ deployment_state::behavior_type deployment_state::loading() {
 
 deployment_state::behavior_type deployment_state::steady() {
   return {
-      [this](get_status ask) { return status("steady", ask.patience); },
+      [this](get_status) { return status("steady"); },
       [](await_ready) -> caf::result<ready> { return ready{}; },
       [this](const deploy& ask) { return on_deploy(ask); },
       [this](const scale& ask) { return on_scale(ask); },
@@ -121,12 +96,7 @@ deployment_state::behavior_type deployment_state::steady() {
       [this](const rollback& ask) { return on_rollback(ask); },
       [this](const watch_version& ask) { return on_watch(ask); },
       [this](const get_deployment&) { return on_get(); },
-      [this](const pool_loaded& news) { on_happened({rollout_news::loaded, news.version, {}}); },
-      [this](const pool_started& news) { on_happened({rollout_news::started, news.version, {}}); },
-      [this](const pool_serves& news) { on_pool_serves(news); },
-      [this](const pool_gave_up& news) { on_happened({rollout_news::broken, news.version, news.why.message}); },
-      [this](const child_up& up) { on_pool_up(up); },
-      [this](const child_down& down) { on_pool_down(down); },
+      [this](const version_placed& news) { on_placed(news); },
       [this](const retire_pool& ask) { on_retire_pool(ask.version); },
       [this](const rollout_happened& news) { on_happened(news.what); },
       [this](const bake_over& news) { on_bake_over(news.until); },
@@ -136,7 +106,7 @@ deployment_state::behavior_type deployment_state::steady() {
 
 deployment_state::behavior_type deployment_state::saving() {
   return {
-      [this](get_status ask) { return status("saving", ask.patience); },
+      [this](get_status) { return status("saving"); },
       [](await_ready) -> caf::result<ready> { return ready{}; },
       [](const deploy&) -> caf::result<deployed> { return caf::skip(); },
       [](const scale&) -> caf::result<done> { return caf::skip(); },
@@ -145,12 +115,7 @@ deployment_state::behavior_type deployment_state::saving() {
       [](const rollback&) -> caf::result<deployed> { return caf::skip(); },
       [this](const watch_version& ask) { return on_watch(ask); },
       [this](const get_deployment&) { return on_get(); },
-      [](const pool_loaded&) -> caf::result<void> { return caf::skip(); },
-      [](const pool_started&) -> caf::result<void> { return caf::skip(); },
-      [](const pool_serves&) -> caf::result<void> { return caf::skip(); },
-      [](const pool_gave_up&) -> caf::result<void> { return caf::skip(); },
-      [this](const child_up& up) { on_pool_up(up); },
-      [this](const child_down& down) { on_pool_down(down); },
+      [](const version_placed&) -> caf::result<void> { return caf::skip(); },
       [this](const retire_pool& ask) { on_retire_pool(ask.version); },
       [](const rollout_happened&) -> caf::result<void> { return caf::skip(); },
       [](const bake_over&) -> caf::result<void> { return caf::skip(); },
@@ -161,7 +126,7 @@ deployment_state::behavior_type deployment_state::saving() {
 deployment_state::behavior_type deployment_state::removed() {
   auto gone = [this] { return make_error(error_code::not_found, "deployment '" + record().name + "' is being removed"); };
   return {
-      [this](get_status ask) { return status("removed", ask.patience); },
+      [this](get_status) { return status("removed"); },
       [](await_ready) -> caf::result<ready> { return ready{}; },
       [=](const deploy&) -> caf::result<deployed> {
         return make_error(error_code::failed_precondition,
@@ -173,12 +138,7 @@ deployment_state::behavior_type deployment_state::removed() {
       [=](const rollback&) -> caf::result<deployed> { return gone(); },
       [=](const watch_version&) -> caf::result<version_progress> { return gone(); },
       [=](const get_deployment&) -> caf::result<deployment_view> { return gone(); },
-      [](const pool_loaded&) {},
-      [](const pool_started&) {},
-      [](const pool_serves&) {},
-      [](const pool_gave_up&) {},
-      [this](const child_up& up) { on_pool_up(up); },
-      [this](const child_down& down) { on_pool_down(down); },
+      [](const version_placed&) {},
       [this](const retire_pool& ask) { on_retire_pool(ask.version); },
       [](const rollout_happened&) {},
       [](const bake_over&) {},
@@ -214,10 +174,7 @@ caf::result<deployed> deployment_state::on_deploy(const deploy& ask) {
   auto answer = self_->make_response_promise<deployed>();
   carry_out(
       **plan, std::move(after), std::move(change),
-      [this, answer, number = next.id.number]() mutable {
-        tell_wanted();
-        answer.deliver(deployed{number});
-      },
+      [answer, number = next.id.number]() mutable { answer.deliver(deployed{number}); },
       [answer](const caf::error& reason) mutable { answer.deliver(reason); });
   return answer;
 }
@@ -261,9 +218,9 @@ caf::result<done> deployment_state::on_scale(const scale& ask) {
       std::move(after), std::move(change),
       [this, answer]() mutable {
         emit(severity::info, "deployment_scaled", {{"replicas", std::to_string(record().wanted_replicas)}});
-        tell_wanted();
         if (record().wanted_replicas == 0)
-          park();
+          route_ = routed_ = 0;
+        tell_needs();
         answer.deliver(done{});
       },
       [answer](const caf::error& reason) mutable { answer.deliver(reason); });
@@ -293,7 +250,7 @@ caf::result<done> deployment_state::on_undeploy() {
 }
 
 void deployment_state::finish_removal(caf::typed_response_promise<done> answer) {
-  self_->request(options_->node.actors.router.get(), options_->node.timing.patience, drop_route{record().name})
+  self_->request(options_->node.actors.placer.get(), options_->node.timing.patience, drop_demand{record().name})
       .then(
           [this, answer](done) mutable {
             self_->send(options_->node.actors.keeper.get(), collect_artifacts{});
@@ -330,29 +287,22 @@ caf::result<version_progress> deployment_state::on_watch(const watch_version& as
 }
 
 caf::result<deployment_view> deployment_state::on_get() {
-  auto progress = std::make_shared<view_in_progress>();
-  progress->answer = self_->make_response_promise<deployment_view>();
-  progress->view.record = record();
-  progress->open = 1;
-  for (auto it = stored_.versions.rbegin(); it != stored_.versions.rend(); ++it) {
-    auto number = it->first;
-    auto slot = pools_.find(number);
-    bool draining = slot != pools_.end() && slot->second.draining;
-    progress->view.versions.push_back({it->second, number == routed_, draining, is_ready(number), {}});
-    if (slot == pools_.end() || !slot->second.pool)
-      continue;
-    ++progress->open;
-    auto index = progress->view.versions.size() - 1;
-    self_->request(slot->second.pool, options_->node.timing.patience, get_pool_status{})
-        .then(
-            [progress, index](const pool_status& told) {
-              progress->view.versions[index].pool = told;
-              progress->one_done();
-            },
-            [progress](const caf::error&) { progress->one_done(); });
-  }
-  auto answer = progress->answer;
-  progress->one_done();
+  deployment_view view{record(), {}};
+  for (auto it = stored_.versions.rbegin(); it != stored_.versions.rend(); ++it)
+    view.versions.push_back({it->second, it->first == routed_, false, is_ready(it->first), {it->second.id, {}, {}}});
+  auto answer = self_->make_response_promise<deployment_view>();
+  self_->request(options_->node.actors.placer.get(), options_->node.timing.patience, get_placement{record().name})
+      .then(
+          [answer, view](placement_view& placed) mutable {
+            for (auto& version : view.versions)
+              for (auto& told : placed.versions)
+                if (told.version == version.record.id.number) {
+                  version.draining = told.draining;
+                  version.pool = std::move(told.status);
+                }
+            answer.deliver(std::move(view));
+          },
+          [answer, view](const caf::error&) mutable { answer.deliver(std::move(view)); });
   return answer;
 }
 
@@ -360,25 +310,28 @@ caf::result<deployment_view> deployment_state::on_get() {
 
 void deployment_state::on_loaded(const stored_deployment& stored) {
   stored_.deployment = stored.record;
-  wanted_->store(record().wanted_replicas);
   for (const auto& version : stored.versions)
     stored_.versions[version.id.number] = version;
   self_->become(steady());
-  for (auto& waiting : std::exchange(awaiting_ready_, {}))
-    waiting.deliver(ready{});
-  if (record().last_version != 0)
-    on_happened({rollout_news::resumed, 0, {}});
+  if (record().last_version == 0) {
+    tell_ready();
+    return;
+  }
+  if (record().wanted_replicas != 0)
+    route_ = record().current_version; // where requests go already, if only this actor was gone
+  on_happened({rollout_news::resumed, 0, {}});
 }
 
 void deployment_state::on_happened(const rollout_event& what) {
   auto plan = plan_rollout(view(), what);
   if (!plan || !plan->has_value())
-    return;
+    return tell_needs();
   auto after = stored_;
   auto change = apply(**plan, options_->node.time.wall_now(), nullptr, after);
   carry_out(
       **plan, std::move(after), std::move(change), [] {},
       [this, what](const caf::error&) {
+        tell_needs();
         if (put_off_.empty())
           self_->delayed_send(self_, options_->node.timing.retry_max, try_again{});
         put_off_.push_back(what);
@@ -394,44 +347,30 @@ void deployment_state::on_try_again() {
     self_->send(self_, rollout_happened{std::move(what)});
 }
 
-void deployment_state::on_pool_serves(const pool_serves& news) {
-  auto slot = pools_.find(news.version);
-  if (slot == pools_.end() || slot->second.draining)
+void deployment_state::on_placed(const version_placed& news) {
+  auto found = needs_.find(news.version);
+  if (found == needs_.end() || found->second.leaving || news.sequence != told_.sequence)
     return;
-  slot->second.target = news.target;
-  on_happened({rollout_news::verified, news.version, {}});
-}
-
-void deployment_state::on_pool_up(const child_up& up) {
-  auto number = number_of(up.id);
-  auto slot = pools_.find(number);
-  if (slot == pools_.end())
-    return stop_pool(number); // it was being restarted when it was stopped
-  slot->second.pool = caf::actor_cast<pool_actor>(up.handle);
-  self_->send(slot->second.pool, set_replicas{record().wanted_replicas}); // perhaps it was changed while the pool started
-  if (auto version = stored_.find(number); version != nullptr && may_have_replicas(version->state))
-    send_proceed(number);
-}
-
-void deployment_state::on_pool_down(const child_down& down) {
-  auto slot = pools_.find(number_of(down.id));
-  if (slot == pools_.end())
-    return;
-  slot->second.pool = pool_actor();
-  slot->second.target.reset();
+  found->second.state = news;
+  if (!news.failed.message.empty())
+    return on_happened({rollout_news::broken, news.version, news.failed.message});
+  if (!news.unplaced.empty() && news.version == record().target_version)
+    return on_happened({rollout_news::broken, news.version, news.unplaced});
+  if (news.loaded)
+    happened(rollout_news::loaded, news.version);
+  if (news.started)
+    happened(rollout_news::started, news.version);
+  if (news.complete)
+    happened(rollout_news::verified, news.version);
+  settle();
 }
 
 void deployment_state::on_retire_pool(version_number number) {
-  auto patience = 2 * options_->node.timing.drain_grace;
-  self_->request(pools_supervisor_, patience, stop_child{pool_id(number)})
-      .then([this, number](const child_down&) { on_pool_stopped(number); },
-            [this, number](const caf::error&) { on_pool_stopped(number); });
-}
-
-void deployment_state::on_pool_stopped(version_number number) {
-  auto gone = pools_.extract(number);
-  if (!gone.empty() && gone.mapped().wanted_again)
-    start_pool(number);
+  auto found = needs_.find(number);
+  if (found == needs_.end() || !found->second.leaving)
+    return; // it is needed again
+  needs_.erase(found);
+  tell_needs();
 }
 
 void deployment_state::on_bake_over(wall_time until) {
@@ -450,7 +389,6 @@ void deployment_state::save(deployment_records after, state_change change, std::
             stored_ = after;
             stored_.deployment.revision = written.revision;
             storing_failed_ = false;
-            wanted_->store(record().wanted_replicas);
             self_->become(steady());
             next();
           },
@@ -468,10 +406,9 @@ void deployment_state::carry_out(const rollout_plan& plan, deployment_records af
                                  std::function<void()> next, std::function<void(const caf::error&)> failed) {
   auto go_on = [this, plan, next = std::move(next)] {
     tell(plan);
-    if (routed_ == 0 && !switching_)
-      park(); // before the steps: one may switch the route
     for (const auto& step : plan.steps)
       take(step);
+    tell_needs();
     settle();
     next();
   };
@@ -485,9 +422,9 @@ void deployment_state::take(const rollout_step& step) {
   switch (step.act) {
   case rollout_act::validate: return start_validation(step.version);
   case rollout_act::start_pool: return start_pool(step.version);
-  case rollout_act::fork: return send_proceed(step.version);
+  case rollout_act::fork: needs_[step.version].may_start = true; return;
   case rollout_act::switch_route: return switch_route(step.version);
-  case rollout_act::drop_route: return park();
+  case rollout_act::drop_route: route_ = routed_ = 0; return;
   case rollout_act::stop_pool: return stop_pool(step.version);
   case rollout_act::begin_bake: return begin_bake();
   case rollout_act::collect: return self_->send(options_->node.actors.keeper.get(), collect_artifacts{});
@@ -518,12 +455,6 @@ void deployment_state::happened(rollout_news what, version_number number, std::s
   self_->send(self_, rollout_happened{{what, number, std::move(reason)}});
 }
 
-void deployment_state::tell_wanted() {
-  for (auto& [number, slot] : pools_)
-    if (slot.pool && !slot.draining)
-      self_->send(slot.pool, set_replicas{record().wanted_replicas});
-}
-
 void deployment_state::start_validation(version_number number) {
   const auto& version = stored_.versions[number];
   auto spec = parse_model_toml(version.model_toml, "model.toml");
@@ -546,88 +477,58 @@ void deployment_state::stop_validation(version_number number) {
 }
 
 void deployment_state::start_pool(version_number number) {
-  if (auto found = pools_.find(number); found != pools_.end()) {
-    if (found->second.draining)
-      found->second.wanted_again = true;
-    else if (is_ready(number))
-      happened(rollout_news::verified, number);
-    return;
-  }
-  const auto& version = stored_.versions[number];
-  auto spec = parse_model_toml(version.model_toml, "model.toml");
-  if (!spec)
-    return happened(rollout_news::broken, number, spec.failure().message);
-  pools_[number];
-  child_spec child;
-  child.id = pool_id(number);
-  child.kind = "pool";
-  child.restart = restart_type::transient;
-  child.shutdown.grace = options_->node.timing.drain_grace + std::chrono::seconds(1);
-  pool_options options{options_->node,
-                       caf::actor_cast<deployment_actor>(self_),
-                       version.id,
-                       *spec,
-                       version.artifact_sha256,
-                       version.golden_sha256,
-                       0,
-                       ever_served(version)};
-  child.start = [options, wanted = wanted_](caf::local_actor& parent) -> supervised_actor {
-    auto now = options;
-    now.wanted = wanted->load();
-    return parent.spawn(pool_keeper, std::move(now));
-  };
-  self_->request(pools_supervisor_, options_->node.timing.patience, start_child{std::move(child)})
-      .then([](const child_up&) {}, [this](const caf::error& reason) { self_->quit(reason); });
+  auto& needed = needs_[number];
+  needed.leaving = false;
+  if (is_ready(number))
+    happened(rollout_news::verified, number);
 }
 
 void deployment_state::stop_pool(version_number number) {
   stop_validation(number);
-  if (auto slot = pools_.find(number); slot != pools_.end()) {
-    if (slot->second.draining) {
-      slot->second.wanted_again = false;
-      return;
-    }
-    slot->second.draining = true;
-    slot->second.target.reset();
-  }
+  auto found = needs_.find(number);
+  if (found == needs_.end() || std::exchange(found->second.leaving, true))
+    return;
   // Not at once: requests that were routed to it just before the switch are still arriving.
   auto delay = routed_ != 0 ? options_->node.timing.route_grace : std::chrono::milliseconds(0);
   self_->delayed_send(self_, delay, retire_pool{number});
 }
 
-void deployment_state::send_proceed(version_number number) {
-  if (auto slot = pools_.find(number); slot != pools_.end() && slot->second.pool && !slot->second.draining)
-    self_->send(slot->second.pool, proceed{}); // else it is told once it is up
-}
-
 void deployment_state::switch_route(version_number number) {
   if (record().wanted_replicas == 0)
     return happened(rollout_news::routed, number);
-  auto slot = pools_.find(number);
-  if (slot == pools_.end() || slot->second.target == nullptr)
-    return; // until it serves
-  set_route where{record().name, {{record().name, number}, slot->second.target}};
-  switching_ = true;
-  self_->request(options_->node.actors.router.get(), options_->node.timing.patience, std::move(where))
-      .then(
-          [this, number](done) {
-            routed_ = number;
-            switching_ = false;
-            happened(rollout_news::routed, number);
-            settle();
-          },
-          [this](const caf::error& reason) { self_->quit(reason); });
+  route_ = number;
+  if (routed_ == number)
+    happened(rollout_news::routed, number);
 }
 
-void deployment_state::drop_own_route() {
-  self_->request(options_->node.actors.router.get(), options_->node.timing.patience, drop_route{record().name})
-      .then([this](done) { routed_ = 0; }, [this](const caf::error& reason) { self_->quit(reason); });
+void deployment_state::tell_needs() {
+  auto next = needs();
+  if (told_.sequence != 0 && same(next, told_))
+    return;
+  next.sequence = told_.sequence + 1;
+  told_ = next;
+  // The placer never leaves it unanswered for longer than it takes until nodes that are gone are known to be.
+  self_->request(options_->node.actors.placer.get(), options_->node.timing.keeper_patience, next)
+      .then([this, next](done) { on_needs_met(next); }, [this](const caf::error& reason) { self_->quit(reason); });
 }
 
-void deployment_state::park() {
-  set_route where{record().name, {{record().name, 0}, nullptr, absence()}};
-  self_->request(options_->node.actors.router.get(), options_->node.timing.patience, std::move(where))
-      .then([this](done) { routed_ = 0; }, [this](const caf::error& reason) { self_->quit(reason); });
+void deployment_state::on_needs_met(const deployment_demand& told) {
+  tell_ready();
+  if (told.routed == 0 || told.routed != route_ || routed_ == route_)
+    return;
+  routed_ = route_;
+  happened(rollout_news::routed, routed_);
+  settle();
+}
+
+void deployment_state::forget_needs() {
+  self_->request(options_->node.actors.placer.get(), options_->node.timing.keeper_patience, drop_demand{record().name})
+      .then([](done) {}, [this](const caf::error& reason) { self_->quit(reason); });
+}
+
+void deployment_state::tell_ready() {
+  for (auto& waiting : std::exchange(awaiting_ready_, {}))
+    waiting.deliver(ready{});
 }
 
 void deployment_state::begin_bake() {
@@ -657,7 +558,7 @@ void deployment_state::settle_one(version_number number, std::vector<caf::typed_
   auto version = stored_.find(number);
   auto state = version == nullptr ? version_state::failed : version->state;
   caf::error failure;
-  if (state == version_state::live && (number == routed_ || record().wanted_replicas == 0))
+  if (state == version_state::live && (record().wanted_replicas == 0 || (number == routed_ && is_complete(number))))
     failure = caf::error();
   else if (is_rolling(state) || state == version_state::live)
     return;
@@ -678,9 +579,27 @@ void deployment_state::emit(severity level, const char* event_name, std::vector<
 // -- what is seen -----------------------------------------------------------------------------------------------------------------
 
 bool deployment_state::is_ready(version_number number) const {
-  auto slot = pools_.find(number);
-  return slot != pools_.end() && slot->second.target != nullptr && !slot->second.draining
-         && (slot->second.target->count().runners > 0 || record().wanted_replicas == 0);
+  auto found = needs_.find(number);
+  return found != needs_.end() && !found->second.leaving && (found->second.state.serving > 0 || record().wanted_replicas == 0);
+}
+
+bool deployment_state::is_complete(version_number number) const {
+  auto found = needs_.find(number);
+  return found != needs_.end() && found->second.state.complete;
+}
+
+deployment_demand deployment_state::needs() const {
+  deployment_demand all{record().name, 0, {}, route_, {}, caf::actor_cast<version_listener>(self_)};
+  if (route_ == 0)
+    all.why_not = absence();
+  for (const auto& [number, needed] : needs_) {
+    auto version = stored_.find(number);
+    if (version == nullptr)
+      continue;
+    all.pools.push_back({version->id, fingerprint_of(*version), version->artifact_sha256, version->golden_sha256,
+                         version->model_toml, record().wanted_replicas, needed.may_start, ever_served(*version)});
+  }
+  return all;
 }
 
 error deployment_state::absence() const {
@@ -701,13 +620,13 @@ rollout_view deployment_state::view() const {
   return view_of(stored_, is_ready(record().previous_version));
 }
 
-caf::result<actor_status> deployment_state::status(const char* state, std::chrono::nanoseconds patience) {
+actor_status deployment_state::status(const char* state) const {
   actor_status own;
   own.kind = "deployment";
   own.state = state;
   own.since = since_;
   own.detail = routed_ == 0 ? "serves no version" : "serves version " + std::to_string(routed_);
-  return status_with(self_, std::move(own), pools_supervisor_, patience);
+  return own;
 }
 
 deployment_state::behavior_type deployment(deployment_state::self_pointer self, deployment_options options) {

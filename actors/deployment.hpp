@@ -7,10 +7,8 @@
 #include <caf/system_messages.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
-#include <atomic>
 #include <functional>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,11 +21,11 @@ struct deployment_options {
 };
 
 using deployment_interface =
-    deployment_actor::extend<caf::reacts_to<child_up>, caf::reacts_to<child_down>, caf::reacts_to<retire_pool>,
-                             caf::reacts_to<rollout_happened>, caf::reacts_to<bake_over>, caf::reacts_to<try_again>>;
+    deployment_actor::extend<caf::reacts_to<retire_pool>, caf::reacts_to<rollout_happened>, caf::reacts_to<bake_over>, caf::reacts_to<try_again>>;
 
 /// One deployment: the only writer of its records. What happens is put to `plan_rollout` (runtime/policy/rollout_plan.hpp, which draws a version's
-/// life); what that says is stored first and done then, so that after a crash all goes on from there.
+/// life); what that says is stored first and done then, so that after a crash all goes on from there. Where its versions run is the placer's business: it tells
+/// the placer what it needs, and hears how far each version has come.
 ///
 ///     loading --record read--> steady <--write answered-- saving     commands and news wait in the mailbox while a write is under way
 ///        |                       |  ---command or news--->  |
@@ -52,11 +50,11 @@ public:
   std::string name = "deployment"; ///< where CAF looks for it
 
 private:
-  struct pool_slot {
-    pool_actor pool;                      ///< empty: it is being started
-    std::shared_ptr<troupe::pool> target; ///< once it serves with all its replicas
-    bool draining = false;                ///< it is being stopped
-    bool wanted_again = false;            ///< start it anew once it is down
+  /// A version that it needs somewhere.
+  struct need {
+    bool may_start = false; ///< else it is only loaded
+    bool leaving = false;   ///< only until nothing is routed to it any more
+    version_placed state{}; ///< as the placer told last
   };
   struct version_watch {
     version_number version = 0;
@@ -76,11 +74,8 @@ private:
   // -- what happens
   void on_loaded(const stored_deployment& stored);
   void on_happened(const rollout_event& what);
-  void on_pool_serves(const pool_serves& news);
-  void on_pool_up(const child_up& up);
-  void on_pool_down(const child_down& down);
+  void on_placed(const version_placed& news);
   void on_retire_pool(version_number number);
-  void on_pool_stopped(version_number number);
   void on_bake_over(wall_time until);
   void on_try_again();
 
@@ -96,18 +91,18 @@ private:
   void take(const rollout_step& step);
   void tell(const rollout_plan& plan);
   void happened(rollout_news what, version_number number, std::string reason = {});
-  void tell_wanted();
   void finish_removal(caf::typed_response_promise<done> answer);
   void start_validation(version_number number);
   /// If it is this version's; its process dies with it.
   void stop_validation(version_number number);
   void start_pool(version_number number);
   void stop_pool(version_number number);
-  void send_proceed(version_number number);
   void switch_route(version_number number);
-  void drop_own_route();
-  /// From now on requests go nowhere, and are told why.
-  void park();
+  /// Tells the placer what it needs, if that is something else than before.
+  void tell_needs();
+  void on_needs_met(const deployment_demand& told);
+  void forget_needs();
+  void tell_ready();
   void begin_bake();
   void settle();
   void settle_one(version_number number, std::vector<caf::typed_response_promise<done>>& waiting);
@@ -116,23 +111,24 @@ private:
   // -- what is seen
   const deployment_record& record() const { return stored_.deployment; }
   bool is_ready(version_number number) const;
+  bool is_complete(version_number number) const;
   /// Why requests can't be answered while no version is routed.
   error absence() const;
   rollout_view view() const;
-  caf::result<actor_status> status(const char* state, std::chrono::nanoseconds patience);
+  deployment_demand needs() const;
+  actor_status status(const char* state) const;
 
   self_pointer self_;
   std::optional<deployment_options> options_;
   steady_time since_{};
-  supervisor_actor pools_supervisor_;
   bool storing_failed_ = false;  ///< the last time, which was told of
   validator_actor validator_;    ///< the last one
   version_number validated_ = 0; ///< whom it validates
   deployment_records stored_;
-  std::shared_ptr<std::atomic<std::uint32_t>> wanted_; ///< as stored, for pools that start
-  std::map<version_number, pool_slot> pools_;
-  version_number routed_ = 0;          ///< the version that the routing table names; 0: none
-  bool switching_ = false;             ///< the router was asked to switch and has not answered
+  std::map<version_number, need> needs_;
+  version_number route_ = 0;           ///< the version that requests shall go to; 0: none
+  version_number routed_ = 0;          ///< the version that every node routes to, as far as is known
+  deployment_demand told_;             ///< to the placer, last; sequence 0: nothing yet
   std::vector<rollout_event> put_off_; ///< what could not be stored; tried again
   std::map<version_number, std::vector<caf::typed_response_promise<done>>> awaiting_;
   std::vector<version_watch> watching_;

@@ -34,6 +34,8 @@ struct directory {
   handle_cell<archivist_actor> archivist;
   handle_cell<journal_actor> journal;
   handle_cell<router_actor> router;
+  handle_cell<pools_actor> pools;
+  handle_cell<placer_actor> placer;
   handle_cell<supervisor_actor> deployments;
   handle_cell<catalog_actor> catalog;
 
@@ -44,6 +46,8 @@ struct directory {
     archivist.set({});
     journal.set({});
     router.set({});
+    pools.set({});
+    placer.set({});
     deployments.set({});
     catalog.set({});
   }

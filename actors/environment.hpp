@@ -8,7 +8,10 @@
 #include "runtime/serving/routing_table.hpp"
 
 #include <chrono>
+#include <cstdint>
+#include <map>
 #include <mutex>
+#include <string>
 
 namespace troupe {
 
@@ -46,6 +49,17 @@ struct actor_timing {
   /// Before the next try at a start that failed for want of something; doubled each time up to `retry_max`.
   std::chrono::milliseconds retry_base{50};
   std::chrono::milliseconds retry_max{5000};
+  /// For the first reports of nodes, when a leader starts.
+  std::chrono::milliseconds gather_patience{2000};
+  /// Between a node's reports when nothing changes.
+  std::chrono::milliseconds report_interval{1000};
+};
+
+/// What a node's machine offers.
+struct machine_resources {
+  std::uint32_t cores = 1;
+  std::uint64_t memory_bytes = 1ULL << 40;
+  std::map<std::string, std::string> labels{}; ///< `zone` says what fails together
 };
 
 /// What the node passes to its actors: every source of time, chance, processes and disk. Outlives the actor system.
@@ -58,6 +72,10 @@ struct actor_environment {
   directory& actors;
   actor_timing timing{};
   std::uint32_t checks_max = 4; ///< models that are tried at once without being deployed
+  std::string node_id{};        ///< this node's
+  std::string node_name{};
+  leadership lead{}; ///< of a node that leads
+  machine_resources machine{};
 };
 
 } // namespace troupe

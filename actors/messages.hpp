@@ -238,14 +238,9 @@ struct event_list {
 
 // -- router -----------------------------------------------------------------------------------------------------------------------
 
-/// From now on the deployment's requests go there.
-struct set_route {
-  std::string deployment;
-  route where;
-};
-/// From now on nobody serves the deployment.
-struct drop_route {
-  std::string deployment;
+/// From now on this is the routing table, whole.
+struct set_routes {
+  std::shared_ptr<const routing_table> table;
 };
 
 // -- replica and pool -------------------------------------------------------------------------------------------------------------
@@ -269,6 +264,8 @@ struct replica_info {
   pid_t pid = 0;
   wall_time since{};
   std::uint32_t restarts = 0;
+  std::string node_id{}; ///< where it runs; the placer fills it in
+  std::string node_name{};
 };
 
 /// A replica tells its pool what has become of it.
@@ -344,7 +341,6 @@ struct set_replicas {
   std::uint32_t wanted = 0;
 };
 
-struct get_pool_status {};
 struct pool_status {
   version_id id;
   pool::counters counters;
@@ -353,26 +349,8 @@ struct pool_status {
 
 // -- deployment -------------------------------------------------------------------------------------------------------------------
 
-/// A pool tells its deployment that its template has the version; it waits for `proceed` before it starts replicas.
-struct pool_loaded {
-  version_number version = 0;
-};
-/// A pool tells its deployment that all its replicas have hosts.
-struct pool_started {
-  version_number version = 0;
-};
 /// A pool may start its replicas.
 struct proceed {};
-/// A pool tells its deployment that all its replicas serve.
-struct pool_serves {
-  version_number version = 0;
-  std::shared_ptr<pool> target;
-};
-/// A pool tells its deployment that its version can never serve.
-struct pool_gave_up {
-  version_number version = 0;
-  error why;
-};
 
 /// A deployment's message to itself: nothing is routed to the version's pool any more.
 struct retire_pool {
@@ -444,7 +422,7 @@ struct version_view {
   bool serves = false;   ///< requests go to it
   bool draining = false; ///< no new requests; finishes what it has
   bool resident = false; ///< serves, or could at once
-  pool_status pool;      ///< of a version that has a pool
+  pool_status pool;      ///< of its pools on all nodes together
 };
 struct deployment_view {
   deployment_record record;
@@ -483,8 +461,7 @@ TROUPE_MESSAGE(backup_made)
 TROUPE_MESSAGE(note_event)
 TROUPE_MESSAGE(query_events)
 TROUPE_MESSAGE(event_list)
-TROUPE_MESSAGE(set_route)
-TROUPE_MESSAGE(drop_route)
+TROUPE_MESSAGE(set_routes)
 TROUPE_MESSAGE(replica_changed)
 TROUPE_MESSAGE(look_drained)
 TROUPE_MESSAGE(try_again)
@@ -493,16 +470,10 @@ TROUPE_MESSAGE(template_up)
 TROUPE_MESSAGE(template_failed)
 TROUPE_MESSAGE(template_exited)
 TROUPE_MESSAGE(set_replicas)
-TROUPE_MESSAGE(get_pool_status)
-TROUPE_MESSAGE(pool_status)
-TROUPE_MESSAGE(pool_serves)
-TROUPE_MESSAGE(pool_gave_up)
 TROUPE_MESSAGE(trial_ended)
 TROUPE_MESSAGE(validate)
 TROUPE_MESSAGE(validation)
 TROUPE_MESSAGE(validate_model)
-TROUPE_MESSAGE(pool_loaded)
-TROUPE_MESSAGE(pool_started)
 TROUPE_MESSAGE(proceed)
 TROUPE_MESSAGE(retire_pool)
 TROUPE_MESSAGE(rollout_happened)

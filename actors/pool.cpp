@@ -49,6 +49,7 @@ pool_state::behavior_type pool_state::begin(pool_options options) {
   replicas_supervisor_ = self_->spawn<caf::linked>(supervisor, std::move(below));
   self_->set_exit_handler([this](const caf::exit_msg& exit) { on_exit_asked(exit); });
   options_->golden_sha256.empty() ? open_model() : open_golden();
+  tell();
   return loading();
 }
 
@@ -63,7 +64,6 @@ pool_state::behavior_type pool_state::loading() {
       [this](const template_exited& exited) { on_template_exited(exited); },
       [this](set_replicas ask) { on_set_replicas(ask.wanted); },
       [this](proceed) { may_proceed_ = true; },
-      [this](get_pool_status) { return get_status_view(); },
       [](look_drained) {},
       [this](try_again) {
         retry_is_due_ = false;
@@ -86,12 +86,11 @@ pool_state::behavior_type pool_state::loaded() {
       [](const template_up&) {},
       [](const template_failed&) {},
       [this](const template_exited& exited) { on_template_exited(exited); },
-      [this](set_replicas ask) { options_->wanted = ask.wanted; },
+      [this](set_replicas ask) { on_set_replicas(ask.wanted); },
       [this](proceed) {
         may_proceed_ = true;
         proceed_now();
       },
-      [this](get_pool_status) { return get_status_view(); },
       [](look_drained) {},
       [this](try_again) { retry_is_due_ = false; },
   };
@@ -108,7 +107,6 @@ pool_state::behavior_type pool_state::serving() {
       [this](const template_exited& exited) { on_template_exited(exited); },
       [this](set_replicas ask) { on_set_replicas(ask.wanted); },
       [](proceed) {},
-      [this](get_pool_status) { return get_status_view(); },
       [](look_drained) {},
       [this](try_again) {
         retry_is_due_ = false;
@@ -129,7 +127,6 @@ pool_state::behavior_type pool_state::draining() {
       [](const template_exited&) {},
       [](set_replicas) {},
       [](proceed) {},
-      [this](get_pool_status) { return get_status_view(); },
       [this](look_drained) { quit_when_quiet(); },
       [](try_again) {},
   };
@@ -195,10 +192,10 @@ void pool_state::on_template_up(const template_up& up) {
   failures_in_a_row_ = 0;
   template_ = up.made;
   emit(severity::info, "version_loaded", {{"pid", std::to_string(template_->pid())}});
-  self_->send(options_->owner, pool_loaded{options_->id.number});
   self_->become(loaded());
   if (may_proceed_)
     proceed_now();
+  tell();
 }
 
 void pool_state::proceed_now() {
@@ -207,6 +204,7 @@ void pool_state::proceed_now() {
     fork_for(from);
   adjust();
   replace_next();
+  tell();
 }
 
 void pool_state::on_template_failed(const template_failed& failed) {
@@ -248,9 +246,9 @@ void pool_state::on_set_replicas(std::uint32_t wanted) {
   if (wanted == options_->wanted)
     return;
   options_->wanted = wanted;
-  announced_ = false;
   if (template_ != nullptr && may_proceed_)
     adjust();
+  tell();
 }
 
 void pool_state::fork_for(const host_listener& from) {
@@ -282,7 +280,7 @@ void pool_state::on_replica_changed(const replica_info& info) {
          {{"replica", id_text(info.number)}, {"state", to_string(info.phase)}, {"pid", std::to_string(info.pid)}});
   if (info.phase == replica_phase::serving && restarts > 0)
     emit(severity::info, "replica_back", {{"replica", id_text(info.number)}, {"restarts", std::to_string(restarts)}});
-  announce_if_complete();
+  tell();
 }
 
 void pool_state::adjust() {
@@ -290,7 +288,6 @@ void pool_state::adjust() {
     start_replica();
   while (replicas_.size() > options_->wanted + (replacement_ == 0 ? 0U : 1U))
     stop_one();
-  announce_if_complete();
 }
 
 void pool_state::start_replica() {
@@ -316,6 +313,7 @@ void pool_state::stop_replica(std::uint64_t number) {
   auto patience = options_->spec.batch_timeout + 4 * start_margin;
   self_->request(replicas_supervisor_, patience, stop_child{id_text(number)})
       .then([](const child_down&) {}, [](const caf::error&) {});
+  tell();
 }
 
 void pool_state::stop_one() {
@@ -340,6 +338,7 @@ void pool_state::on_replica_started(std::uint64_t number) {
 void pool_state::on_replica_not_started(std::uint64_t number, const error& why) {
   if (!forget(number))
     return; // it was stopped while it started
+  tell();
   emit(severity::warn, "replica_not_started", {{"replica", id_text(number)}, {"reason", why.message}});
   try_later();
   bool at_fault = why.code == error_code::invalid_argument || why.code == error_code::model_failed;
@@ -354,25 +353,19 @@ void pool_state::replace_next() {
   replacement_ = last_replica_;
 }
 
-void pool_state::announce_if_complete() {
-  if (template_ != nullptr && !told_started_
-      && count_in({replica_phase::verifying, replica_phase::serving}) >= options_->wanted) {
-    told_started_ = true;
-    self_->send(options_->owner, pool_started{options_->id.number});
-  }
-  if (serving_count() == 0 && options_->wanted > 0) // whoever wants it back waits for it
-    announced_ = false;
-  if (announced_ || template_ == nullptr || serving_count() < options_->wanted)
-    return;
-  announced_ = true;
-  has_served_ = true;
-  self_->send(options_->owner, pool_serves{options_->id.number, target_});
+void pool_state::tell() {
+  started_ = started_
+             || (template_ != nullptr && may_proceed_
+                 && count_in({replica_phase::verifying, replica_phase::serving}) >= options_->wanted);
+  has_served_ = has_served_ || (may_proceed_ && serving_count() >= options_->wanted);
+  self_->send(options_->owner, pool_news{report(), target_});
 }
 
 // -- the end ----------------------------------------------------------------------------------------------------------------------
 
 void pool_state::give_up(const error& why) {
-  self_->send(options_->owner, pool_gave_up{options_->id.number, why});
+  gave_up_ = why;
+  tell();
   self_->quit(caf::exit_reason::user_shutdown);
 }
 
@@ -384,6 +377,7 @@ void pool_state::on_exit_asked(const caf::exit_msg& exit) {
   target_->close(false);
   drain_until_ = options_->node.time.now() + options_->node.timing.drain_grace;
   self_->become(draining());
+  tell();
   quit_when_quiet();
 }
 
@@ -403,11 +397,31 @@ std::uint32_t pool_state::count_in(std::initializer_list<replica_phase> phases) 
   return static_cast<std::uint32_t>(std::count_if(replicas_.begin(), replicas_.end(), counts));
 }
 
-pool_status pool_state::get_status_view() const {
-  pool_status view{options_->id, target_->count(), {}};
+pool_phase pool_state::phase() const {
+  if (gave_up_)
+    return pool_phase::failed;
+  if (drain_until_ != steady_time{})
+    return pool_phase::draining;
+  if (may_proceed_ && serving_count() > 0)
+    return pool_phase::serving;
+  if (template_ == nullptr)
+    return model_ == nullptr ? pool_phase::fetching : pool_phase::loading;
+  return may_proceed_ ? pool_phase::starting : pool_phase::loaded;
+}
+
+pool_report pool_state::report() const {
+  pool_report told;
+  told.phase = phase();
+  if (gave_up_)
+    told.why = *gave_up_;
+  told.wanted = options_->wanted;
+  told.loaded = template_ != nullptr;
+  told.started = started_;
+  told.complete = may_proceed_ && serving_count() >= options_->wanted;
+  told.status = {options_->id, target_->count(), {}};
   for (const auto& [number, info] : replicas_)
-    view.replicas.push_back(info);
-  return view;
+    told.status.replicas.push_back(info);
+  return told;
 }
 
 caf::result<actor_status> pool_state::status(const char* state, std::chrono::nanoseconds patience) {

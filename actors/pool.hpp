@@ -19,7 +19,7 @@ namespace troupe {
 
 struct pool_options {
   const actor_environment& node;
-  deployment_actor owner;
+  pool_owner owner;
   version_id id;
   model_spec spec;
   std::string artifact_sha256;
@@ -86,7 +86,8 @@ private:
   /// No replica of this number any more; false if there was none.
   bool forget(std::uint64_t number);
   void replace_next();
-  void announce_if_complete();
+  /// Tells its owner what has changed, once what changes it is done.
+  void tell();
   void on_no_artifact(const error& why);
   void give_up(const error& why);
   void quit_when_quiet();
@@ -95,7 +96,8 @@ private:
   /// Replicas in one of these phases.
   std::uint32_t count_in(std::initializer_list<replica_phase> phases) const;
   std::uint32_t serving_count() const { return count_in({replica_phase::serving}); }
-  pool_status get_status_view() const;
+  pool_phase phase() const;
+  pool_report report() const;
   caf::result<actor_status> status(const char* state, std::chrono::nanoseconds patience);
   void emit(severity level, const char* event_name, std::vector<std::pair<std::string, std::string>> fields);
 
@@ -118,9 +120,9 @@ private:
   std::uint32_t failures_in_a_row_ = 0;
   bool may_proceed_ = false;  ///< it was told to start replicas
   bool retry_is_due_ = false; ///< a try_again is under way
-  bool announced_ = false;    ///< that all wanted replicas serve
-  bool told_started_ = false; ///< that all wanted replicas have hosts
+  bool started_ = false;      ///< all wanted replicas had hosts once
   bool has_served_ = false;   ///< in this life or an earlier one
+  std::optional<error> gave_up_; ///< why
   steady_time drain_until_{};
 };
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/messages.hpp"
+#include "actors/cluster_messages.hpp"
 
 #include <caf/replies_to.hpp>
 #include <caf/typed_actor.hpp>
@@ -58,10 +58,8 @@ using journal_actor = supervised_actor::extend<
 
 /// Publishes the routing table.
 using router_actor = supervised_actor::extend<
-    // Sends a deployment's requests to a pool; answers once every new request goes there.
-    caf::replies_to<set_route>::with<done>,
-    // Ends a deployment's route; answers once no new request goes there.
-    caf::replies_to<drop_route>::with<done>>;
+    // Publishes a table; answers once every new request goes by it.
+    caf::replies_to<set_routes>::with<done>>;
 
 /// Tries a version in a throw-away host, once.
 using validator_actor = supervised_actor::extend<
@@ -92,9 +90,40 @@ using pool_actor = supervised_actor::extend<
     // Changes the wanted replicas.
     caf::reacts_to<set_replicas>,
     // It may start its replicas.
-    caf::reacts_to<proceed>,
-    // Tells its counters and replicas.
-    caf::replies_to<get_pool_status>::with<pool_status>>;
+    caf::reacts_to<proceed>>;
+
+/// Who a pool tells of itself.
+using pool_owner = caf::typed_actor<
+    // A pool has changed.
+    caf::reacts_to<pool_news>>;
+
+/// What this node runs: does what its assignment says, and tells the placer what became of it.
+using pools_actor = supervised_actor::extend<
+    // Takes an assignment; answers once requests are routed by it.
+    caf::replies_to<assignment>::with<assignment_taken>,
+    // Tells what it runs.
+    caf::replies_to<get_report>::with<node_report>,
+    // A pool has changed.
+    caf::reacts_to<pool_news>,
+    // A pool is up, under a new handle.
+    caf::reacts_to<child_up>,
+    // A pool's handle is dead.
+    caf::reacts_to<child_down>>;
+
+/// The leader's: decides which node runs what, and has them do it.
+using placer_actor = supervised_actor::extend<
+    // Takes what a deployment needs; answers once every node that is there routes so.
+    caf::replies_to<deployment_demand>::with<done>,
+    // Forgets what a deployment needed; answers once no node that is there routes to it.
+    caf::replies_to<drop_demand>::with<done>,
+    // Drops what all but these deployments needed.
+    caf::reacts_to<retain_demands>,
+    // A node tells what it runs.
+    caf::reacts_to<node_report>,
+    // The nodes are others, or in another state.
+    caf::reacts_to<nodes_changed>,
+    // Tells what runs of a deployment.
+    caf::replies_to<get_placement>::with<placement_view>>;
 
 /// One deployment: which versions there are, which one serves, which one is coming. Owns their record.
 using deployment_actor = supervised_actor::extend<
@@ -112,14 +141,8 @@ using deployment_actor = supervised_actor::extend<
     caf::replies_to<watch_version>::with<version_progress>,
     // Tells all there is to know.
     caf::replies_to<get_deployment>::with<deployment_view>,
-    // A pool has its version loaded.
-    caf::reacts_to<pool_loaded>,
-    // A pool has hosts for all its replicas.
-    caf::reacts_to<pool_started>,
-    // A pool serves with all its replicas.
-    caf::reacts_to<pool_serves>,
-    // A pool's version can never serve.
-    caf::reacts_to<pool_gave_up>>;
+    // A version has come further, or fallen back.
+    caf::reacts_to<version_placed>>;
 
 /// All deployments of this node: finds the one that a command is for, makes it if it is new.
 using catalog_actor =

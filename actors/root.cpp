@@ -1,6 +1,8 @@
 #include "actors/root.hpp"
 
 #include "actors/catalog.hpp"
+#include "actors/placer.hpp"
+#include "actors/pools.hpp"
 #include "actors/router.hpp"
 #include "actors/supervisor.hpp"
 
@@ -36,6 +38,14 @@ child_spec archivist_child(const actor_environment& node, const archivist_option
   });
 }
 
+child_spec pools_child(const actor_environment& node) {
+  auto child = named_child("pools", node.actors.pools, [&node](caf::local_actor& parent) -> pools_actor {
+    return parent.spawn(pools, std::cref(node));
+  });
+  child.shutdown.grace = node.timing.drain_grace + std::chrono::seconds(5);
+  return child;
+}
+
 child_spec deployments_child(const actor_environment& node) {
   auto child = named_child("deployments", node.actors.deployments, [&node](caf::local_actor& parent) -> supervisor_actor {
     auto options = supervisor_of(node, "deployments");
@@ -43,7 +53,6 @@ child_spec deployments_child(const actor_environment& node) {
     return parent.spawn(supervisor, std::move(options));
   });
   child.kind = "supervisor";
-  child.shutdown.grace = node.timing.drain_grace + std::chrono::seconds(5);
   return child;
 }
 
@@ -51,12 +60,14 @@ child_spec serving_child(const actor_environment& node) {
   child_spec child;
   child.id = "serving";
   child.kind = "supervisor";
-  child.shutdown.grace = node.timing.drain_grace + std::chrono::seconds(10);
   child.ready_deadline = 2 * node.timing.keeper_patience;
   child.start = [&node](caf::local_actor& parent) -> supervised_actor {
     auto options = supervisor_of(node, "serving");
     options.strategy = restart_strategy::rest_for_one;
     options.intensity.restarts_max = restart_intensity::unlimited;
+    options.children.push_back(named_child("placer", node.actors.placer, [&node](caf::local_actor& inner) -> placer_actor {
+      return inner.spawn(placer, std::cref(node));
+    }));
     options.children.push_back(deployments_child(node));
     options.children.push_back(named_child("catalog", node.actors.catalog, [&node](caf::local_actor& inner) -> catalog_actor {
       return inner.spawn(catalog, std::cref(node));
@@ -86,6 +97,7 @@ supervisor_actor start_root(caf::actor_system& system, const root_options& optio
   }));
   if (options.archivist)
     root.children.push_back(archivist_child(node, *options.archivist, options.detach));
+  root.children.push_back(pools_child(node));
   root.children.push_back(serving_child(node));
   auto handle = system.spawn(supervisor, std::move(root));
   supervisor_actor made = handle;

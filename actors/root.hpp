@@ -28,7 +28,10 @@ struct root_options {
 ///       keeper
 ///       router
 ///       archivist
+///       pools
+///         digits@3 …
 ///       serving (rest_for_one)
+///         placer
 ///         deployments (one_for_one, never fails upward: a bad model must not take the node down)
 ///           digits …
 ///         catalog

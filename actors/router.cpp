@@ -1,7 +1,5 @@
 #include "actors/router.hpp"
 
-#include <memory>
-
 namespace troupe {
 
 router_actor::behavior_type router_state::publishing(const actor_environment& node) {
@@ -10,22 +8,12 @@ router_actor::behavior_type router_state::publishing(const actor_environment& no
   return {
       [this](get_status) { return status(); },
       [](await_ready) { return ready{}; },
-      [this](const set_route& ask) { return on_set(ask); },
-      [this](const drop_route& ask) { return on_drop(ask); },
+      [this](const set_routes& ask) { return on_set(ask); },
   };
 }
 
-done router_state::on_set(const set_route& ask) {
-  auto table = std::make_shared<routing_table>(*node_->routes.read());
-  (*table)[ask.deployment] = ask.where;
-  node_->routes.publish(std::move(table));
-  return {};
-}
-
-done router_state::on_drop(const drop_route& ask) {
-  auto table = std::make_shared<routing_table>(*node_->routes.read());
-  table->erase(ask.deployment);
-  node_->routes.publish(std::move(table));
+done router_state::on_set(const set_routes& ask) {
+  node_->routes.publish(ask.table);
   return {};
 }
 

@@ -23,8 +23,7 @@ public:
   std::string name = "router"; ///< where CAF looks for it
 
 private:
-  done on_set(const set_route& ask);
-  done on_drop(const drop_route& ask);
+  done on_set(const set_routes& ask);
   actor_status status() const;
 
   self_pointer self_;

@@ -195,19 +195,34 @@ BOOST_AUTO_TEST_CASE(who_asks_a_deployment_that_cant_answer_hears_why) {
   BOOST_REQUIRE(ask<done>(actors.catalog.get(), scale{"digits", 1}));
   pass_in_steps(1s, 50ms);
   hosts.obliging = false;
-  BOOST_REQUIRE(ask<child_up>(actors.deployments.get(), restart_child{"digits"}));
+  BOOST_REQUIRE(ask<child_up>(root, restart_child{"pools"}));
+  settle();
   BOOST_TEST(why_not() == "deployment 'digits' is being started; retry in a moment");
 }
 
-BOOST_AUTO_TEST_CASE(a_scale_while_the_template_is_away_is_routed_once_it_is_back) {
+BOOST_AUTO_TEST_CASE(a_deployment_that_dies_takes_nothing_from_service) {
+  BOOST_REQUIRE(deploy_digits(2));
+  auto before = hosts.alive;
+  hosts.obliging = false;
+  BOOST_REQUIRE(ask<child_up>(actors.deployments.get(), restart_child{"digits"}));
+  BOOST_TEST(routed() == 1U);
+  BOOST_TEST(hosts.alive == before, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_leader_that_dies_with_all_that_it_knows_stops_nothing_that_runs) {
+  BOOST_REQUIRE(deploy_digits(2));
+  auto before = hosts.alive;
+  hosts.obliging = false;
+  BOOST_REQUIRE(ask<child_up>(root, restart_child{"serving"}));
+  BOOST_TEST(routed() == 1U);
+  BOOST_TEST(hosts.alive == before, boost::test_tools::per_element());
+  BOOST_TEST(hosts.loads.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_scale_from_0_while_its_pool_still_drains_is_routed_once_the_next_one_serves) {
   BOOST_REQUIRE(deploy_digits(1));
   BOOST_REQUIRE(ask<done>(actors.catalog.get(), scale{"digits", 0}));
-  settle();
-  hosts.obliging = false;
-  hosts.template_dies(0);
-  settle();
   BOOST_REQUIRE(ask<done>(actors.catalog.get(), scale{"digits", 1}));
-  hosts.obliging = true;
   pass_in_steps(1s, 50ms);
   BOOST_TEST(routed() == 1U);
   BOOST_TEST(runners() == 1U);

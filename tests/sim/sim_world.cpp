@@ -309,7 +309,7 @@ void sim_world::check_processes(const std::vector<deployment_view>& all) {
   std::size_t wanted = 0;
   for (const auto& view : all)
     for (auto number : {usable_version(view), view.record.previous_version})
-      if (number != 0)
+      if (number != 0 && view.record.wanted_replicas != 0)
         wanted += 1 + view.record.wanted_replicas;
   if (hosts_.alive() != wanted)
     complain(std::to_string(hosts_.alive()) + " model processes live, not " + std::to_string(wanted) + ": " + hosts_.list());

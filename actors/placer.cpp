@@ -1,0 +1,561 @@
+#include "actors/placer.hpp"
+
+#include "runtime/base/model_toml.hpp"
+
+#include <caf/skip.hpp>
+
+#include <algorithm>
+
+namespace troupe {
+
+namespace {
+
+bool same(const pool_order& a, const pool_order& b) {
+  return a.id == b.id && a.fingerprint == b.fingerprint && a.replicas == b.replicas && a.may_start == b.may_start
+         && a.proven == b.proven;
+}
+
+bool same(const route_share& a, const route_share& b) {
+  return a.node_id == b.node_id && a.replicas == b.replicas;
+}
+
+bool same(const route_order& a, const route_order& b) {
+  return a.deployment == b.deployment && a.version == b.version && a.why_not.code == b.why_not.code
+         && a.why_not.message == b.why_not.message && a.model_toml == b.model_toml
+         && std::equal(a.shares.begin(), a.shares.end(), b.shares.begin(), b.shares.end(),
+                       [](const auto& x, const auto& y) { return same(x, y); });
+}
+
+template <class Order>
+bool same_lists(const std::vector<Order>& a, const std::vector<Order>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) { return same(x, y); });
+}
+
+std::uint32_t serving_of(const pool_report& report) {
+  if (report.phase == pool_phase::draining || report.phase == pool_phase::failed)
+    return 0;
+  const auto& all = report.status.replicas;
+  return static_cast<std::uint32_t>(
+      std::count_if(all.begin(), all.end(), [](const auto& replica) { return replica.phase == replica_phase::serving; }));
+}
+
+/// Whether two reports say the same, but for counters.
+bool same_but_counters(const pool_report& a, const pool_report& b) {
+  return a.status.id == b.status.id && a.fingerprint == b.fingerprint && a.phase == b.phase && a.wanted == b.wanted && a.loaded == b.loaded && a.started == b.started
+         && a.complete == b.complete && serving_of(a) == serving_of(b);
+}
+
+bool same_but_counters(const node_report& a, const node_report& b) {
+  return a.epoch == b.epoch && a.revision == b.revision
+         && std::equal(a.pools.begin(), a.pools.end(), b.pools.begin(), b.pools.end(),
+                       [](const auto& x, const auto& y) { return same_but_counters(x, y); });
+}
+
+bool same(const version_placed& a, const version_placed& b) {
+  return a.sequence == b.sequence && a.loaded == b.loaded && a.started == b.started && a.complete == b.complete
+         && a.serving == b.serving && a.failed.message == b.failed.message && a.unplaced == b.unplaced;
+}
+
+/// What a replica is expected to need until it was measured, if its model.toml says nothing about memory.
+constexpr std::uint64_t unmeasured_bytes = 32ULL << 20;
+
+placement_demand demand_of(const pool_order& order) {
+  placement_demand demand;
+  demand.version = order.id;
+  demand.replicas = order.replicas;
+  if (auto spec = parse_model_toml(order.model_toml, "model.toml")) {
+    demand.threads = spec->threads;
+    demand.replica_bytes = spec->memory_bytes == model_spec{}.memory_bytes ? unmeasured_bytes : spec->memory_bytes;
+  }
+  return demand;
+}
+
+void add(pool::counters& to, const pool::counters& from) {
+  to.requests += from.requests;
+  to.failures += from.failures;
+  to.batches += from.batches;
+  to.queued_rows += from.queued_rows;
+  to.queued_requests += from.queued_requests;
+  to.runners += from.runners;
+}
+
+void add(placed_version& to, const pool_status& from, const node_view& node) {
+  to.status.id = from.id;
+  add(to.status.counters, from.counters);
+  for (auto replica : from.replicas) {
+    replica.node_id = node.place.id;
+    replica.node_name = node.name;
+    to.status.replicas.push_back(std::move(replica));
+  }
+}
+
+} // namespace
+
+// -- states -----------------------------------------------------------------------------------------------------------------------
+
+placer_state::behavior_type placer_state::begin(const actor_environment& node) {
+  node_ = &node;
+  since_ = node.time.now();
+  node_view own{{node.node_id, node.machine.cores, node.machine.memory_bytes, 0, node.machine.labels, placement_use::usable},
+                node.node_name,
+                {}};
+  nodes_[node.node_id].view = std::move(own);
+  self_->request(node.actors.pools.get(), node.timing.patience, get_report{})
+      .then([this](const node_report& report) { self_->send(self_, report); }, [this](const caf::error& reason) { self_->quit(reason); });
+  unheard_.insert(node.node_id);
+  self_->delayed_send(self_, node.timing.gather_patience, gathered_enough{});
+  return gathering();
+}
+
+placer_state::behavior_type placer_state::gathering() {
+  return {
+      [this](get_status) { return status("gathering"); },
+      [](await_ready) { return ready{}; },
+      [this](const deployment_demand& demand) { return gather_demand(demand); },
+      [this](const drop_demand& ask) -> caf::result<done> {
+        demands_.erase(ask.deployment);
+        return done{};
+      },
+      [this](const retain_demands& ask) { gather_names(ask); },
+      [this](const node_report& report) { gather_report(report); },
+      [this](const nodes_changed& change) {
+        set_nodes(change);
+        begin_if_gathered();
+      },
+      [this](const get_placement& ask) { return on_get(ask); },
+      [this](gathered_enough) {
+        unheard_.clear();
+        begin_if_gathered();
+      },
+      [](const ask_again&) {},
+  };
+}
+
+placer_state::behavior_type placer_state::placing() {
+  return {
+      [this](get_status) { return status("placing"); },
+      [](await_ready) { return ready{}; },
+      [this](const deployment_demand& demand) { return on_demand(demand); },
+      [this](const drop_demand& ask) { return on_drop(ask); },
+      [this](const retain_demands& ask) { on_retain(ask); },
+      [this](const node_report& report) { on_report(report); },
+      [this](const nodes_changed& change) { on_nodes(change); },
+      [this](const get_placement& ask) { return on_get(ask); },
+      [](gathered_enough) {},
+      [this](const ask_again& again) {
+        if (auto found = nodes_.find(again.node_id); found != nodes_.end())
+          send_to(found->first, found->second);
+      },
+  };
+}
+
+// -- while it gathers -------------------------------------------------------------------------------------------------------------
+
+void placer_state::gather_names(const retain_demands& ask) {
+  expected_ = ask.deployments;
+  begin_if_gathered();
+}
+
+caf::result<done> placer_state::gather_demand(const deployment_demand& demand) {
+  demands_[demand.deployment] = demand;
+  auto answer = self_->make_response_promise<done>();
+  early_.push_back(answer);
+  begin_if_gathered();
+  return answer;
+}
+
+void placer_state::gather_report(const node_report& report) {
+  note(report);
+  begin_if_gathered();
+}
+
+void placer_state::begin_if_gathered() {
+  auto told = [this](const std::string& deployment) { return demands_.count(deployment) != 0; };
+  if (!unheard_.empty() || !expected_ || !std::all_of(expected_->begin(), expected_->end(), told))
+    return;
+  self_->become(placing());
+  on_retain({*expected_});
+  for (auto& answer : std::exchange(early_, {}))
+    await_nodes(std::move(answer));
+}
+
+// -- what is asked and what happens -------------------------------------------------------------------------------------------------
+
+caf::result<done> placer_state::on_demand(const deployment_demand& demand) {
+  demands_[demand.deployment] = demand;
+  replan();
+  return answer_when_known();
+}
+
+caf::result<done> placer_state::on_drop(const drop_demand& ask) {
+  demands_.erase(ask.deployment);
+  replan();
+  return answer_when_known();
+}
+
+void placer_state::on_retain(const retain_demands& ask) {
+  std::set<std::string> left(ask.deployments.begin(), ask.deployments.end());
+  for (auto it = demands_.begin(); it != demands_.end();)
+    it = left.count(it->first) != 0 ? std::next(it) : demands_.erase(it);
+  replan();
+}
+
+void placer_state::on_report(const node_report& report) {
+  if (note(report))
+    replan();
+}
+
+void placer_state::on_nodes(const nodes_changed& change) {
+  set_nodes(change);
+  replan();
+}
+
+void placer_state::on_taken(const std::string& node_id, const assignment_taken& answer, std::uint64_t revision) {
+  auto found = nodes_.find(node_id);
+  if (found == nodes_.end())
+    return;
+  auto& node = found->second;
+  node.asked = false;
+  if (answer.taken)
+    node.acked = std::max(node.acked, revision);
+  send_to(node_id, node);
+  settle_waiters();
+}
+
+void placer_state::on_not_taken(const std::string& node_id) {
+  auto found = nodes_.find(node_id);
+  if (found == nodes_.end())
+    return;
+  found->second.asked = false;
+  self_->delayed_send(self_, node_->timing.retry_base, ask_again{node_id});
+}
+
+/// Of its own node it tells what is so just now.
+caf::result<placement_view> placer_state::on_get(const get_placement& ask) {
+  auto answer = self_->make_response_promise<placement_view>();
+  self_->request(node_->actors.pools.get(), node_->timing.patience, get_report{})
+      .then([this, answer, ask](const node_report& own) mutable { answer.deliver(view_of(ask.deployment, own)); },
+            [this, answer, ask](const caf::error&) mutable { answer.deliver(view_of(ask.deployment, {})); });
+  return answer;
+}
+
+// -- what is done -----------------------------------------------------------------------------------------------------------------
+
+bool placer_state::note(const node_report& report) {
+  auto found = nodes_.find(report.node_id);
+  if (found == nodes_.end())
+    return false;
+  auto& node = found->second;
+  if (node.report && report.sequence < node.report->sequence)
+    return false; // it was overtaken
+  bool first = !node.report;
+  bool news = first || !same_but_counters(*node.report, report);
+  node.report = report;
+  if (first) {
+    unheard_.erase(report.node_id);
+    // What it runs, from a life of the leader before or while it was away, is where placement begins.
+    for (const auto& running : report.pools)
+      if (running.phase != pool_phase::draining && running.phase != pool_phase::failed)
+        node.shares[{running.status.id.deployment, running.status.id.number}].replicas = running.wanted;
+    node.sent.revision = report.revision;
+  }
+  if (report.epoch != node_->lead.epoch || report.revision < node.acked) { // it has forgotten what it was told
+    node.acked = 0;
+    send_to(report.node_id, node);
+  }
+  return news;
+}
+
+void placer_state::set_nodes(const nodes_changed& change) {
+  std::set<std::string> there;
+  for (const auto& view : change.nodes) {
+    there.insert(view.place.id);
+    auto [slot, is_new] = nodes_.try_emplace(view.place.id);
+    slot->second.view = view;
+    if (is_new && view.place.use != placement_use::gone)
+      unheard_.insert(view.place.id);
+    if (view.place.use == placement_use::gone)
+      unheard_.erase(view.place.id);
+  }
+  for (auto it = nodes_.begin(); it != nodes_.end();)
+    it = there.count(it->first) != 0 ? std::next(it) : nodes_.erase(it);
+}
+
+void placer_state::replan() {
+  move_towards(plan());
+  compose_all();
+  tell_deployments();
+  settle_waiters();
+}
+
+placer_state::target_counts placer_state::plan() {
+  std::vector<placement_demand> demands;
+  for (const auto& [deployment, demand] : demands_)
+    for (const auto& order : demand.pools)
+      if (order.replicas > 0)
+        demands.push_back(demand_of(order));
+  auto planned = plan_placement(placement_nodes(), demands, placed_now());
+  tell_shortfalls(planned.shortfalls);
+  target_counts target;
+  for (const auto& placed : planned.target)
+    target[{placed.version.deployment, placed.version.number}][placed.node] = placed.replicas;
+  return target;
+}
+
+/// What a node gains it gets at once. What it loses it keeps until all of the target serves, unless fewer are wanted in all.
+void placer_state::move_towards(const target_counts& target) {
+  static const std::map<std::string, std::uint32_t> none;
+  for (auto& [id, node] : nodes_) {
+    if (node.view.place.use == placement_use::gone) {
+      node.shares.clear();
+      continue;
+    }
+    for (const auto& [key, wanted] : target)
+      if (auto here = wanted.find(id); here != wanted.end() && node.shares[key].replicas < here->second)
+        node.shares[key].replicas = here->second;
+  }
+  for (auto& [id, node] : nodes_)
+    for (auto it = node.shares.begin(); it != node.shares.end();) {
+      auto wanted = target.find(it->first);
+      const auto& counts = wanted == target.end() ? none : wanted->second;
+      auto here = counts.find(id);
+      std::uint32_t goal = here == counts.end() ? 0 : here->second;
+      bool may_lose = order_of(it->first) == nullptr || counts.empty() || covers(it->first, counts);
+      if (it->second.replicas > goal && may_lose)
+        it->second.replicas = goal;
+      it = it->second.replicas == 0 && goal == 0 && may_lose ? node.shares.erase(it) : std::next(it);
+    }
+}
+
+void placer_state::compose_all() {
+  auto all = routes();
+  for (auto& [id, node] : nodes_)
+    if (node.view.place.use != placement_use::gone && node.report)
+      compose(id, node, all);
+}
+
+void placer_state::compose(const std::string& id, node_slot& node, const std::vector<route_order>& routes) {
+  auto orders = orders_for(node);
+  if (node.composed && same_lists(orders, node.sent.pools) && same_lists(routes, node.sent.routes))
+    return;
+  node.composed = true;
+  node.sent = {node_->lead, node.sent.revision + 1, std::move(orders), routes};
+  send_to(id, node);
+}
+
+void placer_state::send_to(const std::string& id, node_slot& node) {
+  if (node.asked || !node.composed || node.acked >= node.sent.revision || node.view.place.use == placement_use::gone)
+    return;
+  node.asked = true;
+  auto own = caf::actor_cast<assignee>(node_->actors.pools.get()); // nobody keeps its handle: it may be another by now
+  self_->request(id == node_->node_id ? own : node.view.takes, node_->timing.patience, node.sent)
+      .then([this, id, revision = node.sent.revision](const assignment_taken& answer) { on_taken(id, answer, revision); },
+            [this, id](const caf::error&) { on_not_taken(id); });
+}
+
+caf::result<done> placer_state::answer_when_known() {
+  auto answer = self_->make_response_promise<done>();
+  await_nodes(answer);
+  return answer;
+}
+
+void placer_state::await_nodes(caf::typed_response_promise<done> answer) {
+  waiter next{{}, std::move(answer)};
+  for (const auto& [id, node] : nodes_)
+    next.revisions[id] = node.sent.revision;
+  waiters_.push_back(std::move(next));
+  settle_waiters();
+}
+
+/// Nodes that can't be reached just now are not waited for: they go by what they were told last, and hear the rest when they are back.
+void placer_state::settle_waiters() {
+  auto behind = [this](const auto& each) {
+    auto node = nodes_.find(each.first);
+    return node != nodes_.end() && node->second.view.place.use != placement_use::gone
+           && node->second.view.place.use != placement_use::suspect && node->second.acked < each.second;
+  };
+  for (auto it = waiters_.begin(); it != waiters_.end();) {
+    if (std::any_of(it->revisions.begin(), it->revisions.end(), behind)) {
+      ++it;
+      continue;
+    }
+    it->answer.deliver(done{});
+    it = waiters_.erase(it);
+  }
+}
+
+void placer_state::tell_deployments() {
+  std::map<version_key, version_placed> now;
+  for (const auto& [deployment, demand] : demands_)
+    for (const auto& order : demand.pools) {
+      version_key key{deployment, order.id.number};
+      now[key] = state_of(demand, order);
+      auto before = told_.find(key);
+      if (before == told_.end() || !same(before->second, now[key]))
+        self_->send(demand.from, now[key]);
+    }
+  told_ = std::move(now);
+}
+
+void placer_state::tell_shortfalls(const std::vector<placement_shortfall>& now) {
+  std::map<version_key, std::string> next;
+  for (const auto& each : now) {
+    version_key key{each.version.deployment, each.version.number};
+    next[key] = each.advice;
+    if (auto before = shortfalls_.find(key); before == shortfalls_.end() || before->second != each.advice)
+      node_->events.emit({node_->time.wall_now(),
+                          severity::warn,
+                          "replicas_unplaced",
+                          {{"deployment", each.version.deployment},
+                           {"version", std::to_string(each.version.number)},
+                           {"missing", std::to_string(each.missing)},
+                           {"reason", each.advice}},
+                          "placer"});
+  }
+  shortfalls_ = std::move(next);
+}
+
+// -- what is seen -----------------------------------------------------------------------------------------------------------------
+
+const pool_order* placer_state::order_of(const version_key& key) const {
+  auto demand = demands_.find(key.first);
+  if (demand == demands_.end())
+    return nullptr;
+  const auto& orders = demand->second.pools;
+  auto found =
+      std::find_if(orders.begin(), orders.end(), [&key](const pool_order& order) { return order.id.number == key.second; });
+  return found == orders.end() ? nullptr : &*found;
+}
+
+std::vector<placement_node> placer_state::placement_nodes() const {
+  std::vector<placement_node> places;
+  for (const auto& [id, node] : nodes_)
+    places.push_back(node.view.place);
+  return places;
+}
+
+std::vector<placed_replicas> placer_state::placed_now() const {
+  std::vector<placed_replicas> placed;
+  for (const auto& [id, node] : nodes_)
+    for (const auto& [key, share] : node.shares)
+      if (share.replicas > 0)
+        placed.push_back({{key.first, key.second}, id, share.replicas});
+  return placed;
+}
+
+const pool_report* placer_state::report_of(const node_slot& node, const version_key& key) const {
+  auto wanted = order_of(key);
+  if (wanted == nullptr || !node.report)
+    return nullptr;
+  const auto& pools = node.report->pools;
+  auto found = std::find_if(pools.begin(), pools.end(), [wanted](const pool_report& running) {
+    return running.status.id == wanted->id && running.fingerprint == wanted->fingerprint && running.phase != pool_phase::draining;
+  });
+  return found == pools.end() ? nullptr : &*found;
+}
+
+bool placer_state::is_complete(const node_slot& node, const version_key& key) const {
+  auto running = report_of(node, key);
+  auto share = node.shares.find(key);
+  return running != nullptr && share != node.shares.end() && running->complete && running->wanted == share->second.replicas;
+}
+
+bool placer_state::covers(const version_key& key, const std::map<std::string, std::uint32_t>& wanted) const {
+  return std::all_of(wanted.begin(), wanted.end(), [this, &key](const auto& each) {
+    auto found = nodes_.find(each.first);
+    if (found == nodes_.end())
+      return true;
+    auto running = report_of(found->second, key);
+    return running != nullptr && serving_of(*running) >= each.second;
+  });
+}
+
+std::vector<pool_order> placer_state::orders_for(const node_slot& node) const {
+  std::vector<pool_order> orders;
+  for (const auto& [key, share] : node.shares) {
+    auto wanted = order_of(key);
+    if (wanted == nullptr)
+      continue;
+    orders.push_back(*wanted);
+    orders.back().replicas = share.replicas;
+  }
+  return orders;
+}
+
+std::vector<route_order> placer_state::routes() const {
+  std::vector<route_order> all;
+  for (const auto& [deployment, demand] : demands_) {
+    route_order route{deployment, demand.routed, demand.why_not, {}, {}};
+    version_key key{deployment, demand.routed};
+    if (auto order = order_of(key); order != nullptr)
+      route.model_toml = order->model_toml;
+    for (const auto& [id, node] : nodes_) {
+      auto running = report_of(node, key);
+      auto share = node.shares.find(key);
+      if (running != nullptr && share != node.shares.end() && serving_of(*running) > 0)
+        route.shares.push_back({id, share->second.replicas});
+    }
+    all.push_back(std::move(route));
+  }
+  return all;
+}
+
+version_placed placer_state::state_of(const deployment_demand& demand, const pool_order& order) const {
+  version_key key{demand.deployment, order.id.number};
+  version_placed state;
+  state.version = order.id.number;
+  state.sequence = demand.sequence;
+  state.loaded = state.started = state.complete = true;
+  std::uint32_t placed = 0;
+  for (const auto& [id, node] : nodes_) {
+    auto share = node.shares.find(key);
+    if (share == node.shares.end() || node.view.place.use == placement_use::gone)
+      continue;
+    placed += share->second.replicas;
+    auto running = report_of(node, key);
+    state.loaded = state.loaded && running != nullptr && running->loaded;
+    state.started = state.started && running != nullptr && running->started;
+    state.complete = state.complete && is_complete(node, key);
+    state.serving += running == nullptr ? 0 : serving_of(*running);
+    if (running != nullptr && running->phase == pool_phase::failed)
+      state.failed = running->why;
+  }
+  if (placed < order.replicas)
+    state.loaded = state.started = state.complete = false;
+  if (auto missing = shortfalls_.find(key); missing != shortfalls_.end())
+    state.unplaced = missing->second;
+  return state;
+}
+
+placement_view placer_state::view_of(const std::string& deployment, const node_report& own) const {
+  std::map<version_number, placed_version> versions;
+  for (const auto& [id, node] : nodes_) {
+    if (!node.report)
+      continue;
+    for (const auto& running : id == own.node_id ? own.pools : node.report->pools)
+      if (running.status.id.deployment == deployment)
+        add(versions[running.status.id.number], running.status, node.view);
+  }
+  placement_view view;
+  for (auto& [number, told] : versions) {
+    told.version = number;
+    told.draining = order_of({deployment, number}) == nullptr;
+    view.versions.push_back(std::move(told));
+  }
+  return view;
+}
+
+actor_status placer_state::status(const char* state) const {
+  actor_status own;
+  own.kind = "placer";
+  own.state = state;
+  own.since = since_;
+  own.detail = std::to_string(nodes_.size()) + " nodes, " + std::to_string(demands_.size()) + " deployments";
+  return own;
+}
+
+placer_state::behavior_type placer(placer_state::self_pointer self, const actor_environment& node) {
+  return self->state.begin(node);
+}
+
+} // namespace troupe

@@ -1,0 +1,137 @@
+#pragma once
+
+#include "actors/environment.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace troupe {
+
+/// A placer's messages to itself.
+struct gathered_enough {};
+struct ask_again {
+  std::string node_id;
+};
+
+} // namespace troupe
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::gathered_enough)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::ask_again)
+
+namespace troupe {
+
+using placer_interface = placer_actor::extend<caf::reacts_to<gathered_enough>, caf::reacts_to<ask_again>>;
+
+/// Decides which node runs what: puts the nodes, what deployments need and what runs to `plan_placement` (cluster/placement.hpp), and sends each node its
+/// assignment. Keeps nothing on disk: deployments tell it again what they need, nodes what they run.
+///
+///     gathering --every deployment has told what it needs, and every node what it runs (or patience with it is over)--> placing
+///
+/// Nothing is sent while it gathers: a leader that comes back must not stop what runs.
+///
+/// Replicas move in a safe order: what is gained comes first; only once all of it serves, what is too much goes.
+class placer_state {
+public:
+  using self_pointer = placer_interface::stateful_pointer<placer_state>;
+  using behavior_type = placer_interface::behavior_type;
+
+  explicit placer_state(self_pointer self) : self_(self) {}
+
+  behavior_type begin(const actor_environment& node);
+  behavior_type gathering();
+  behavior_type placing();
+
+  std::string name = "placer"; ///< where CAF looks for it
+
+private:
+  using version_key = std::pair<std::string, version_number>;
+  /// Replicas of a version that a node has been told to run.
+  struct share {
+    std::uint32_t replicas = 0;
+  };
+  struct node_slot {
+    node_view view;
+    std::optional<node_report> report; ///< the last one
+    std::map<version_key, share> shares;
+    assignment sent;         ///< what it shall do
+    bool composed = false;   ///< `sent` is of this life of the placer
+    std::uint64_t acked = 0; ///< the revision that it has
+    bool asked = false;      ///< its answer is due
+  };
+  /// Answers a deployment once the nodes that it waits for have come so far.
+  struct waiter {
+    std::map<std::string, std::uint64_t> revisions; ///< by node
+    caf::typed_response_promise<done> answer;
+  };
+  using target_counts = std::map<version_key, std::map<std::string, std::uint32_t>>;
+
+  // -- while it gathers
+  void gather_names(const retain_demands& ask);
+  caf::result<done> gather_demand(const deployment_demand& demand);
+  void gather_report(const node_report& report);
+  void begin_if_gathered();
+
+  // -- what is asked and what happens
+  caf::result<done> on_demand(const deployment_demand& demand);
+  caf::result<done> on_drop(const drop_demand& ask);
+  void on_retain(const retain_demands& ask);
+  void on_report(const node_report& report);
+  void on_nodes(const nodes_changed& change);
+  void on_taken(const std::string& node_id, const assignment_taken& answer, std::uint64_t revision);
+  void on_not_taken(const std::string& node_id);
+  caf::result<placement_view> on_get(const get_placement& ask);
+
+  // -- what is done
+  /// Takes the report over; whether it has news.
+  bool note(const node_report& report);
+  void set_nodes(const nodes_changed& change);
+  void replan();
+  target_counts plan();
+  void move_towards(const target_counts& target);
+  void compose_all();
+  void compose(const std::string& id, node_slot& node, const std::vector<route_order>& routes);
+  void send_to(const std::string& id, node_slot& node);
+  caf::result<done> answer_when_known();
+  void await_nodes(caf::typed_response_promise<done> answer);
+  void settle_waiters();
+  void tell_deployments();
+  void tell_shortfalls(const std::vector<placement_shortfall>& now);
+
+  // -- what is seen
+  const pool_order* order_of(const version_key& key) const;
+  std::vector<placement_node> placement_nodes() const;
+  std::vector<placed_replicas> placed_now() const;
+  /// What the node told last of a version, if it told it of the one that is meant now.
+  const pool_report* report_of(const node_slot& node, const version_key& key) const;
+  bool is_complete(const node_slot& node, const version_key& key) const;
+  /// Whether all that `wanted` says of the version serves.
+  bool covers(const version_key& key, const std::map<std::string, std::uint32_t>& wanted) const;
+  std::vector<pool_order> orders_for(const node_slot& node) const;
+  std::vector<route_order> routes() const;
+  version_placed state_of(const deployment_demand& demand, const pool_order& order) const;
+  placement_view view_of(const std::string& deployment, const node_report& own) const;
+  actor_status status(const char* state) const;
+
+  self_pointer self_;
+  const actor_environment* node_ = nullptr;
+  steady_time since_{};
+  std::map<std::string, deployment_demand> demands_;
+  std::map<std::string, node_slot> nodes_;
+  std::map<version_key, std::string> shortfalls_; ///< what has no place, and why
+  std::map<version_key, version_placed> told_;    ///< to deployments, last
+  std::vector<waiter> waiters_;
+  std::optional<std::vector<std::string>> expected_;          ///< deployments that will tell what they need
+  std::set<std::string> unheard_;                             ///< nodes whose first report is awaited
+  std::vector<caf::typed_response_promise<done>> early_;      ///< of demands that came while it gathered
+};
+
+placer_state::behavior_type placer(placer_state::self_pointer self, const actor_environment& node);
+
+} // namespace troupe

@@ -1,0 +1,251 @@
+#include "actors/pools.hpp"
+
+#include "actors/pool.hpp"
+#include "actors/status.hpp"
+#include "actors/supervisor.hpp"
+#include "runtime/base/model_toml.hpp"
+
+#include <caf/actor_cast.hpp>
+
+#include <set>
+
+namespace troupe {
+
+namespace {
+
+error being_started(const std::string& deployment) {
+  return {error_code::unavailable, "deployment '" + deployment + "' is being started; retry in a moment"};
+}
+
+} // namespace
+
+// -- states -----------------------------------------------------------------------------------------------------------------------
+
+pools_state::behavior_type pools_state::begin(const actor_environment& node) {
+  node_ = &node;
+  since_ = node.time.now();
+  last_report_ = static_cast<std::uint64_t>(node.time.wall_now().time_since_epoch().count()); // above those of its lives before
+  supervisor_options below{node.time, node.events, rng(node.seeds.next())};
+  below.name = "pools";
+  below.intensity.restarts_max = restart_intensity::unlimited;
+  below.backoff.base = node.timing.retry_base;
+  below.backoff.max = node.timing.retry_max;
+  supervisor_ = self_->spawn<caf::linked>(supervisor, std::move(below));
+  self_->send(supervisor_, watch_children{self_});
+  self_->send(self_, report_now{});
+  return following();
+}
+
+pools_state::behavior_type pools_state::following() {
+  return {
+      [this](get_status ask) { return status(ask.patience); },
+      [](await_ready) { return ready{}; },
+      [this](const assignment& next) { return on_assignment(next); },
+      [this](get_report) { return told(); },
+      [this](const pool_news& news) { on_pool_news(news); },
+      [this](const child_up& up) { on_pool_up(up); },
+      [this](const child_down& down) { on_pool_down(down); },
+      [this](report_now) {
+        report();
+        self_->delayed_send(self_, node_->timing.report_interval, report_now{});
+      },
+  };
+}
+
+// -- what is asked and what happens -------------------------------------------------------------------------------------------------
+
+caf::result<assignment_taken> pools_state::on_assignment(const assignment& next) {
+  if (next.by.epoch < now_.by.epoch)
+    return assignment_taken{now_.by, false};
+  if (next.by.epoch == now_.by.epoch && next.revision <= now_.revision)
+    return assignment_taken{now_.by, true}; // it came late, or twice
+  now_ = next;
+  std::set<pool_key> ordered;
+  for (const auto& order : now_.pools) {
+    ordered.insert(key_of(order.id));
+    take_order(order);
+  }
+  for (auto& [key, running] : slots_)
+    if (ordered.count(key) == 0)
+      stop(key, running);
+  report();
+  auto answer = self_->make_response_promise<assignment_taken>();
+  publish([answer, by = now_.by]() mutable { answer.deliver(assignment_taken{by, true}); });
+  return answer;
+}
+
+void pools_state::on_pool_news(const pool_news& news) {
+  auto found = slots_.find(key_of(news.report.status.id));
+  if (found == slots_.end())
+    return;
+  auto& running = found->second;
+  bool served = running.target != nullptr;
+  running.report = news.report;
+  running.report.fingerprint = running.order.fingerprint;
+  if (!running.leaving && !served && news.report.phase == pool_phase::serving) {
+    running.target = news.target;
+    publish();
+  }
+  report();
+}
+
+void pools_state::on_pool_up(const child_up& up) {
+  auto running = find(up.id);
+  if (running == nullptr || running->leaving)
+    return;
+  running->pool = caf::actor_cast<pool_actor>(up.handle);
+  instruct(*running); // perhaps that was changed while it started
+}
+
+void pools_state::on_pool_down(const child_down& down) {
+  auto running = find(down.id);
+  if (running == nullptr)
+    return;
+  running->pool = pool_actor();
+  if (running->target != nullptr && !running->leaving) { // the next one has a queue of its own
+    running->target.reset();
+    publish();
+  }
+  if (running->report.phase != pool_phase::failed)
+    running->report.phase = pool_phase::fetching;
+  report();
+}
+
+void pools_state::on_pool_stopped(const pool_key& key) {
+  auto found = slots_.find(key);
+  if (found == slots_.end() || !found->second.leaving)
+    return;
+  auto again = found->second.ordered_again ? std::optional(found->second.order) : std::nullopt;
+  slots_.erase(found);
+  if (again)
+    take_order(*again);
+  report();
+}
+
+// -- what is done -----------------------------------------------------------------------------------------------------------------
+
+void pools_state::take_order(const pool_order& order) {
+  auto key = key_of(order.id);
+  auto& running = slots_[key];
+  if (running.wanted == nullptr) {
+    running.order = order;
+    running.wanted = std::make_shared<std::atomic<std::uint32_t>>(order.replicas);
+    running.report.fingerprint = order.fingerprint;
+    running.report.status.id = order.id;
+    running.report.wanted = order.replicas;
+    return start(key);
+  }
+  if (!running.leaving && running.order.fingerprint != order.fingerprint)
+    stop(key, running);
+  running.order = order;
+  if (running.leaving) {
+    running.ordered_again = true;
+    return;
+  }
+  running.wanted->store(order.replicas);
+  instruct(running);
+}
+
+void pools_state::instruct(const slot& running) {
+  if (!running.pool)
+    return; // it is told once it is up
+  self_->send(running.pool, set_replicas{running.order.replicas});
+  if (running.order.may_start)
+    self_->send(running.pool, proceed{});
+}
+
+void pools_state::start(const pool_key& key) {
+  auto& starting = slots_[key];
+  auto spec = parse_model_toml(starting.order.model_toml, "model.toml");
+  if (!spec) {
+    starting.report.phase = pool_phase::failed;
+    starting.report.why = spec.failure();
+    return;
+  }
+  child_spec child;
+  child.id = to_string(starting.order.id);
+  child.kind = "pool";
+  child.restart = restart_type::transient;
+  child.shutdown.grace = node_->timing.drain_grace + std::chrono::seconds(1);
+  keys_[child.id] = key;
+  pool_options options{*node_, caf::actor_cast<pool_owner>(self_), starting.order.id, *spec, starting.order.artifact_sha256,
+                       starting.order.golden_sha256, 0, starting.order.proven};
+  child.start = [options, wanted = starting.wanted](caf::local_actor& parent) -> supervised_actor {
+    auto now = options;
+    now.wanted = wanted->load();
+    return parent.spawn(pool_keeper, std::move(now));
+  };
+  self_->request(supervisor_, node_->timing.patience, start_child{std::move(child)})
+      .then([](const child_up&) {}, [this](const caf::error& reason) { self_->quit(reason); });
+}
+
+void pools_state::stop(const pool_key& key, slot& running) {
+  running.ordered_again = false;
+  if (running.leaving)
+    return;
+  running.leaving = true;
+  running.target.reset();
+  auto gone = [this, key] { on_pool_stopped(key); };
+  self_->request(supervisor_, 2 * node_->timing.drain_grace, stop_child{to_string(running.order.id)})
+      .then([gone](const child_down&) { gone(); }, [gone](const caf::error&) { gone(); });
+}
+
+void pools_state::publish(std::function<void()> then) {
+  auto table = std::make_shared<routing_table>();
+  for (const auto& order : now_.routes)
+    (*table)[order.deployment] = route_of(order);
+  self_->request(node_->actors.router.get(), node_->timing.patience, set_routes{std::move(table)})
+      .then([then = std::move(then)](done) { then(); }, [this](const caf::error& reason) { self_->quit(reason); });
+}
+
+route pools_state::route_of(const route_order& order) const {
+  version_id id{order.deployment, order.version};
+  if (order.version == 0)
+    return {id, nullptr, order.why_not};
+  auto running = slots_.find(key_of(id));
+  if (running == slots_.end() || running->second.target == nullptr)
+    return {id, nullptr, being_started(order.deployment)};
+  return {id, running->second.target, {}};
+}
+
+void pools_state::report() {
+  if (auto placer = node_->actors.placer.get())
+    self_->send(placer, told());
+}
+
+// -- what is seen -----------------------------------------------------------------------------------------------------------------
+
+pools_state::slot* pools_state::find(const std::string& child_id) {
+  auto key = keys_.find(child_id);
+  auto found = key == keys_.end() ? slots_.end() : slots_.find(key->second);
+  return found == slots_.end() ? nullptr : &found->second;
+}
+
+node_report pools_state::told() {
+  node_report report{node_->node_id, now_.by.epoch, now_.revision, ++last_report_, {}};
+  for (const auto& [key, running] : slots_) {
+    report.pools.push_back(running.report);
+    auto& last = report.pools.back();
+    if (running.leaving)
+      last.phase = pool_phase::draining;
+    if (running.target != nullptr)
+      last.status.counters = running.target->count();
+  }
+  return report;
+}
+
+caf::result<actor_status> pools_state::status(std::chrono::nanoseconds patience) {
+  actor_status own;
+  own.kind = "pools";
+  own.state = "following";
+  own.since = since_;
+  own.detail = std::to_string(now_.pools.size()) + " versions ordered, epoch " + std::to_string(now_.by.epoch) + ", revision "
+               + std::to_string(now_.revision);
+  return status_with(self_, std::move(own), supervisor_, patience);
+}
+
+pools_state::behavior_type pools(pools_state::self_pointer self, const actor_environment& node) {
+  return self->state.begin(node);
+}
+
+} // namespace troupe
