@@ -27,6 +27,7 @@ constexpr measure measures[] = {
     {"deploy", measure_deploy},
     {"restart", measure_restart},
     {"backup", measure_backup},
+    {"placement", measure_placement},
     {"http-lone", measure_http_lone},
     {"http-flight", measure_http_flight},
     {"http-mlp", measure_http_mlp},

@@ -22,6 +22,9 @@ findings measure_deploy(lab& room);   ///< from the command to the first answer,
 findings measure_backup(lab& room);   ///< of 1 GB of models, under load
 findings measure_restart(lab& room);  ///< of a node with 100 deployments
 
+/// A plan for a large cluster; starts nothing.
+findings measure_placement(lab& room);
+
 // Over HTTP, in the Open Inference Protocol.
 
 findings measure_http_lone(lab& room);     ///< no-op, 1 connection: p50
