@@ -7,13 +7,21 @@ namespace troupe::placing {
 
 placement_board::placement_board(const placement_index& index, const placement_options& options)
   : index_(index), options_(options), spots_(index.demands()), placed_(index.demands()), demands_on_(index.nodes().size()),
-    threads_(index.nodes().size()), by_load_(index.zones()) {
+    threads_(index.nodes().size()), by_load_(index.zones()), by_free_(index.zones()) {
   const auto& nodes = index.nodes();
   for (node_index n = 0; n < nodes.size(); ++n) {
     free_bytes_.push_back(nodes[n].free_bytes);
     load_.push_back(load_of(n, 0, nodes[n].free_bytes));
-    if (usable(n))
-      by_load_[nodes[n].zone].emplace(load_[n], n);
+  }
+}
+
+void placement_board::order_nodes() {
+  const auto& nodes = index_.nodes();
+  for (node_index n = 0; n < nodes.size(); ++n) {
+    if (!usable(n))
+      continue;
+    by_load_[nodes[n].zone].emplace(load_[n], n);
+    by_free_[nodes[n].zone].emplace(free_bytes_[n], n);
   }
 }
 
@@ -72,7 +80,7 @@ spot& placement_board::spot_at(demand_index d, node_index n) {
   return *all.insert(found, fresh);
 }
 
-void placement_board::change(demand_index d, node_index n, std::uint32_t count) {
+void placement_board::set_count(demand_index d, node_index n, std::uint32_t count) {
   const auto& demand = index_.demand(d);
   auto& here = spot_at(d, n);
   auto bytes = [&](std::uint32_t replicas) { return replicas == 0 ? 0 : demand.shared_bytes + replicas * demand.replica_bytes; };
@@ -88,31 +96,43 @@ void placement_board::change(demand_index d, node_index n, std::uint32_t count) 
     demands_on_[n].erase(d);
   else
     demands_on_[n].insert(d);
-  auto before = std::exchange(load_[n], load_of(n, threads_[n], free_bytes_[n]));
-  if (!usable(n) || before == load_[n])
+  load_[n] = load_of(n, threads_[n], free_bytes_[n]);
+}
+
+void placement_board::change(demand_index d, node_index n, std::int32_t difference) {
+  auto load_before = load_[n];
+  auto free_before = free_bytes_[n];
+  set_count(d, n, count(d, n) + static_cast<std::uint32_t>(difference));
+  if (!usable(n))
     return;
-  auto& order = by_load_[index_.nodes()[n].zone];
-  auto handle = order.extract({before, n});
-  handle.value().first = load_[n];
-  order.insert(std::move(handle));
+  auto move_in = [n](auto& order, auto from, auto to) {
+    if (from == to)
+      return;
+    auto handle = order.extract({from, n});
+    handle.value().first = to;
+    order.insert(std::move(handle));
+  };
+  auto zone = index_.nodes()[n].zone;
+  move_in(by_load_[zone], load_before, load_[n]);
+  move_in(by_free_[zone], free_before, free_bytes_[n]);
 }
 
 void placement_board::keep(demand_index d, node_index n, std::uint32_t replicas) {
   spot_at(d, n).kept = replicas;
-  change(d, n, replicas);
+  set_count(d, n, replicas);
 }
 
 void placement_board::shed(demand_index d, node_index n) {
   auto& here = spot_at(d, n);
   --here.kept;
   ++here.shed;
-  change(d, n, here.count - 1);
+  change(d, n, -1);
 }
 
 void placement_board::add(demand_index d, node_index n) {
   auto& here = spot_at(d, n);
   displaced_ -= here.count < here.kept ? 1 : 0;
-  change(d, n, here.count + 1);
+  change(d, n, 1);
 }
 
 bool placement_board::move(demand_index d, node_index from, node_index to, move_reason why) {
@@ -123,9 +143,8 @@ bool placement_board::move(demand_index d, node_index from, node_index to, move_
     return false;
   }
   displaced_ += leaves ? 1 : 0;
-  auto& source = spot_at(d, from);
-  source.gain = why;
-  change(d, from, source.count - 1);
+  spot_at(d, from).gain = why;
+  change(d, from, -1);
   add(d, to);
   return true;
 }

@@ -36,6 +36,8 @@ public:
 
   const std::set<demand_index>& demands_on(node_index n) const { return demands_on_[n]; }
   const load_order& by_load(zone_index zone) const { return by_load_[zone]; }
+  /// The most that a usable node of the zone has left.
+  std::uint64_t most_free(zone_index zone) const { return by_free_[zone].empty() ? 0 : by_free_[zone].rbegin()->first; }
   bool usable(node_index n) const { return index_.nodes()[n].use == placement_use::usable; }
   std::uint64_t free_bytes(node_index n) const { return free_bytes_[n]; }
   double load(node_index n) const { return load_[n]; }
@@ -47,8 +49,10 @@ public:
   /// Memory that one replica less gives back.
   std::uint64_t released_by_one(demand_index d, node_index n) const;
 
-  /// `replicas` of those that run there stay. They must fit.
+  /// `replicas` of those that run there stay. They must fit. On usable nodes only before order_nodes().
   void keep(demand_index d, node_index n, std::uint32_t replicas);
+  /// Once, between what is kept and all other changes: usable nodes are found by load and by free memory from now on.
+  void order_nodes();
   /// One that was kept is no longer wanted.
   void shed(demand_index d, node_index n);
   /// One more. It must fit.
@@ -62,7 +66,8 @@ public:
 
 private:
   spot& spot_at(demand_index d, node_index n);
-  void change(demand_index d, node_index n, std::uint32_t count);
+  void set_count(demand_index d, node_index n, std::uint32_t count);
+  void change(demand_index d, node_index n, std::int32_t difference);
   double load_of(node_index n, std::uint64_t threads, std::uint64_t free_bytes) const;
 
   const placement_index& index_;
@@ -74,6 +79,7 @@ private:
   std::vector<std::uint64_t> free_bytes_;
   std::vector<double> load_;
   std::vector<load_order> by_load_;
+  std::vector<std::set<std::pair<std::uint64_t, node_index>>> by_free_;
   std::int64_t displaced_ = 0; ///< replicas that could stay and don't
   bool more_ = false;
 };

@@ -34,8 +34,8 @@ bool make_room_on(placement_board& board, demand_index d, node_index node, std::
   auto needed = board.count(d, node) == 0 ? lone_bytes(demand) : demand.replica_bytes;
   const auto& others = board.demands_on(node);
   for (auto other = others.rbegin(); other != others.rend(); ++other) {
-    if (*other == d || board.free_bytes(node) + board.released_by_one(*other, node) < needed
-        || board.index().demand(*other).replica_bytes > most_free)
+    if (*other == d || board.index().demand(*other).replica_bytes > most_free
+        || board.free_bytes(node) + board.released_by_one(*other, node) < needed)
       continue;
     target_limits limits;
     limits.avoid = node;
@@ -48,9 +48,8 @@ bool make_room_on(placement_board& board, demand_index d, node_index node, std::
 bool place_with_room_made(placement_board& board, demand_index d) {
   const auto& nodes = board.index().nodes();
   std::uint64_t most_free = 0;
-  for (node_index n = 0; n < nodes.size(); ++n)
-    if (board.usable(n))
-      most_free = std::max(most_free, board.free_bytes(n));
+  for (zone_index zone = 0; zone < board.index().zones(); ++zone)
+    most_free = std::max(most_free, board.most_free(zone));
   for (node_index n = 0; n < nodes.size(); ++n) {
     if (!board.usable(n) || !board.allowed(d, n) || !make_room_on(board, d, n, most_free))
       continue;
@@ -94,6 +93,7 @@ void keep_what_may_stay(placement_board& board) {
       if (keeps(index.nodes()[node].use) && board.allowed(d, node))
         if (auto fit = board.fitting(d, node, replicas); fit > 0)
           board.keep(d, node, fit);
+  board.order_nodes();
   for (demand_index d = 0; d < index.demands(); ++d)
     while (board.placed(d) > index.demand(d).replicas)
       shed_one(board, d);

@@ -9,6 +9,10 @@ namespace troupe::placing {
 
 namespace {
 
+/// A full node's replica is offered to so many of each zone's emptiest nodes. Where none of them takes it, the others are hardly emptier than
+/// the full one, and a plan's cost would be the product of replicas and nodes.
+constexpr unsigned offers_max = 64;
+
 zone_index zone_of(const placement_board& board, node_index n) {
   return board.index().nodes()[n].zone;
 }
@@ -79,6 +83,7 @@ bool relieve(placement_board& board, node_index full) {
     target_limits limits;
     limits.count_below = board.count(d, full);
     limits.load_below = board.load(full) - margin;
+    limits.looks_max = offers_max;
     auto target = best_target(board, d, zones_no_worse(board, d, zone_of(board, full)), limits);
     if (target && board.load_with(*target, d) < board.load(full) - margin / 2)
       return board.move(d, full, *target, move_reason::balance);

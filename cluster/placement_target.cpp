@@ -40,11 +40,17 @@ std::optional<node_index> best_target(const placement_board& board, demand_index
   std::optional<node_index> best;
   std::pair<std::uint32_t, double> best_rank;
   auto lowest = lowest_count(board, d);
+  auto least_bytes = board.index().demand(d).replica_bytes;
   for (auto zone : zones) {
+    if (board.most_free(zone) < least_bytes)
+      continue;
+    unsigned looks = 0;
     unsigned compared = 0;
     for (const auto& [load, node] : board.by_load(zone)) {
-      if (load >= limits.load_below || compared == compared_max)
+      if (load >= limits.load_below || compared == compared_max || looks++ == limits.looks_max)
         break;
+      if (board.free_bytes(node) < least_bytes)
+        continue;
       auto count = board.count(d, node);
       if (count >= limits.count_below || node == limits.avoid || !board.allowed(d, node) || board.fitting(d, node, 1) == 0)
         continue;

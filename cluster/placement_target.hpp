@@ -12,6 +12,7 @@ struct target_limits {
   std::uint32_t count_below = std::numeric_limits<std::uint32_t>::max();      ///< of the demand's replicas on the node
   double load_below = std::numeric_limits<double>::infinity();                ///< of the node, without it
   std::optional<node_index> avoid;
+  unsigned looks_max = std::numeric_limits<unsigned>::max(); ///< so many of a zone's emptiest nodes are looked at
 };
 
 /// The usable node of these zones that has the fewest replicas of the demand and, of these, would be least full; none if none has room.

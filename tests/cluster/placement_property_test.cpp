@@ -113,12 +113,17 @@ bool holds(const placement_node& node, const placement_demand& demand) {
   });
 }
 
-bool has_room(const cluster_case& the, const placement_plan& plan, const placement_demand& demand) {
-  return std::any_of(the.nodes.begin(), the.nodes.end(), [&](const placement_node& node) {
-    auto there = replicas_at(plan.target, demand.version, node.id);
-    auto needed = demand.replica_bytes + (there == 0 ? demand.shared_bytes : 0);
-    return node.use == placement_use::usable && holds(node, demand) && free_on(the, node, plan.target) >= needed;
-  });
+/// Whether the node may get one replica more of the demand.
+bool takes_one(const cluster_case& the, const std::vector<placed_replicas>& placed, const placement_demand& demand,
+               const placement_node& node) {
+  auto there = replicas_at(placed, demand.version, node.id);
+  auto needed = demand.replica_bytes + (there == 0 ? demand.shared_bytes : 0);
+  return node.use == placement_use::usable && holds(node, demand) && free_on(the, node, placed) >= needed;
+}
+
+std::string zone_of(const placement_node& node) {
+  auto found = node.labels.find("zone");
+  return found == node.labels.end() ? "" : found->second;
 }
 
 using place = std::pair<std::string, std::string>; // version, node
@@ -177,7 +182,8 @@ BOOST_AUTO_TEST_CASE(every_replica_is_placed_or_it_is_said_why_not) {
     for (const auto& shortfall : plan.shortfalls) {
       BOOST_REQUIRE(shortfall.advice.rfind(to_string(shortfall.version) + " needs ", 0) == 0);
       BOOST_REQUIRE(shortfall.missing + shortfall.staying > 0);
-      BOOST_REQUIRE(!has_room(the, plan, *demand_of(the, shortfall.version)));
+      for (const auto& node : the.nodes)
+        BOOST_REQUIRE(!takes_one(the, plan.target, *demand_of(the, shortfall.version), node));
       placed[to_string(shortfall.version)] += shortfall.missing;
     }
     for (const auto& demand : the.demands)
@@ -207,6 +213,28 @@ BOOST_AUTO_TEST_CASE(a_plan_made_of_its_own_target_moves_nothing) {
     auto again = settled(the).plan();
     BOOST_REQUIRE_EQUAL(text(again.moves), "");
     BOOST_REQUIRE(!again.more);
+  });
+}
+
+BOOST_AUTO_TEST_CASE(replicas_are_spread_as_far_as_there_is_room) {
+  for_every_seed([](const cluster_case& given, std::uint64_t) {
+    auto the = settled(given);
+    auto in_zone = [&](const placement_demand& demand, const placement_node& node) {
+      std::uint32_t sum = 0;
+      for (const auto& other : the.nodes)
+        sum += zone_of(other) == zone_of(node) ? replicas_at(the.current, demand.version, other.id) : 0;
+      return sum;
+    };
+    for (const auto& demand : the.demands)
+      for (const auto& from : the.nodes)
+        for (const auto& to : the.nodes) {
+          auto there = replicas_at(the.current, demand.version, from.id);
+          if (from.use != placement_use::usable || there == 0 || !takes_one(the, the.current, demand, to))
+            continue;
+          BOOST_REQUIRE(in_zone(demand, from) < in_zone(demand, to) + 2);
+          if (zone_of(from) == zone_of(to))
+            BOOST_REQUIRE(there < replicas_at(the.current, demand.version, to.id) + 2);
+        }
   });
 }
 
