@@ -1,19 +1,14 @@
 #include "runtime/base/sha256.hpp"
 
+#include "runtime/base/hex.hpp"
+
 #include <openssl/evp.h>
 
-#include <algorithm>
 #include <array>
 #include <cassert>
 #include <new>
 
 namespace troupe {
-
-namespace {
-
-constexpr std::string_view hex_digits = "0123456789abcdef";
-
-} // namespace
 
 struct sha256::context {
   context() : digest(EVP_MD_CTX_new()) {
@@ -40,12 +35,7 @@ std::string sha256::finish() {
   std::array<unsigned char, hex_size / 2> bytes{};
   [[maybe_unused]] auto done = EVP_DigestFinal_ex(context_->digest, bytes.data(), nullptr);
   assert(done == 1);
-  std::string text;
-  for (auto byte : bytes) {
-    text += hex_digits[byte >> 4];
-    text += hex_digits[byte & 15];
-  }
-  return text;
+  return to_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 std::string sha256_of(std::string_view bytes) {
@@ -55,8 +45,7 @@ std::string sha256_of(std::string_view bytes) {
 }
 
 bool is_sha256(std::string_view text) {
-  return text.size() == sha256::hex_size
-         && std::all_of(text.begin(), text.end(), [](char c) { return hex_digits.find(c) != std::string_view::npos; });
+  return text.size() == sha256::hex_size && from_hex(text).has_value();
 }
 
 } // namespace troupe
