@@ -35,4 +35,14 @@ inline bool valid_deployment_name(std::string_view name) {
   return true;
 }
 
+/// Whether `text` is 32 lower-case hex digits, as a node's id and a cluster's are.
+inline bool is_unique_id(std::string_view text) {
+  if (text.size() != 32)
+    return false;
+  for (char c : text)
+    if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
+      return false;
+  return true;
+}
+
 } // namespace troupe

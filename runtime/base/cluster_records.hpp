@@ -1,0 +1,92 @@
+#pragma once
+
+#include "runtime/base/clock.hpp"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace troupe {
+
+/// Who leads the cluster, and since which epoch, in words that only the holder of the cluster's authority can have signed
+/// (cluster/mandate.hpp). Of two, the one with the higher epoch holds.
+struct mandate {
+  std::uint64_t epoch = 0;
+  std::string leader_id;
+  std::string signature;
+};
+
+/// What a node knows of its cluster and of itself in it.
+struct cluster_record {
+  std::string cluster_id;
+  std::string authority_pem;     ///< the certificate of the cluster's authority
+  std::string authority_key_pem; ///< a secret; "": this node doesn't lead
+  std::string node_key_pem;      ///< a secret
+  std::string node_certificate_pem;
+  mandate lead; ///< the newest that this node has seen
+
+  /// Not part of the record: the store's, of when it was read; 0 if it isn't stored yet.
+  std::uint64_t revision = 0;
+};
+
+/// Whether the node of this id leads. A copy of the leader's data that was given another id doesn't.
+inline bool leads(const cluster_record& record, std::string_view node_id) {
+  return !record.authority_key_pem.empty() && record.lead.leader_id == node_id;
+}
+
+/// A node of the cluster, or one that was.
+struct member_record {
+  std::string node_id;
+  std::string name;       ///< unique among those that were not removed
+  std::string address;    ///< of its cluster port, e.g. "10.0.0.7:7551"
+  std::string public_key; ///< SubjectPublicKeyInfo, DER
+  std::map<std::string, std::string> labels;
+  wall_time joined{};
+  bool removed = false; ///< for ever
+  wall_time removed_at{};
+  bool draining = false; ///< its work moves away
+
+  std::uint64_t revision = 0; ///< as above
+};
+
+/// What somebody may be who shows a token or a certificate. The numbers are stored.
+enum class cluster_role : std::uint8_t { node = 0, admin, client };
+inline constexpr cluster_role last_cluster_role = cluster_role::client;
+
+constexpr std::string_view to_string(cluster_role role) {
+  switch (role) {
+  case cluster_role::node: return "node";
+  case cluster_role::admin: return "admin";
+  case cluster_role::client: return "client";
+  }
+  return "unknown";
+}
+
+struct token_use {
+  std::string who; ///< a node's id, or a user's name
+  std::string public_key_sha256;
+  wall_time at{};
+};
+
+/// A token for joining, without its secret.
+struct token_record {
+  /// Digits that people tell tokens by.
+  static constexpr std::size_t id_size = 12;
+
+  std::string secret_sha256; ///< 64 hex digits
+  cluster_role role = cluster_role::node;
+  wall_time created{};
+  wall_time expires{};
+  std::uint32_t uses_left = 0;
+  std::vector<token_use> used_by; ///< oldest first
+  std::string created_by;         ///< what the caller said it is
+  bool revoked = false;
+
+  std::uint64_t revision = 0; ///< as above
+
+  std::string id() const { return secret_sha256.substr(0, id_size); }
+};
+
+} // namespace troupe
