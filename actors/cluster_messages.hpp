@@ -2,6 +2,7 @@
 
 #include "actors/messages.hpp"
 #include "cluster/placement.hpp"
+#include "runtime/base/cluster_records.hpp"
 
 #include <cstdint>
 #include <map>
@@ -14,13 +15,6 @@
 namespace troupe {
 
 // -- what a node shall do -----------------------------------------------------------------------------------------------------------
-
-/// Who leads since when. Believed only with the authority's signature (cluster/mandate.hpp).
-struct leadership {
-  std::uint64_t epoch = 0; ///< grows with each leader
-  std::string leader_id;   ///< its node id
-  std::string signature;
-};
 
 /// Replicas of a version that a node shall run.
 struct pool_order {

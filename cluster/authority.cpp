@@ -152,8 +152,8 @@ result<std::string> authority::issue_user(std::string_view name, cluster_role ro
   return issue(certificate_pem_, key_, {name, to_string(role), public_key}, term, {{NID_ext_key_usage, "clientAuth"}});
 }
 
-mandate authority::grant(std::uint64_t epoch, std::string leader_id) const {
-  mandate given{epoch, std::move(leader_id), {}};
+leadership authority::grant(std::uint64_t epoch, std::string leader_id) const {
+  leadership given{epoch, std::move(leader_id), {}};
   given.signature = key_.sign(mandate_text(cluster_id_, given));
   return given;
 }

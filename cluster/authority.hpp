@@ -42,7 +42,7 @@ public:
   result<std::string> issue_user(std::string_view name, cluster_role role, std::string_view public_key,
                                  const certificate_term& term) const;
 
-  mandate grant(std::uint64_t epoch, std::string leader_id) const;
+  leadership grant(std::uint64_t epoch, std::string leader_id) const;
 
 private:
   authority(std::string cluster_id, std::string certificate_pem, private_key key);

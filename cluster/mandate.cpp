@@ -6,12 +6,12 @@
 
 namespace troupe {
 
-std::string mandate_text(std::string_view cluster_id, const mandate& claimed) {
+std::string mandate_text(std::string_view cluster_id, const leadership& claimed) {
   return "troupe mandate 1\ncluster " + std::string(cluster_id) + "\nepoch " + std::to_string(claimed.epoch) + "\nleader "
          + claimed.leader_id + "\n";
 }
 
-result<void> check_mandate(const mandate& claimed, std::string_view authority_pem) {
+result<void> check_mandate(const leadership& claimed, std::string_view authority_pem) {
   auto authority = facts_of(authority_pem);
   if (!authority)
     return authority.failure();

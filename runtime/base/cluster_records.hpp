@@ -10,11 +10,10 @@
 
 namespace troupe {
 
-/// Who leads the cluster, and since which epoch, in words that only the holder of the cluster's authority can have signed
-/// (cluster/mandate.hpp). Of two, the one with the higher epoch holds.
-struct mandate {
-  std::uint64_t epoch = 0;
-  std::string leader_id;
+/// Who leads since when. Believed only with the authority's signature (cluster/mandate.hpp). Of two, the one with the higher epoch holds.
+struct leadership {
+  std::uint64_t epoch = 0; ///< grows with each leader
+  std::string leader_id;   ///< its node id
   std::string signature;
 };
 
@@ -25,7 +24,7 @@ struct cluster_record {
   std::string authority_key_pem; ///< a secret; "": this node doesn't lead
   std::string node_key_pem;      ///< a secret
   std::string node_certificate_pem;
-  mandate lead; ///< the newest that this node has seen
+  leadership lead; ///< the newest that this node has seen
 
   /// Not part of the record: the store's, of when it was read; 0 if it isn't stored yet.
   std::uint64_t revision = 0;

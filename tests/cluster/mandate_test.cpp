@@ -12,9 +12,9 @@ namespace {
 
 struct fixture {
   authority owner = authority::make(some_cluster, some_day);
-  mandate given = owner.grant(7, node_1);
+  leadership given = owner.grant(7, node_1);
 
-  void require_refused(const mandate& claimed, const std::string& authority_pem) {
+  void require_refused(const leadership& claimed, const std::string& authority_pem) {
     auto checked = check_mandate(claimed, authority_pem);
     BOOST_REQUIRE(!checked);
     BOOST_TEST((checked.failure().code == error_code::permission_denied));
@@ -41,7 +41,7 @@ BOOST_FIXTURE_TEST_CASE(a_mandate_of_another_cluster_is_refused, fixture) {
 
 BOOST_FIXTURE_TEST_CASE(a_member_can_not_give_itself_a_mandate, fixture) {
   auto own = private_key::make();
-  mandate claimed{8, node_2, {}};
+  leadership claimed{8, node_2, {}};
   claimed.signature = own.sign(mandate_text(some_cluster, claimed));
   require_refused(claimed, owner.certificate_pem());
 }
