@@ -72,3 +72,57 @@ struct EventRecord {
     value @1 :Text;
   }
 }
+
+struct ClusterRecord {
+  # One per store of a node that belongs to a cluster: written when it is founded or joined, and whenever what stands in it changes.
+  clusterId @0 :Text;
+  authorityPem @1 :Text;             # the certificate of the cluster's authority
+  authorityKeyPem @2 :Text;          # a secret; empty: this node doesn't lead
+  nodeKeyPem @3 :Text;               # a secret
+  nodeCertificatePem @4 :Text;
+  epoch @5 :UInt64;                  # of the newest mandate that the node has seen
+  leaderId @6 :Text;
+  mandateSignature @7 :Data;
+}
+
+struct MemberRecord {
+  # Key: node id. In the leader's store alone. A removed member stays, so that its id and its certificate stay refused.
+  nodeId @0 :Text;
+  name @1 :Text;
+  address @2 :Text;                  # of its cluster port
+  publicKey @3 :Data;                # SubjectPublicKeyInfo, DER
+  labels @4 :List(Label);
+  joinedUnixNs @5 :Int64;
+  removed @6 :Bool;
+  removedUnixNs @7 :Int64;
+  draining @8 :Bool;
+
+  struct Label {
+    key @0 :Text;
+    value @1 :Text;
+  }
+}
+
+struct TokenRecord {
+  # Key: SHA-256 of the token's secret, in hex. In the leader's store alone.
+  secretSha256 @0 :Text;
+  role @1 :Role;
+  createdUnixNs @2 :Int64;
+  expiresUnixNs @3 :Int64;
+  usesLeft @4 :UInt32;
+  usedBy @5 :List(Use);              # oldest first
+  createdBy @6 :Text;                # what the caller said it is
+  revoked @7 :Bool;
+
+  enum Role {
+    node @0;
+    admin @1;
+    client @2;
+  }
+
+  struct Use {
+    who @0 :Text;                    # a node's id, or a user's name
+    publicKeySha256 @1 :Text;
+    unixNs @2 :Int64;
+  }
+}

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/base/clock.hpp"
+#include "runtime/base/cluster_records.hpp"
 #include "runtime/base/ids.hpp"
 #include "runtime/base/version_state.hpp"
 #include "storage/store.hpp"
@@ -11,7 +12,7 @@
 
 namespace troupe {
 
-/// What the records of schemas/records.capnp say, field by field.
+/// What the records of schemas/records.capnp say, field by field; a cluster's are in runtime/base/cluster_records.hpp.
 
 struct node_record {
   std::uint32_t format_version = 0;

@@ -183,7 +183,12 @@ result<std::unique_ptr<store>> open_rocks_store(const data_folder& folder) {
     return error{error_code::corrupt,
                  "'" + folder.path().string()
                      + "' has models but no store; restore the data folder from a backup or use another --data"};
-  return opened(rocks_database::open(folder.path() / "store"));
+  auto path = folder.path() / "store";
+  auto made = opened(rocks_database::open(path));
+  std::error_code failed; // for who isn't the folder's owner
+  if (made)
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all, failed); // it holds keys, and RocksDB hides nothing
+  return made;
 }
 
 } // namespace troupe

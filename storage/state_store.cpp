@@ -1,6 +1,7 @@
 #include "storage/state_store.hpp"
 #include "storage/keys.hpp"
 #include "storage/record_codec.hpp"
+#include "storage/record_scan.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -8,11 +9,6 @@
 namespace troupe {
 
 namespace {
-
-error misplaced(const char* what) {
-  return error{error_code::corrupt,
-               "a stored " + std::string(what) + " stands under the key of another; restore the data folder from a backup"};
-}
 
 result<deployment_record> deployment_in(const entry& row) {
   auto record = decode_deployment(row.value);
@@ -28,31 +24,6 @@ result<version_record> version_in(const entry& row) {
   if (record && version_key(record->id) != row.key)
     return misplaced("version");
   return record;
-}
-
-/// Every record of the range, read page by page at one revision.
-template <class Record>
-result<std::vector<Record>> read_all(const store& records, column_family family, key_range range,
-                                     result<Record> (*decode)(const entry&)) {
-  auto at = records.snapshot();
-  if (!at)
-    return at.failure();
-  std::vector<Record> all;
-  for (std::size_t found = store_limits::scan_entries_max; found == store_limits::scan_entries_max;) {
-    auto page = (*at)->scan(family, range, store_limits::scan_entries_max, scan_order::ascending);
-    if (!page)
-      return page.failure();
-    for (const auto& row : *page) {
-      auto record = decode(row);
-      if (!record)
-        return record.failure();
-      all.push_back(std::move(record).value());
-    }
-    found = page->size();
-    if (found != 0)
-      range.first = page->back().key + '\0'; // the next key there can be
-  }
-  return all;
 }
 
 bool changes(const state_change& change, const std::string& deployment) {
@@ -89,15 +60,7 @@ result<std::vector<std::string>> state_store::names() const {
 result<std::optional<deployment_record>> state_store::deployment(std::string_view name) const {
   if (!valid_deployment_name(name))
     return std::optional<deployment_record>{};
-  auto row = records_.get(column_family::deployments, name);
-  if (!row)
-    return row.failure();
-  if (!*row)
-    return std::optional<deployment_record>{};
-  auto record = deployment_in(**row);
-  if (!record)
-    return record.failure();
-  return std::optional<deployment_record>(std::move(record).value());
+  return read_one(records_, column_family::deployments, name, deployment_in);
 }
 
 result<std::vector<version_record>> state_store::versions(std::string_view deployment) const {

@@ -1,4 +1,5 @@
 #define BOOST_TEST_MODULE backup
+#include "storage/cluster_store.hpp"
 #include "tests/storage/backup_fixture.hpp"
 #include "tests/storage/file_damage.hpp"
 #include "tests/storage/file_size_limit.hpp"
@@ -20,6 +21,12 @@ ino_t inode_of(const fs::path& path) {
   struct stat about{};
   BOOST_REQUIRE(::stat(path.c_str(), &about) == 0);
   return about.st_ino;
+}
+
+unsigned mode_of(const fs::path& path) {
+  struct stat about{};
+  BOOST_REQUIRE(::stat(path.c_str(), &about) == 0);
+  return about.st_mode & 0777U;
 }
 
 } // namespace
@@ -108,6 +115,31 @@ BOOST_FIXTURE_TEST_CASE(what_is_written_after_a_backup_began_is_not_in_it, backu
   BOOST_REQUIRE(deployments.size() == 1U);
   BOOST_TEST(deployments[0].name == "digits");
   BOOST_TEST(blob_store::open(copy)->open_verified(sha256_of("1")).ok());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_backup_is_for_its_user_only, backup_fixture) {
+  deploy("digits", "1");
+  BOOST_REQUIRE(back_up(target).ok());
+  BOOST_TEST(mode_of(target) == 0700U);
+  for (const auto& file : fs::recursive_directory_iterator(target))
+    BOOST_TEST(mode_of(file.path()) == (file.is_directory() ? 0700U : 0600U), file.path());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_backup_brings_back_the_cluster_its_members_and_its_tokens, backup_fixture) {
+  cluster_change change;
+  change.cluster.emplace().cluster_id = std::string(32, 'c');
+  change.cluster->authority_key_pem = "the authority's key";
+  change.members.emplace_back().node_id = std::string(32, 'a');
+  change.tokens.emplace_back().secret_sha256 = std::string(64, 'b');
+  BOOST_REQUIRE(cluster_store(*records).commit(change).ok());
+  BOOST_REQUIRE(back_up(target).ok());
+  BOOST_REQUIRE(restore(target, place.path() / "restored").ok());
+  auto copy = data_folder::open(place.path() / "restored").value();
+  auto opened = open_rocks_store(copy).value();
+  cluster_store restored(*opened);
+  BOOST_TEST(restored.cluster().value()->authority_key_pem == "the authority's key");
+  BOOST_TEST(restored.members()->size() == 1U);
+  BOOST_TEST(restored.tokens()->size() == 1U);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_backup_shares_no_file_with_the_data_folder, backup_fixture) {

@@ -36,6 +36,41 @@ event some_event() {
   return {some_time, severity::warn, "replica_crashed", {{"deployment", "digits"}, {"reason", "signal:11"}}};
 }
 
+cluster_record some_cluster() {
+  return {std::string(32, 'c'),
+          "certificate",
+          "its key",
+          "node's key",
+          "node's certificate",
+          {7, std::string(32, 'a'), std::string("sig\0ned", 8)},
+          0};
+}
+
+member_record some_member() {
+  return {std::string(32, 'a'),
+          "n1",
+          "10.0.0.7:7551",
+          std::string("k\0y", 3),
+          {{"zone", "a"}, {"gpu", ""}},
+          some_time,
+          true,
+          some_time,
+          true,
+          0};
+}
+
+token_record some_token() {
+  return {std::string(64, 'b'),
+          cluster_role::client,
+          some_time,
+          some_time,
+          3,
+          {{"anna", std::string(64, 'd'), some_time}},
+          "ben",
+          true,
+          0};
+}
+
 /// A record's bytes, and whether bytes are taken for such a record; they must be refused as corrupt otherwise.
 struct codec {
   std::string bytes;
@@ -55,6 +90,9 @@ const std::vector<codec>& codecs() {
       {encode(some_deployment()), [](std::string_view bytes) { return taken(decode_deployment(bytes)); }},
       {encode(some_version()), [](std::string_view bytes) { return taken(decode_version(bytes)); }},
       {encode(some_event()), [](std::string_view bytes) { return taken(decode_event(bytes)); }},
+      {encode(some_cluster()), [](std::string_view bytes) { return taken(decode_cluster(bytes)); }},
+      {encode(some_member()), [](std::string_view bytes) { return taken(decode_member(bytes)); }},
+      {encode(some_token()), [](std::string_view bytes) { return taken(decode_token(bytes)); }},
   };
   return all;
 }
@@ -99,13 +137,28 @@ BOOST_AUTO_TEST_CASE(random_words_are_taken_or_corrupt_and_never_crash) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(an_unknown_state_or_severity_is_corrupt) {
+BOOST_AUTO_TEST_CASE(an_unknown_state_severity_or_role_is_corrupt) {
   auto version = some_version();
   version.state = static_cast<version_state>(99);
   BOOST_TEST(!taken(decode_version(encode(version))));
   auto happened = some_event();
   happened.level = static_cast<severity>(99);
   BOOST_TEST(!taken(decode_event(encode(happened))));
+  auto token = some_token();
+  token.role = static_cast<cluster_role>(99);
+  BOOST_TEST(!taken(decode_token(encode(token))));
+}
+
+BOOST_AUTO_TEST_CASE(a_record_of_a_cluster_without_its_key_is_corrupt) {
+  auto cluster = some_cluster();
+  cluster.cluster_id.pop_back();
+  BOOST_TEST(!taken(decode_cluster(encode(cluster))));
+  auto member = some_member();
+  member.node_id = "anna";
+  BOOST_TEST(!taken(decode_member(encode(member))));
+  auto token = some_token();
+  token.secret_sha256.clear();
+  BOOST_TEST(!taken(decode_token(encode(token))));
 }
 
 BOOST_AUTO_TEST_CASE(a_node_record_comes_back_as_it_was) {
@@ -147,4 +200,44 @@ BOOST_AUTO_TEST_CASE(an_event_comes_back_as_it_was) {
   BOOST_TEST((back.at == some_time));
   BOOST_TEST((back.level == severity::warn));
   BOOST_TEST(to_text(back) == "replica_crashed deployment=digits reason=signal:11");
+}
+
+BOOST_AUTO_TEST_CASE(a_cluster_comes_back_as_it_was) {
+  auto back = decode_cluster(encode(some_cluster())).value();
+  BOOST_TEST(back.cluster_id == std::string(32, 'c'));
+  BOOST_TEST(back.authority_pem == "certificate");
+  BOOST_TEST(back.authority_key_pem == "its key");
+  BOOST_TEST(back.node_key_pem == "node's key");
+  BOOST_TEST(back.node_certificate_pem == "node's certificate");
+  BOOST_TEST(back.lead.epoch == 7U);
+  BOOST_TEST(back.lead.leader_id == std::string(32, 'a'));
+  BOOST_TEST((back.lead.signature == some_cluster().lead.signature));
+}
+
+BOOST_AUTO_TEST_CASE(a_member_comes_back_as_it_was) {
+  auto back = decode_member(encode(some_member())).value();
+  BOOST_TEST(back.node_id == std::string(32, 'a'));
+  BOOST_TEST(back.name == "n1");
+  BOOST_TEST(back.address == "10.0.0.7:7551");
+  BOOST_TEST((back.public_key == std::string("k\0y", 3)));
+  BOOST_TEST((back.labels == some_member().labels));
+  BOOST_TEST((back.joined == some_time));
+  BOOST_TEST(back.removed);
+  BOOST_TEST((back.removed_at == some_time));
+  BOOST_TEST(back.draining);
+}
+
+BOOST_AUTO_TEST_CASE(a_token_comes_back_as_it_was) {
+  auto back = decode_token(encode(some_token())).value();
+  BOOST_TEST(back.secret_sha256 == std::string(64, 'b'));
+  BOOST_TEST((back.role == cluster_role::client));
+  BOOST_TEST((back.created == some_time));
+  BOOST_TEST((back.expires == some_time));
+  BOOST_TEST(back.uses_left == 3U);
+  BOOST_REQUIRE(back.used_by.size() == 1U);
+  BOOST_TEST(back.used_by[0].who == "anna");
+  BOOST_TEST(back.used_by[0].public_key_sha256 == std::string(64, 'd'));
+  BOOST_TEST((back.used_by[0].at == some_time));
+  BOOST_TEST(back.created_by == "ben");
+  BOOST_TEST(back.revoked);
 }

@@ -5,8 +5,10 @@
 #include "tests/storage/temporary_folder.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <rocksdb/db.h>
 
 #include <fstream>
+#include <sys/stat.h>
 
 using namespace troupe;
 using namespace troupe::test;
@@ -34,6 +36,23 @@ void require_corrupt(const result<std::unique_ptr<store>>& opened) {
   BOOST_REQUIRE(!opened);
   BOOST_TEST((opened.failure().code == error_code::corrupt));
   BOOST_TEST(opened.failure().message.find("restore the data folder from a backup") != std::string::npos);
+}
+
+/// Leaves of a store what a release had written that knew only these column families.
+void keep_only(const std::filesystem::path& store_path, const std::vector<std::string>& known) {
+  std::vector<rocksdb::ColumnFamilyDescriptor> all{{rocksdb::kDefaultColumnFamilyName, {}}};
+  for (const auto& row : column_families)
+    all.emplace_back(std::string(row.name), rocksdb::ColumnFamilyOptions());
+  rocksdb::DB* db = nullptr;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  BOOST_REQUIRE(rocksdb::DB::Open({}, store_path, all, &handles, &db).ok());
+  std::unique_ptr<rocksdb::DB> owned(db);
+  for (auto* handle : handles) {
+    auto name = handle->GetName();
+    if (name != rocksdb::kDefaultColumnFamilyName && std::find(known.begin(), known.end(), name) == known.end())
+      BOOST_REQUIRE(db->DropColumnFamily(handle).ok());
+    BOOST_REQUIRE(db->DestroyColumnFamilyHandle(handle).ok());
+  }
 }
 
 } // namespace
@@ -94,12 +113,37 @@ BOOST_AUTO_TEST_CASE(a_store_that_is_no_folder_is_refused) {
   BOOST_TEST((opened.failure().code == error_code::io_failed));
 }
 
+BOOST_AUTO_TEST_CASE(a_store_made_before_there_were_clusters_opens_and_takes_records_of_one) {
+  fixture disk(20);
+  keep_only(disk.store_path(), {"node", "deployments", "versions", "events"});
+  {
+    auto opened = disk.open().value();
+    BOOST_TEST(opened->get(family, "key19").value().has_value());
+    for (auto added : {column_family::cluster, column_family::members, column_family::tokens}) {
+      BOOST_TEST(!opened->get(added, "key").value().has_value());
+      BOOST_REQUIRE(opened->commit(transaction().put(added, "key", "v")).ok());
+    }
+  }
+  auto again = disk.open().value();
+  for (auto added : {column_family::cluster, column_family::members, column_family::tokens})
+    BOOST_TEST(again->get(added, "key").value().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(what_a_store_holds_is_for_its_user_only) {
+  fixture disk(1);
+  BOOST_REQUIRE(::chmod(disk.store_path().c_str(), 0755) == 0); // as one that was made before it held secrets
+  auto opened = disk.open().value();
+  struct stat about{};
+  BOOST_REQUIRE(::stat(disk.store_path().c_str(), &about) == 0);
+  BOOST_TEST((about.st_mode & 0777U) == 0700U);
+}
+
 BOOST_AUTO_TEST_CASE(after_a_write_that_failed_for_worse_than_a_full_disk_a_store_takes_no_more_until_it_is_opened_again) {
   fixture disk(20);
   {
     auto opened = disk.open().value();
     {
-      file_size_limit full(64 << 10);
+      file_size_limit full(256 << 10); // more than the log that RocksDB writes for people, which aborts if it can't be written
       auto refused = opened->commit(transaction().put(family, "large", std::string(500'000, 'v')));
       BOOST_REQUIRE(!refused);
       BOOST_TEST((refused.failure().code == error_code::io_failed));

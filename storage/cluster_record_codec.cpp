@@ -1,0 +1,119 @@
+#include "storage/record_codec.hpp"
+#include "storage/record_message.hpp"
+
+#include "runtime/base/sha256.hpp"
+
+#include "schemas/records.capnp.h"
+
+namespace troupe {
+
+namespace {
+
+capnp::Data::Reader to_data(const std::string& bytes) {
+  return {reinterpret_cast<const kj::byte*>(bytes.data()), bytes.size()};
+}
+
+std::string from_data(capnp::Data::Reader bytes) {
+  return {reinterpret_cast<const char*>(bytes.begin()), bytes.size()};
+}
+
+} // namespace
+
+std::string encode(const cluster_record& record) {
+  capnp::MallocMessageBuilder message;
+  auto cluster = message.initRoot<schema::ClusterRecord>();
+  cluster.setClusterId(to_text(record.cluster_id));
+  cluster.setAuthorityPem(to_text(record.authority_pem));
+  cluster.setAuthorityKeyPem(to_text(record.authority_key_pem));
+  cluster.setNodeKeyPem(to_text(record.node_key_pem));
+  cluster.setNodeCertificatePem(to_text(record.node_certificate_pem));
+  cluster.setEpoch(record.lead.epoch);
+  cluster.setLeaderId(to_text(record.lead.leader_id));
+  cluster.setMandateSignature(to_data(record.lead.signature));
+  return to_bytes(message);
+}
+
+std::string encode(const member_record& record) {
+  capnp::MallocMessageBuilder message;
+  auto member = message.initRoot<schema::MemberRecord>();
+  member.setNodeId(to_text(record.node_id));
+  member.setName(to_text(record.name));
+  member.setAddress(to_text(record.address));
+  member.setPublicKey(to_data(record.public_key));
+  auto labels = member.initLabels(static_cast<unsigned>(record.labels.size()));
+  unsigned next = 0;
+  for (const auto& [key, value] : record.labels) {
+    labels[next].setKey(to_text(key));
+    labels[next++].setValue(to_text(value));
+  }
+  member.setJoinedUnixNs(to_unix_ns(record.joined));
+  member.setRemoved(record.removed);
+  member.setRemovedUnixNs(to_unix_ns(record.removed_at));
+  member.setDraining(record.draining);
+  return to_bytes(message);
+}
+
+std::string encode(const token_record& record) {
+  capnp::MallocMessageBuilder message;
+  auto token = message.initRoot<schema::TokenRecord>();
+  token.setSecretSha256(to_text(record.secret_sha256));
+  token.setRole(static_cast<schema::TokenRecord::Role>(record.role));
+  token.setCreatedUnixNs(to_unix_ns(record.created));
+  token.setExpiresUnixNs(to_unix_ns(record.expires));
+  token.setUsesLeft(record.uses_left);
+  auto uses = token.initUsedBy(static_cast<unsigned>(record.used_by.size()));
+  for (unsigned i = 0; i < uses.size(); ++i) {
+    uses[i].setWho(to_text(record.used_by[i].who));
+    uses[i].setPublicKeySha256(to_text(record.used_by[i].public_key_sha256));
+    uses[i].setUnixNs(to_unix_ns(record.used_by[i].at));
+  }
+  token.setCreatedBy(to_text(record.created_by));
+  token.setRevoked(record.revoked);
+  return to_bytes(message);
+}
+
+result<cluster_record> decode_cluster(std::string_view bytes) {
+  return decode<schema::ClusterRecord, cluster_record>(
+      bytes, "cluster record", [](schema::ClusterRecord::Reader from, cluster_record& to) {
+        to.cluster_id = to_string(from.getClusterId());
+        to.authority_pem = to_string(from.getAuthorityPem());
+        to.authority_key_pem = to_string(from.getAuthorityKeyPem());
+        to.node_key_pem = to_string(from.getNodeKeyPem());
+        to.node_certificate_pem = to_string(from.getNodeCertificatePem());
+        to.lead = {from.getEpoch(), to_string(from.getLeaderId()), from_data(from.getMandateSignature())};
+        return is_unique_id(to.cluster_id);
+      });
+}
+
+result<member_record> decode_member(std::string_view bytes) {
+  return decode<schema::MemberRecord, member_record>(bytes, "member", [](schema::MemberRecord::Reader from, member_record& to) {
+    to.node_id = to_string(from.getNodeId());
+    to.name = to_string(from.getName());
+    to.address = to_string(from.getAddress());
+    to.public_key = from_data(from.getPublicKey());
+    for (auto label : from.getLabels())
+      to.labels[to_string(label.getKey())] = to_string(label.getValue());
+    to.joined = from_unix_ns(from.getJoinedUnixNs());
+    to.removed = from.getRemoved();
+    to.removed_at = from_unix_ns(from.getRemovedUnixNs());
+    to.draining = from.getDraining();
+    return is_unique_id(to.node_id);
+  });
+}
+
+result<token_record> decode_token(std::string_view bytes) {
+  return decode<schema::TokenRecord, token_record>(bytes, "token", [](schema::TokenRecord::Reader from, token_record& to) {
+    to.secret_sha256 = to_string(from.getSecretSha256());
+    to.role = static_cast<cluster_role>(from.getRole());
+    to.created = from_unix_ns(from.getCreatedUnixNs());
+    to.expires = from_unix_ns(from.getExpiresUnixNs());
+    to.uses_left = from.getUsesLeft();
+    for (auto use : from.getUsedBy())
+      to.used_by.push_back({to_string(use.getWho()), to_string(use.getPublicKeySha256()), from_unix_ns(use.getUnixNs())});
+    to.created_by = to_string(from.getCreatedBy());
+    to.revoked = from.getRevoked();
+    return is_sha256(to.secret_sha256) && static_cast<unsigned>(from.getRole()) <= static_cast<unsigned>(last_cluster_role);
+  });
+}
+
+} // namespace troupe

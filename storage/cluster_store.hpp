@@ -1,0 +1,41 @@
+#pragma once
+
+#include "storage/records.hpp"
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace troupe {
+
+/// Records that change together, each as read and changed; or new, with revision 0.
+struct cluster_change {
+  std::optional<cluster_record> cluster;
+  std::vector<member_record> members;
+  std::vector<token_record> tokens;
+  std::vector<token_record> erased_tokens;
+};
+
+/// What a node knows of its cluster, and on the leader who its members are. Blocks on its store, which must outlive it. Any thread.
+class cluster_store {
+public:
+  explicit cluster_store(store& records) : records_(records) {}
+
+  /// Nothing if this node belongs to no cluster yet.
+  result<std::optional<cluster_record>> cluster() const;
+  /// By node id, all of one revision, those that were removed too.
+  result<std::vector<member_record>> members() const;
+  result<std::optional<member_record>> member(std::string_view node_id) const;
+  /// By the hash of their secrets, all of one revision.
+  result<std::vector<token_record>> tokens() const;
+  result<std::optional<token_record>> token(std::string_view secret_sha256) const;
+
+  /// All or nothing, on disk when it returns: the revision that what was written has now. Errors: `conflict` (one of them was changed
+  /// since it was read: read again and decide again), `invalid_argument` (no id, no hash, or nothing to write), or what the store answers.
+  result<revision_number> commit(const cluster_change& change);
+
+private:
+  store& records_;
+};
+
+} // namespace troupe
