@@ -2,6 +2,7 @@
 
 #include "cluster/certificates.hpp"
 #include "cluster/mandate.hpp"
+#include "cluster/member_check.hpp"
 #include "cluster/openssl_handles.hpp"
 #include "cluster/random_bytes.hpp"
 #include "cluster/read_certificate.hpp"
@@ -144,9 +145,8 @@ result<std::string> authority::issue_node(std::string_view node_id, std::string_
 
 result<std::string> authority::issue_user(std::string_view name, cluster_role role, std::string_view public_key,
                                           const certificate_term& term) const {
-  if (!valid_user_name(name))
-    return error{error_code::invalid_argument,
-                 "a user's name is 1 to 63 of a-z, A-Z, 0-9 and -_.@+, and not 32 hex digits, which are a node's"};
+  if (auto good = check_user_name(name); !good)
+    return good.failure();
   if (role != cluster_role::admin && role != cluster_role::client)
     return error{error_code::invalid_argument, "a user is an admin or a client"};
   return issue(certificate_pem_, key_, {name, to_string(role), public_key}, term, {{NID_ext_key_usage, "clientAuth"}});
@@ -156,13 +156,6 @@ leadership authority::grant(std::uint64_t epoch, std::string leader_id) const {
   leadership given{epoch, std::move(leader_id), {}};
   given.signature = key_.sign(mandate_text(cluster_id_, given));
   return given;
-}
-
-bool valid_user_name(std::string_view name) {
-  constexpr std::string_view marks = "-_.@+";
-  return !name.empty() && name.size() <= 63 && !is_unique_id(name) && std::all_of(name.begin(), name.end(), [&](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || marks.find(c) != std::string_view::npos;
-  });
 }
 
 } // namespace troupe

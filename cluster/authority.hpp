@@ -52,7 +52,4 @@ private:
   private_key key_;
 };
 
-/// Whether a user may have this name: 1 to 63 of a-z, A-Z, 0-9 and "-_.@+", and not what a node's id looks like.
-bool valid_user_name(std::string_view name);
-
 } // namespace troupe
