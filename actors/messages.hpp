@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cluster/joining.hpp"
 #include "runtime/base/clock.hpp"
 #include "runtime/base/error.hpp"
 #include "runtime/base/event.hpp"
@@ -24,6 +25,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -217,6 +219,78 @@ struct backup_made {
   std::string folder;
   std::uint32_t files = 0;
   std::uint64_t bytes = 0;
+};
+
+// -- registrar: who belongs to the cluster -----------------------------------------------------------------------------------------
+
+/// Makes a token for joining.
+struct create_token {
+  cluster_role role = cluster_role::node;
+  std::chrono::nanoseconds lifetime = std::chrono::hours(1);
+  std::uint32_t uses = 1;
+  std::string by{}; ///< who wants it
+};
+struct token_made {
+  std::string text; ///< a secret: shown once, and kept nowhere
+  std::string id;
+  wall_time expires{};
+};
+struct list_tokens {};
+struct token_list {
+  std::vector<token_record> tokens; ///< newest first
+};
+/// Makes a token useless.
+struct revoke_token {
+  std::string id; ///< its first digits, as many as tell it from the others; or the token itself
+};
+
+/// Lets a node in, or in again.
+struct enrol {
+  join_request who;
+  std::string nonce; ///< that this side gave the node on its connection
+};
+struct enrolled {
+  std::string certificate_pem;
+  std::string cluster_id;
+  std::string authority_pem;
+  leadership lead;
+  std::vector<member_record> members; ///< without those that were removed
+};
+/// Gives a user a certificate.
+struct enrol_user {
+  user_request who;
+};
+struct user_enrolled {
+  std::string certificate_pem;
+  std::string cluster_id;
+  std::string authority_pem;
+  cluster_role role = cluster_role::client;
+};
+/// Gives a member another certificate for the key that it joined with.
+struct renew_certificate {
+  std::string node_id; ///< as its connection proved it
+};
+struct certificate_issued {
+  std::string certificate_pem;
+};
+
+struct list_members {};
+struct member_list {
+  std::vector<member_record> members; ///< by name, without those that were removed
+};
+/// Puts a node out of the cluster, for ever.
+struct remove_member {
+  std::string node; ///< its name, its id, or as many of the id's first digits as tell it from the others
+};
+struct set_draining {
+  std::string node; ///< as above
+  bool draining = true;
+};
+/// A member is elsewhere now, or has other labels.
+struct update_member {
+  std::string node_id; ///< as its connection proved it
+  std::string address;
+  std::map<std::string, std::string> labels;
 };
 
 // -- journal ----------------------------------------------------------------------------------------------------------------------
@@ -458,6 +532,22 @@ TROUPE_MESSAGE(open_artifact)
 TROUPE_MESSAGE(artifact)
 TROUPE_MESSAGE(make_backup)
 TROUPE_MESSAGE(backup_made)
+TROUPE_MESSAGE(create_token)
+TROUPE_MESSAGE(token_made)
+TROUPE_MESSAGE(list_tokens)
+TROUPE_MESSAGE(token_list)
+TROUPE_MESSAGE(revoke_token)
+TROUPE_MESSAGE(enrol)
+TROUPE_MESSAGE(enrolled)
+TROUPE_MESSAGE(enrol_user)
+TROUPE_MESSAGE(user_enrolled)
+TROUPE_MESSAGE(renew_certificate)
+TROUPE_MESSAGE(certificate_issued)
+TROUPE_MESSAGE(list_members)
+TROUPE_MESSAGE(member_list)
+TROUPE_MESSAGE(remove_member)
+TROUPE_MESSAGE(set_draining)
+TROUPE_MESSAGE(update_member)
 TROUPE_MESSAGE(note_event)
 TROUPE_MESSAGE(query_events)
 TROUPE_MESSAGE(event_list)

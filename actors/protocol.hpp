@@ -49,6 +49,29 @@ using archivist_actor = supervised_actor::extend<
     // Makes a backup; answers once it is complete and synced.
     caf::replies_to<make_backup>::with<backup_made>>;
 
+/// Knows who belongs to the cluster, on its leader: members, tokens, certificates.
+using registrar_actor = supervised_actor::extend<
+    // Makes a token for joining; answers once it is durable.
+    caf::replies_to<create_token>::with<token_made>,
+    // Tells of all tokens, but for their secrets.
+    caf::replies_to<list_tokens>::with<token_list>,
+    // Makes a token useless; answers once that is durable.
+    caf::replies_to<revoke_token>::with<done>,
+    // Lets a node in, once that is durable, or says why not.
+    caf::replies_to<enrol>::with<enrolled>,
+    // Gives a user a certificate, or says why not.
+    caf::replies_to<enrol_user>::with<user_enrolled>,
+    // Gives a member another certificate.
+    caf::replies_to<renew_certificate>::with<certificate_issued>,
+    // Tells of all members.
+    caf::replies_to<list_members>::with<member_list>,
+    // Puts a node out for ever; answers once that is durable.
+    caf::replies_to<remove_member>::with<done>,
+    // Has a node's work moved away, or given back to it; answers once that is durable.
+    caf::replies_to<set_draining>::with<done>,
+    // Takes a member's new address and labels; answers once they are durable.
+    caf::replies_to<update_member>::with<done>>;
+
 /// Keeps the events.
 using journal_actor = supervised_actor::extend<
     // Takes an event in.
