@@ -16,7 +16,7 @@ error no_route(std::string_view deployment) {
 
 } // namespace
 
-result<std::shared_ptr<pool>> admission::find_target(std::string_view deployment, version_number version) {
+result<std::shared_ptr<spread>> admission::find_target(std::string_view deployment, version_number version) {
   auto route = routes_.find(deployment);
   if (route == nullptr)
     return no_route(deployment);
@@ -28,13 +28,13 @@ result<std::shared_ptr<pool>> admission::find_target(std::string_view deployment
   return route->target;
 }
 
-result<std::shared_ptr<pool>> admission::find_target_of_request(std::string_view deployment, version_number version) {
+result<std::shared_ptr<spread>> admission::find_target_of_request(std::string_view deployment, version_number version) {
   if (draining())
     return drain_gate::refusal();
   return find_target(deployment, version);
 }
 
-void admission::submit(const std::shared_ptr<pool>& target, request_ptr next, std::chrono::microseconds patience) {
+void admission::submit(const std::shared_ptr<spread>& target, request_ptr next, std::chrono::microseconds patience) {
   next->arrived = time_.now();
   auto given = patience.count() == 0 ? options_.default_deadline : std::min(patience, options_.deadline_max);
   next->deadline = next->arrived + without_travel(given);

@@ -12,7 +12,7 @@
 
 namespace troupe {
 
-/// What every door of a loop does with a request: finds its pool before it is decoded, and puts it into the pool's queue once it is checked.
+/// What every door of a loop does with a request: finds its target before it is decoded, and gives it to it once it is checked.
 /// Belongs to the loop's thread.
 class admission {
 public:
@@ -22,14 +22,14 @@ public:
   const gateway_options& options() const { return options_; }
   bool draining() const { return drain_.closed(); }
 
-  /// The pool that serves a deployment, in that version (0: any), or why there is none.
-  result<std::shared_ptr<pool>> find_target(std::string_view deployment, version_number version);
+  /// What serves a deployment, in that version (0: any), or why there is none.
+  result<std::shared_ptr<spread>> find_target(std::string_view deployment, version_number version);
   /// The same for a request, which a node that is shutting down refuses.
-  result<std::shared_ptr<pool>> find_target_of_request(std::string_view deployment, version_number version);
+  result<std::shared_ptr<spread>> find_target_of_request(std::string_view deployment, version_number version);
 
-  /// Queues a request whose inputs and rows are the target's. It may run for `patience`; 0: the node's default. From now on it is answered,
+  /// Takes a request whose inputs and rows are the target's. It may run for `patience`; 0: the node's default. From now on it is answered,
   /// whatever happens.
-  void submit(const std::shared_ptr<pool>& target, request_ptr next, std::chrono::microseconds patience);
+  void submit(const std::shared_ptr<spread>& target, request_ptr next, std::chrono::microseconds patience);
 
 private:
   kj_loop& loop_;

@@ -61,8 +61,9 @@ std::int64_t unix_ms(std::optional<wall_time> at) {
   return at ? std::chrono::duration_cast<std::chrono::milliseconds>(at->time_since_epoch()).count() : 0;
 }
 
-json statistics(const pool& target) {
-  auto from = target.statistics();
+json statistics(const spread& target) {
+  auto here = target.local();
+  auto from = here == nullptr ? pool_statistics() : here->statistics();
   json inference{{"success", counted(from.success)},
                  {"fail", counted(from.fail)},
                  {"queue", counted(from.queue)},
@@ -110,7 +111,7 @@ std::string model_list_document(const routing_table& routes) {
   return written({{"models", std::move(names)}});
 }
 
-std::string model_metadata_document(const pool& target) {
+std::string model_metadata_document(const spread& target) {
   return written({{"name", target.id().deployment},
                   {"versions", {std::to_string(target.id().number)}},
                   {"platform", platform},
@@ -118,11 +119,11 @@ std::string model_metadata_document(const pool& target) {
                   {"outputs", tensors(target.spec().outputs)}});
 }
 
-std::string model_ready_document(const pool& target) {
+std::string model_ready_document(const spread& target) {
   return written({{"name", target.id().deployment}, {"ready", true}});
 }
 
-std::string model_config_document(const pool& target) {
+std::string model_config_document(const spread& target) {
   const auto& spec = target.spec();
   const auto& name = target.id().deployment;
   json config{
@@ -133,7 +134,7 @@ std::string model_config_document(const pool& target) {
       {"max_batch_size", spec.max_batch},
       {"input", configured_tensors(spec, spec.inputs)},
       {"output", configured_tensors(spec, spec.outputs)},
-      {"instance_group", {{{"name", name}, {"kind", "KIND_CPU"}, {"count", std::max<std::uint32_t>(target.count().runners, 1)}}}},
+      {"instance_group", {{{"name", name}, {"kind", "KIND_CPU"}, {"count", std::max<std::uint32_t>(target.replicas(), 1)}}}},
       {"default_model_filename", "model.pt"}};
   if (spec.max_batch > 0)
     config["dynamic_batching"] = batching_config(spec);
@@ -141,7 +142,7 @@ std::string model_config_document(const pool& target) {
   return written(config);
 }
 
-std::string statistics_document(const std::vector<std::shared_ptr<pool>>& targets) {
+std::string statistics_document(const std::vector<std::shared_ptr<spread>>& targets) {
   auto list = json::array();
   for (const auto& target : targets)
     list.push_back(statistics(*target));

@@ -14,15 +14,15 @@ namespace {
 /// A request that came by HTTP, with the body that its inputs lie in.
 class http_request final : public inference_request {
 public:
-  http_request(infer_query query, http_body body, std::shared_ptr<pool> target, kj::Own<kj::PromiseFulfiller<http_reply>> done)
-    : query_(std::move(query)), body_(std::move(body)), target_(std::move(target)), done_(kj::mv(done)) {}
+  http_request(infer_query query, http_body body, kj::Own<kj::PromiseFulfiller<http_reply>> done)
+    : query_(std::move(query)), body_(std::move(body)), done_(kj::mv(done)) {}
 
   ~http_request() noexcept override {} // KJ's destructors may throw by their type; these don't
 
   void on_outputs(const std::vector<tensor_view>& outputs) override {
     if (!done_->isWaiting())
       return; // the client has gone
-    auto answer = write_infer_answer(query_, target_->spec(), target_->id(), outputs);
+    auto answer = write_infer_answer(query_, target->spec(), target->id(), outputs);
     if (!answer)
       return done_->fulfill(error_reply(answer.failure()));
     done_->fulfill({200, std::move(answer->body), answer->header_length ? binary_content : json_content, answer->header_length});
@@ -33,7 +33,6 @@ public:
 private:
   infer_query query_;
   http_body body_;
-  std::shared_ptr<pool> target_;
   kj::Own<kj::PromiseFulfiller<http_reply>> done_;
 };
 
@@ -57,7 +56,7 @@ kj::Promise<http_reply> infer(admission& door, std::string_view deployment, vers
   auto done = kj::newPromiseAndFulfiller<http_reply>();
   auto priority = query->priority;
   auto timeout = query->timeout;
-  auto next = std::make_unique<http_request>(std::move(*query), std::move(body), *target, kj::mv(done.fulfiller));
+  auto next = std::make_unique<http_request>(std::move(*query), std::move(body), kj::mv(done.fulfiller));
   next->inputs = std::move(inputs);
   next->rows = *rows;
   next->priority = priority;

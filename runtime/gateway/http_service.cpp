@@ -124,13 +124,13 @@ http_reply http_service::answer_at_once(const http_route& route) {
   }
 }
 
-http_reply http_service::of_model(const http_route& route, std::string (*write)(const pool&)) {
+http_reply http_service::of_model(const http_route& route, std::string (*write)(const spread&)) {
   auto target = door_.find_target(route.model, route.version);
   return target ? document(write(**target)) : no_model_reply(target.failure());
 }
 
 http_reply http_service::statistics(const http_route& route) {
-  std::vector<std::shared_ptr<pool>> targets;
+  std::vector<std::shared_ptr<spread>> targets;
   if (route.target == http_target::all_statistics) {
     for (const auto& [name, where] : *routes_.read())
       if (where.target != nullptr)

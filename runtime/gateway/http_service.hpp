@@ -45,8 +45,8 @@ public:
 private:
   kj::Promise<http_reply> answer_with_body(http_plan plan, http_body body);
   http_reply answer_at_once(const http_route& route);
-  /// What `write` makes of the pool that the route leads to.
-  http_reply of_model(const http_route& route, std::string (*write)(const pool&));
+  /// What `write` makes of what the route leads to.
+  http_reply of_model(const http_route& route, std::string (*write)(const spread&));
   http_reply statistics(const http_route& route);
   kj::Promise<http_reply> metrics();
 

@@ -29,8 +29,7 @@ void refuse_call(infer_call& call, const error& failure) {
 /// A request that came by Cap'n Proto. The call context owns the message that the inputs lie in.
 class rpc_request final : public inference_request {
 public:
-  rpc_request(infer_call call, std::shared_ptr<pool> target, kj::Own<kj::PromiseFulfiller<void>> done)
-    : call_(kj::mv(call)), target_(std::move(target)), done_(kj::mv(done)) {}
+  rpc_request(infer_call call, kj::Own<kj::PromiseFulfiller<void>> done) : call_(kj::mv(call)), done_(kj::mv(done)) {}
 
   ~rpc_request() noexcept override {} // KJ's destructors may throw by their type; these don't
 
@@ -41,13 +40,13 @@ public:
     for (const auto& output : outputs)
       words += output.size / sizeof(capnp::word) + 32;
     auto response = call_.getResults(capnp::MessageSize{words, 0}).initResponse();
-    response.setVersion(target_->id().number);
+    response.setVersion(target->id().number);
     response.setId(call_.getParams().getRequest().getId());
     auto count = wanted.empty() ? outputs.size() : wanted.size();
     auto list = response.initOutputs(static_cast<unsigned>(count));
     for (unsigned i = 0; i < count; ++i) {
       auto index = wanted.empty() ? i : wanted[i];
-      write(list[i], target_->spec().outputs[index].name, outputs[index]);
+      write(list[i], target->spec().outputs[index].name, outputs[index]);
     }
     done_->fulfill();
   }
@@ -70,7 +69,6 @@ private:
   }
 
   infer_call call_;
-  std::shared_ptr<pool> target_;
   kj::Own<kj::PromiseFulfiller<void>> done_;
 };
 
@@ -141,7 +139,7 @@ kj::Promise<void> inference_service::infer(InferContext call) {
 
   auto done = kj::newPromiseAndFulfiller<void>();
   auto patience = patience_of(request);
-  auto next = std::make_unique<rpc_request>(kj::mv(call), *target, kj::mv(done.fulfiller));
+  auto next = std::make_unique<rpc_request>(kj::mv(call), kj::mv(done.fulfiller));
   next->inputs = std::move(inputs);
   next->wanted = std::move(*wanted);
   next->rows = *rows;

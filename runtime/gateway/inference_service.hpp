@@ -12,7 +12,7 @@ struct inference_context {
   std::vector<named_view> scratch; ///< reused, so that a request allocates no list
 };
 
-/// The Inference capability: decodes a request, routes it and puts it into its pool's queue, all on this thread.
+/// The Inference capability: decodes a request, routes it and gives it to its target, all on this thread.
 class inference_service final : public schema::Inference::Server {
 public:
   explicit inference_service(inference_context& context) : context_(context) {}

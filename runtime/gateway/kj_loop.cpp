@@ -101,11 +101,11 @@ void kj_loop::unwatch(int fd) {
   post([this, fd] { watched_.erase(fd); });
 }
 
-void kj_loop::dispatch_later(const std::shared_ptr<pool>& target) {
-  if (std::find(waiting_pools_.begin(), waiting_pools_.end(), target) != waiting_pools_.end())
+void kj_loop::dispatch_later(const std::shared_ptr<spread>& target) {
+  if (std::find(waiting_targets_.begin(), waiting_targets_.end(), target) != waiting_targets_.end())
     return;
-  waiting_pools_.push_back(target);
-  if (waiting_pools_.size() == 1)
+  waiting_targets_.push_back(target);
+  if (waiting_targets_.size() == 1)
     keep(kj::evalLast([this] { dispatch_now(); }));
 }
 
@@ -136,7 +136,7 @@ void kj_loop::run(std::promise<void>& started) {
   }
   left.clear();
   watched_.clear();
-  waiting_pools_.clear();
+  waiting_targets_.clear();
 }
 
 void kj_loop::start_watching(int fd, std::function<void()> on_ready) {
@@ -176,9 +176,9 @@ void kj_loop::call(const std::function<void()>& task) {
 }
 
 void kj_loop::dispatch_now() {
-  dispatching_.swap(waiting_pools_);
+  dispatching_.swap(waiting_targets_);
   for (auto& target : dispatching_)
-    target->dispatch();
+    target->dispatch(*this);
   dispatching_.clear();
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "runtime/serving/event_loop.hpp"
-#include "runtime/serving/pool.hpp"
+#include "runtime/serving/spread.hpp"
 
 #include <kj/async-io.h>
 #include <kj/async-unix.h>
@@ -45,8 +45,8 @@ public:
   // -- on the loop's thread only ------------------------------------------------------------------------------------------------------
 
   kj::AsyncIoContext& io() { return *io_; }
-  /// `pool::dispatch` at the end of this turn of the loop: requests that arrived together run together.
-  void dispatch_later(const std::shared_ptr<pool>& target);
+  /// `spread::dispatch` at the end of this turn of the loop: requests that arrived together run together.
+  void dispatch_later(const std::shared_ptr<spread>& target);
   /// Runs until done or the loop stops; a failure is a complaint.
   void keep(kj::Promise<void> work);
 
@@ -76,8 +76,8 @@ private:
   kj::TaskSet* tasks_ = nullptr;
   kj::PromiseFulfiller<void>* stop_ = nullptr;
   std::unordered_map<int, std::shared_ptr<watched>> watched_;
-  std::vector<std::shared_ptr<pool>> waiting_pools_;
-  std::vector<std::shared_ptr<pool>> dispatching_;
+  std::vector<std::shared_ptr<spread>> waiting_targets_;
+  std::vector<std::shared_ptr<spread>> dispatching_;
 
   std::thread thread_; // last: it uses all of the above
 };

@@ -16,8 +16,10 @@ constexpr auto look_interval = 2ms;
 constexpr auto turn_patience = 1s;
 
 bool all_quiet(const routing_cell& routes) {
+  auto is_quiet = [](const auto& each) { return each->quiet(); };
   auto pools = routes.pools();
-  return std::all_of(pools.begin(), pools.end(), [](const auto& target) { return target->quiet(); });
+  auto targets = routes.targets();
+  return std::all_of(pools.begin(), pools.end(), is_quiet) && std::all_of(targets.begin(), targets.end(), is_quiet);
 }
 
 } // namespace
@@ -39,8 +41,10 @@ bool drain(drain_gate& gate, const routing_cell& routes, const std::vector<kj_lo
   while (!finished() && time.now() < until)
     std::this_thread::sleep_for(look_interval);
   bool in_time = finished();
-  for (const auto& target : routes.pools())
-    target->close(true);
+  for (const auto& target : routes.targets())
+    target->close();
+  for (const auto& each : routes.pools())
+    each->close(true);
   await_a_turn(loops); // in which answers are written
   return in_time;
 }

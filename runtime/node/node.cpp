@@ -256,7 +256,9 @@ running_node::running_node(const node_options& options, const clock& time, node_
     metrics_({routes_, control_, clients_, pointers_to<kj_loop>(loops_)}), view_{routes_, time, control_, metrics_},
     server_(pointers_to<kj_loop>(loops_), std::move(doors.rpc), view_, gateway_, clients_), http_door_(std::move(doors.http)) {
   watch_.add_ticker([this](steady_time now) {
-    for (const auto& target : routes_.pools())
+    for (const auto& each : routes_.pools())
+      each->expire(now);
+    for (const auto& target : routes_.targets())
       target->expire(now);
   });
   // A root that gives up ends the node as a signal would, so that whoever watches the process starts it again.

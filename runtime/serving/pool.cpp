@@ -80,8 +80,10 @@ void pool::submit(request_ptr request) {
   if (admitted)
     return queue_.push(std::move(request));
   lock.unlock();
-  counted_.add_failure(*request, admitted.failure().code, now);
-  refuse(std::move(request), admitted.failure());
+  if (admitted.failure().code == error_code::unavailable)
+    turn_away(std::move(request));
+  else
+    refuse_counted(std::move(request), admitted.failure());
 }
 
 bool pool::answer_from_cache(request_ptr& request, steady_time now) {
@@ -192,10 +194,11 @@ void pool::fail(batch work, const std::string& reason) {
     (request->crashes < 2 ? again : poisoned).push_back(std::move(request));
   }
   put_into_quarantine(poisoned, reason);
-  refuse_counted(std::move(poisoned),
-                 {error_code::poisoned, "this input crashed two replicas of '" + id_.deployment + "' ("
-                                            + (reason == "batch_timeout" ? "ran past limits.batch_timeout" : reason)
-                                            + ") and is quarantined; do not retry it"});
+  for (auto& request : poisoned)
+    refuse_counted(std::move(request),
+                   {error_code::poisoned, "this input crashed two replicas of '" + id_.deployment + "' ("
+                                              + (reason == "batch_timeout" ? "ran past limits.batch_timeout" : reason)
+                                              + ") and is quarantined; do not retry it"});
   put_back(std::move(again));
   dispatch();
 }
@@ -237,7 +240,8 @@ void pool::close(bool refuse_waiting) {
     while (phase_ == phase::refusing && !queue_.empty())
       left.push_back(queue_.pop());
   }
-  refuse_counted(std::move(left), removed(id_));
+  for (auto& request : left)
+    turn_away(std::move(request));
   dispatch(); // nobody waits for more any longer
 }
 
@@ -263,6 +267,24 @@ pool::counters pool::count() const {
   return now;
 }
 
+pool::load_view pool::load() const {
+  std::lock_guard lock(mutex_);
+  load_view now;
+  now.requests = static_cast<std::uint32_t>(queue_.size());
+  std::uint32_t idle = 0;
+  for (const auto& each : slots_) {
+    now.requests += each.busy ? each.requests : 0;
+    idle += each.busy || each.detached ? 0 : 1;
+  }
+  if (phase_ != phase::open)
+    return now;
+  now.runners = static_cast<std::uint32_t>(slots_.size());
+  if (spec_.batching.preserve_order)
+    idle = idle == slots_.size() ? std::min(idle, 1U) : 0;
+  now.takes_at_once = queue_.rows() < idle * std::max(spec_.max_batch, 1U);
+  return now;
+}
+
 void pool::carry_out(turn next, batch_runner* runner) {
   refuse_dropped(std::move(next.dropped));
   if (next.wake_on != nullptr)
@@ -280,7 +302,8 @@ void pool::put_back(std::vector<request_ptr> requests) {
     if (phase_ != phase::refusing)
       return queue_.push_again(std::move(requests));
   }
-  refuse_counted(std::move(requests), removed(id_));
+  for (auto& request : requests)
+    turn_away(std::move(request));
 }
 
 pool::slot* pool::find_idle() {
@@ -300,19 +323,19 @@ void pool::erase(const slot* gone) {
   slots_.erase(slots_.begin() + (gone - slots_.data()));
 }
 
-void pool::refuse_counted(std::vector<request_ptr> requests, const error& why) {
-  for (auto& request : requests) {
-    counted_.add_failure(*request, why.code, clock_.now());
-    refuse(std::move(request), why);
-  }
+void pool::refuse_counted(request_ptr request, const error& why) {
+  counted_.add_failure(*request, why.code, clock_.now());
+  refuse(std::move(request), why);
+}
+
+void pool::turn_away(request_ptr request) {
+  if (auto left = try_elsewhere(std::move(request)); left != nullptr)
+    refuse_counted(std::move(left), removed(id_));
 }
 
 void pool::refuse_dropped(drop_list dropped) {
-  for (auto& [request, why] : dropped) {
-    auto failure = to_error(why);
-    counted_.add_failure(*request, failure.code, clock_.now());
-    refuse(std::move(request), std::move(failure));
-  }
+  for (auto& [request, why] : dropped)
+    refuse_counted(std::move(request), to_error(why));
 }
 
 error pool::to_error(drop_reason why) {

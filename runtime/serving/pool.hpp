@@ -40,8 +40,8 @@ public:
   pool(version_id id, model_spec spec, const clock& time, event_sink& events);
   ~pool();
 
-  /// Puts a checked request into the queue, or refuses it (`overloaded`, `deadline_exceeded`, `poisoned`, `unavailable` once closed). A
-  /// deadline that can't be met, by what waits and by the time that batches took of late, counts as exceeded. One whose answer is cached is
+  /// Puts a checked request into the queue, or refuses it (`overloaded`, `deadline_exceeded`, `poisoned`; `unavailable` once closed, if no
+  /// other place of its target can have it). A deadline that can't be met, by what waits and by the time that batches took of late, counts as exceeded. One whose answer is cached is
   /// answered at once.
   void submit(request_ptr request);
   /// Hands what waits to idle replicas, unless the version has them wait for more; then it calls itself again from a request's loop. After `submit`, once per turn of the calling loop, so that what arrived together runs together.
@@ -84,6 +84,14 @@ public:
     std::uint32_t runners = 0;
   };
   counters count() const;
+
+  /// For who chooses between this pool and another.
+  struct load_view {
+    std::uint32_t requests = 0; ///< waiting or running
+    std::uint32_t runners = 0;  ///< 0, too, once closed
+    bool takes_at_once = false; ///< what waits and one more fit into the next batches of idle runners
+  };
+  load_view load() const;
   pool_statistics statistics() const { return counted_.read(clock_); }
   /// For the runner: where it counts what became of a batch's requests, before it tells them.
   statistics_counter& counted() { return counted_; }
@@ -95,7 +103,8 @@ private:
     std::shared_ptr<batch_runner> runner;
     bool busy = false;
     bool detached = false;
-    std::uint32_t rows = 0; ///< of the batch under way, which began then
+    std::uint32_t requests = 0; ///< of the batch under way
+    std::uint32_t rows = 0;     ///< of that batch, which began then
     steady_time since{};
   };
 
@@ -144,7 +153,9 @@ private:
   void put_into_quarantine(const std::vector<request_ptr>& poisoned, const std::string& reason);
   slot* find(const batch_runner* runner);
   void erase(const slot* gone);
-  void refuse_counted(std::vector<request_ptr> requests, const error& why);
+  void refuse_counted(request_ptr request, const error& why);
+  /// For what comes to a closed pool: another place has it, or it is refused.
+  void turn_away(request_ptr request);
   void refuse_dropped(drop_list dropped);
   static error to_error(drop_reason why);
 

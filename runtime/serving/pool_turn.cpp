@@ -34,6 +34,7 @@ pool::turn pool::take(slot& idle, steady_time now) {
     work.rows += work.requests.back()->rows;
   }
   idle.busy = start.count > 0;
+  idle.requests = static_cast<std::uint32_t>(start.count);
   idle.rows = work.rows;
   idle.since = now;
   if (idle.busy)

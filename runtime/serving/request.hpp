@@ -17,6 +17,8 @@
 
 namespace troupe {
 
+class spread;
+
 /// One inference request on its way. It is owned by exactly one place at a time (gateway, then queue, then batch, then gateway), so it
 /// is answered exactly once.
 class inference_request {
@@ -39,6 +41,9 @@ public:
   std::size_t level = 0;                              ///< its line in the queue; the pool sets it
   steady_time wait_until{};                           ///< when its timeout is over; the pool sets it
   std::shared_ptr<const std::atomic<bool>> abandoned; ///< set once nobody wants the answer any more; null: it is always wanted
+  std::shared_ptr<spread> target;                     ///< the places that may have it; null: only the one that it was given to
+  const void* place = nullptr;                        ///< the one of them that has it, or had it last; only to be compared
+  bool moved = false;                                 ///< it was in another place before
   event_loop* loop = nullptr; ///< where it must be answered and destroyed; null: where that happens to be done
 
   /// What was asked for, in the order of the model's outputs. Called on `loop`, once, instead of `on_error`. The views die when it returns.
@@ -52,6 +57,10 @@ using request_ptr = std::unique_ptr<inference_request>;
 /// Answers and destroys the request on its own loop: at once if this is its thread, else with a copy of the outputs. Any thread.
 void answer(request_ptr request, const std::vector<tensor_view>& outputs);
 void refuse(request_ptr request, error failure);
+
+/// For a request that its place can't serve: has another place of its target serve it, on its loop, once and within its deadline. Gives it back
+/// if none can have it; then it is to be refused. Any thread.
+request_ptr try_elsewhere(request_ptr request);
 
 /// Requests that run as one call of the model. Their rows stand in this order in every input.
 struct batch {

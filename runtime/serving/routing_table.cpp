@@ -6,6 +6,11 @@ namespace troupe {
 
 void routing_cell::publish(std::shared_ptr<const routing_table> table) {
   std::lock_guard lock(mutex_);
+  for (auto it = targets_.begin(); it != targets_.end();)
+    it = it->expired() ? targets_.erase(it) : std::next(it);
+  for (const auto& [name, where] : *table)
+    if (where.target != nullptr)
+      targets_.insert(where.target);
   table_ = std::move(table);
   revision_.fetch_add(1, std::memory_order_release);
 }
@@ -25,6 +30,23 @@ std::vector<std::shared_ptr<pool>> routing_cell::pools() const {
   std::lock_guard lock(mutex_);
   std::vector<std::shared_ptr<pool>> alive;
   for (const auto& known : pools_)
+    if (auto one = known.lock(); one != nullptr)
+      alive.push_back(std::move(one));
+  return alive;
+}
+
+std::shared_ptr<pool> routing_cell::find_pool(const version_id& id) const {
+  std::lock_guard lock(mutex_);
+  for (auto known = pools_.rbegin(); known != pools_.rend(); ++known)
+    if (auto one = known->lock(); one != nullptr && one->id() == id)
+      return one;
+  return nullptr;
+}
+
+std::vector<std::shared_ptr<spread>> routing_cell::targets() const {
+  std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<spread>> alive;
+  for (const auto& known : targets_)
     if (auto one = known.lock(); one != nullptr)
       alive.push_back(std::move(one));
   return alive;

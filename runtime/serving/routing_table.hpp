@@ -3,11 +3,13 @@
 #include "runtime/base/error.hpp"
 #include "runtime/base/ids.hpp"
 #include "runtime/serving/pool.hpp"
+#include "runtime/serving/spread.hpp"
 
 #include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,8 +18,8 @@ namespace troupe {
 /// Where a deployment's requests go.
 struct route {
   version_id version;
-  std::shared_ptr<pool> target; ///< null: it can't answer just now
-  error why_not{};              ///< then its requests are answered with this
+  std::shared_ptr<spread> target; ///< null: it can't answer just now
+  error why_not{};                ///< then its requests are answered with this
 };
 
 /// An immutable snapshot: every deployment by name.
@@ -34,12 +36,17 @@ public:
   void enlist(const std::shared_ptr<pool>& target);
   /// Those that live.
   std::vector<std::shared_ptr<pool>> pools() const;
+  /// The newest pool of that version, or null.
+  std::shared_ptr<pool> find_pool(const version_id& id) const;
+  /// The targets of all tables so far, as far as they live.
+  std::vector<std::shared_ptr<spread>> targets() const;
 
 private:
   mutable std::mutex mutex_;
   std::shared_ptr<const routing_table> table_ = std::make_shared<routing_table>();
   std::atomic<std::uint64_t> revision_{0};
   std::vector<std::weak_ptr<pool>> pools_;
+  std::set<std::weak_ptr<spread>, std::owner_less<>> targets_;
 };
 
 /// One thread's view of the cell: takes the lock only after a change. Not thread-safe.

@@ -247,7 +247,7 @@ BOOST_AUTO_TEST_CASE(a_second_version_takes_over_when_it_serves_and_the_first_on
   BOOST_TEST(routed() == 2U);
   BOOST_REQUIRE(awaited->has_value());
   BOOST_TEST(static_cast<bool>(**awaited));
-  BOOST_TEST(old->count().runners == 2U);
+  BOOST_TEST(old->replicas() == 2U);
   BOOST_TEST((view().versions.at(1).record.state == version_state::superseded));
   BOOST_TEST(view().versions.at(1).resident);
   pass_in_steps(599s, 1s);

@@ -1,6 +1,7 @@
 #include "runtime/gateway/inference_service.hpp"
 #include "runtime/gateway/rpc_connection.hpp"
 #include "tests/fuzz/fuzz.hpp"
+#include "tests/support/spread_of.hpp"
 
 #include <capnp/serialize-async.h>
 #include <capnp/serialize.h>
@@ -52,9 +53,9 @@ gateway_options small_limits() {
 class door {
 public:
   door() {
-    target_->attach(std::make_shared<echo_runner>(*target_));
+    echo_->attach(std::make_shared<echo_runner>(*echo_));
     routing_table table;
-    table["echo"] = {{"echo", 1}, target_};
+    table["echo"] = {{"echo", 1}, spread_of(echo_, time_)};
     routes_.publish(std::make_shared<routing_table>(std::move(table)));
   }
 
@@ -85,7 +86,7 @@ private:
   no_events events_;
   drain_gate drain_;
   routing_cell routes_;
-  std::shared_ptr<pool> target_ = std::make_shared<pool>(version_id{"echo", 1}, echo_spec(), time_, events_);
+  std::shared_ptr<pool> echo_ = std::make_shared<pool>(version_id{"echo", 1}, echo_spec(), time_, events_);
   kj_loop loop_{"fuzz", [](const std::string&) {}};
   admission admission_{loop_, routes_, time_, options_, drain_};
   inference_context context_{admission_, {}};

@@ -3,6 +3,7 @@
 #include "runtime/gateway/kj_loop.hpp"
 #include "tests/support/collected_events.hpp"
 #include "tests/support/recorded_request.hpp"
+#include "tests/support/spread_of.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -190,9 +191,10 @@ BOOST_AUTO_TEST_CASE(requests_of_one_turn_are_dispatched_together) {
   collected_events events;
   model_spec spec;
   spec.max_batch = 8;
-  auto target = std::make_shared<pool>(version_id{"digits", 1}, spec, time, events);
+  auto local = std::make_shared<pool>(version_id{"digits", 1}, spec, time, events);
   auto runner = std::make_shared<counting_runner>();
-  target->attach(runner);
+  local->attach(runner);
+  auto target = spread_of(local, time);
   run([&] {
     for (int i = 0; i < 3; ++i) {
       target->submit(std::make_unique<recorded_request>(loop, std::vector<float>{1}, 1, std::make_shared<outcome>()));

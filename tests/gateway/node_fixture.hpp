@@ -6,6 +6,7 @@
 #include "tests/storage/temporary_folder.hpp"
 #include "tests/support/collected_events.hpp"
 #include "tests/support/recorded_request.hpp"
+#include "tests/support/spread_of.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -164,7 +165,7 @@ struct node_fixture {
   /// From now on the deployment's requests go there; null: it can't answer, because of `why_not`.
   void route_echo_to(const std::shared_ptr<pool>& target, version_number version, error why_not = {}) {
     routing_table table;
-    table["echo"] = {{"echo", version}, target, std::move(why_not)};
+    table["echo"] = {{"echo", version}, target == nullptr ? nullptr : spread_of(target, time), std::move(why_not)};
     routes.publish(std::make_shared<routing_table>(std::move(table)));
   }
 };

@@ -20,7 +20,7 @@ struct fixture {
   }
   void publish(version_number number) {
     routing_table table;
-    table["digits"] = {{"digits", number}, make_pool(number)};
+    table["digits"] = {{"digits", number}, std::make_shared<spread>(version_id{"digits", number}, model_spec{}, time, 1)};
     cell.publish(std::make_shared<routing_table>(std::move(table)));
   }
 };
@@ -74,6 +74,28 @@ BOOST_AUTO_TEST_CASE(enlisted_pools_are_found_without_a_route_until_they_are_gon
   cell.enlist(make_pool(2));
   BOOST_REQUIRE(cell.pools().size() == 1U);
   BOOST_TEST((cell.pools().front() == kept));
+}
+
+BOOST_AUTO_TEST_CASE(the_newest_pool_of_a_version_is_found) {
+  auto older = make_pool(1);
+  auto newer = make_pool(1);
+  auto other = make_pool(2);
+  for (const auto& each : {older, newer, other})
+    cell.enlist(each);
+  BOOST_TEST((cell.find_pool({"digits", 1}) == newer));
+  BOOST_TEST((cell.find_pool({"digits", 3}) == nullptr));
+  newer.reset();
+  BOOST_TEST((cell.find_pool({"digits", 1}) == older));
+}
+
+BOOST_AUTO_TEST_CASE(a_target_is_known_from_its_publication_until_nobody_holds_it) {
+  publish(1);
+  auto first = cell.targets();
+  BOOST_REQUIRE(first.size() == 1U);
+  publish(2);
+  BOOST_TEST(cell.targets().size() == 2U);
+  first.clear();
+  BOOST_TEST(cell.targets().size() == 1U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -57,7 +57,7 @@ void sim_client::send(const routing_cell& routes, const std::string& deployment,
   next->loop = &loop_;
   loop_.run([&] {
     target->submit(std::move(next));
-    target->dispatch();
+    target->dispatch(loop_);
   });
 }
 

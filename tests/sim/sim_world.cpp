@@ -166,8 +166,8 @@ void sim_world::step(steady_time until) {
 
 void sim_world::tick() {
   next_tick_ = time_.now() + tick_interval;
-  for (const auto& target : node_->routes().pools())
-    target->expire(time_.now());
+  for (const auto& each : node_->routes().pools())
+    each->expire(time_.now());
   client_.check_overdue();
   for (const auto& [name, pending] : commands_)
     if (time_.now() > pending.second + command_patience + command_slack)

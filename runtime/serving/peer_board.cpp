@@ -1,0 +1,37 @@
+#include "runtime/serving/peer_board.hpp"
+
+namespace troupe {
+
+std::string peer_status::name() const {
+  std::lock_guard lock(mutex_);
+  return name_.empty() ? node_id_ : name_;
+}
+
+std::string peer_status::address() const {
+  std::lock_guard lock(mutex_);
+  return address_;
+}
+
+void peer_status::take(const peer_news& news) {
+  {
+    std::lock_guard lock(mutex_);
+    name_ = news.name;
+    address_ = news.address;
+  }
+  queued_requests_.store(news.queued_requests, std::memory_order_relaxed);
+  usable_.store(news.usable, std::memory_order_release);
+}
+
+void peer_board::set(std::string_view node_id, const peer_news& news) {
+  find(node_id)->take(news);
+}
+
+std::shared_ptr<peer_status> peer_board::find(std::string_view node_id) {
+  std::lock_guard lock(mutex_);
+  auto found = peers_.find(node_id);
+  if (found == peers_.end())
+    found = peers_.emplace(node_id, std::make_shared<peer_status>(std::string(node_id))).first;
+  return found->second;
+}
+
+} // namespace troupe

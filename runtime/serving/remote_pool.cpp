@@ -1,0 +1,159 @@
+#include "runtime/serving/remote_pool.hpp"
+
+#include <algorithm>
+
+namespace troupe {
+
+namespace {
+
+/// What a call must carry for the request, there and back: its inputs, and its outputs as far as the model fixes them.
+std::uint64_t bytes_for(const inference_request& request, const model_spec& spec) {
+  std::uint64_t in = 0;
+  for (const auto& input : request.inputs)
+    in += input.size;
+  std::uint64_t out = 0;
+  for (const auto& output : spec.outputs) {
+    shape dims = output.dims;
+    for (auto& each : dims)
+      each = std::max<std::int64_t>(each, 1);
+    if (!dims.empty() && spec.max_batch > 0)
+      dims[0] = request.rows;
+    out += byte_size(output.type, dims.data(), dims.size()).value_or(0);
+  }
+  return std::max(in, out);
+}
+
+} // namespace
+
+remote_pool::remote_pool(version_id id, const model_spec& spec, std::uint32_t replicas, std::shared_ptr<const peer_status> peer,
+                         forwarder& carrier, const clock& time)
+  : id_(std::move(id)), spec_(spec), peer_(std::move(peer)), carrier_(carrier), time_(time), replicas_(replicas) {}
+
+double remote_pool::work_per_replica() const {
+  // The node counts ours, too.
+  auto work = std::max(under_way_count_.load(std::memory_order_relaxed), peer_->queued_requests());
+  return static_cast<double>(work) / replicas();
+}
+
+error remote_pool::lost() const {
+  return {error_code::unavailable, "node '" + peer_->name() + "' stopped answering with this request under way; retry"};
+}
+
+remote_pool::lane& remote_pool::lane_of(event_loop* loop) {
+  auto found = std::find_if(lanes_.begin(), lanes_.end(), [loop](const lane& each) { return each.loop == loop; });
+  return found != lanes_.end() ? *found : lanes_.emplace_back(lane{loop, {}});
+}
+
+void remote_pool::submit(request_ptr request) {
+  under_way_count_.fetch_add(1, std::memory_order_relaxed);
+  {
+    std::lock_guard lock(mutex_);
+    if (!closed_) {
+      lane_of(request->loop).waiting.push_back(std::move(request));
+      return;
+    }
+  }
+  give_up(std::move(request), lost());
+}
+
+void remote_pool::dispatch(event_loop& of) {
+  std::vector<request_ptr> waiting;
+  std::size_t next = 0;
+  std::unique_lock lock(mutex_);
+  waiting.swap(lane_of(&of).waiting);
+  while (next < waiting.size()) {
+    auto call = next_call(waiting, next);
+    lock.unlock();
+    // Whoever takes one back meanwhile hands it to this loop, which is busy here: it lives until the call has read it.
+    carrier_.forward(shared_from_this(), of, call);
+    lock.lock();
+  }
+}
+
+std::vector<forwarder::outgoing> remote_pool::next_call(std::vector<request_ptr>& waiting, std::size_t& next) {
+  std::vector<forwarder::outgoing> call;
+  std::uint64_t bytes = 0;
+  for (; next < waiting.size() && call.size() < call_requests_max; ++next) {
+    auto& request = waiting[next];
+    bytes += bytes_for(*request, spec_);
+    if (!call.empty() && bytes > carrier_.call_bytes_max())
+      break;
+    call.push_back({++last_ticket_, request.get()});
+    under_way_.emplace(last_ticket_, std::move(request));
+  }
+  return call;
+}
+
+request_ptr remote_pool::take(std::uint64_t ticket) {
+  std::lock_guard lock(mutex_);
+  auto found = under_way_.extract(ticket);
+  return found.empty() ? nullptr : std::move(found.mapped());
+}
+
+void remote_pool::answered(std::uint64_t ticket, const std::vector<tensor_view>& outputs) {
+  auto request = take(ticket);
+  if (request == nullptr)
+    return;
+  answer(std::move(request), outputs);
+  let_go();
+}
+
+void remote_pool::failed(std::uint64_t ticket, std::uint32_t crashes, const error& why) {
+  auto request = take(ticket);
+  if (request == nullptr)
+    return;
+  request->alone = request->alone || crashes > request->crashes;
+  request->crashes = std::max(request->crashes, crashes);
+  give_up(std::move(request), why);
+}
+
+void remote_pool::give_up(request_ptr request, const error& why) {
+  if (why.code == error_code::unavailable)
+    request = try_elsewhere(std::move(request));
+  if (request != nullptr)
+    refuse(std::move(request), why);
+  let_go();
+}
+
+template <class Condition>
+std::vector<request_ptr> remote_pool::take_if(const Condition& leaves) {
+  std::vector<request_ptr> taken;
+  std::lock_guard lock(mutex_);
+  for (auto it = under_way_.begin(); it != under_way_.end();) {
+    if (!leaves(*it->second)) {
+      ++it;
+      continue;
+    }
+    taken.push_back(std::move(it->second));
+    it = under_way_.erase(it);
+  }
+  for (auto& each : lanes_) {
+    auto kept = std::stable_partition(each.waiting.begin(), each.waiting.end(),
+                                      [&leaves](const request_ptr& request) { return !leaves(*request); });
+    std::move(kept, each.waiting.end(), std::back_inserter(taken));
+    each.waiting.erase(kept, each.waiting.end());
+  }
+  return taken;
+}
+
+void remote_pool::expire(steady_time now) {
+  if (quiet())
+    return;
+  for (auto& request : take_if([now](const inference_request& each) { return each.deadline <= now; }))
+    give_up(std::move(request), {error_code::deadline_exceeded, "waited past its deadline"});
+  if (peer_->usable())
+    return;
+  for (auto& request : take_if([](const inference_request&) { return true; }))
+    give_up(std::move(request), lost());
+}
+
+void remote_pool::close() {
+  {
+    std::lock_guard lock(mutex_);
+    closed_ = true;
+  }
+  for (auto& request : take_if([](const inference_request&) { return true; }))
+    give_up(std::move(request), lost());
+}
+
+} // namespace troupe
