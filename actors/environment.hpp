@@ -1,10 +1,13 @@
 #pragma once
 
 #include "actors/directory.hpp"
+#include "actors/transport.hpp"
 #include "runtime/base/clock.hpp"
 #include "runtime/base/event.hpp"
 #include "runtime/base/rng.hpp"
 #include "runtime/serving/hosts.hpp"
+#include "runtime/serving/peer_board.hpp"
+#include "runtime/serving/remote_pool.hpp"
 #include "runtime/serving/routing_table.hpp"
 
 #include <chrono>
@@ -62,6 +65,13 @@ struct machine_resources {
   std::map<std::string, std::string> labels{}; ///< `zone` says what fails together
 };
 
+/// The way to other nodes. Outlives the actor system.
+struct cluster_network {
+  transport& questions;
+  forwarder& requests;
+  peer_board& peers;
+};
+
 /// What the node passes to its actors: every source of time, chance, processes and disk. Outlives the actor system.
 struct actor_environment {
   const clock& time;
@@ -76,6 +86,7 @@ struct actor_environment {
   std::string node_name{};
   leadership lead{}; ///< of a node that leads
   machine_resources machine{};
+  cluster_network* network = nullptr; ///< null: there are no other nodes
 };
 
 } // namespace troupe

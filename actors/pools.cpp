@@ -11,18 +11,11 @@
 
 namespace troupe {
 
-namespace {
-
-error being_started(const std::string& deployment) {
-  return {error_code::unavailable, "deployment '" + deployment + "' is being started; retry in a moment"};
-}
-
-} // namespace
-
 // -- states -----------------------------------------------------------------------------------------------------------------------
 
 pools_state::behavior_type pools_state::begin(const actor_environment& node) {
   node_ = &node;
+  routes_.emplace(node);
   since_ = node.time.now();
   last_report_ = static_cast<std::uint64_t>(node.time.wall_now().time_since_epoch().count()); // above those of its lives before
   supervisor_options below{node.time, node.events, rng(node.seeds.next())};
@@ -191,21 +184,12 @@ void pools_state::stop(const pool_key& key, slot& running) {
 }
 
 void pools_state::publish(std::function<void()> then) {
-  auto table = std::make_shared<routing_table>();
-  for (const auto& order : now_.routes)
-    (*table)[order.deployment] = route_of(order);
-  self_->request(node_->actors.router.get(), node_->timing.patience, set_routes{std::move(table)})
+  auto serving = [this](const version_id& id) {
+    auto running = slots_.find(key_of(id));
+    return running == slots_.end() ? nullptr : running->second.target;
+  };
+  self_->request(node_->actors.router.get(), node_->timing.patience, set_routes{routes_->table_of(now_.routes, serving)})
       .then([then = std::move(then)](done) { then(); }, [this](const caf::error& reason) { self_->quit(reason); });
-}
-
-route pools_state::route_of(const route_order& order) const {
-  version_id id{order.deployment, order.version};
-  if (order.version == 0)
-    return {id, nullptr, order.why_not};
-  auto running = slots_.find(key_of(id));
-  if (running == slots_.end() || running->second.target == nullptr)
-    return {id, nullptr, being_started(order.deployment)};
-  return {id, running->second.target, {}};
 }
 
 void pools_state::report() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/environment.hpp"
+#include "actors/route_book.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -9,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -72,7 +74,6 @@ private:
   void instruct(const slot& running);
   /// Makes the routing table anew; `then` is called once requests go by it.
   void publish(std::function<void()> then = [] {});
-  route route_of(const route_order& order) const;
   void report();
 
   // -- what is seen
@@ -85,6 +86,7 @@ private:
   steady_time since_{};
   supervisor_actor supervisor_;
   assignment now_; ///< in force; epoch 0: none yet
+  std::optional<route_book> routes_;
   std::map<pool_key, slot> slots_;
   std::map<std::string, pool_key> keys_; ///< of the supervisor's children
   std::uint64_t last_report_ = 0;

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "actors/environment.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace troupe {
+
+/// Makes routing tables of what the leader says and of the pools that serve here. A version keeps its spread from table to table, so that what waits or is under
+/// way stays where it is. One actor's.
+class route_book {
+public:
+  /// The pool of this node that serves a version; null: none does.
+  using pool_finder = std::function<std::shared_ptr<pool>(const version_id&)>;
+
+  explicit route_book(const actor_environment& node) : node_(node) {}
+
+  std::shared_ptr<const routing_table> table_of(const std::vector<route_order>& orders, const pool_finder& find_pool);
+
+private:
+  /// A version that was routed last.
+  struct entry {
+    std::string model_toml;
+    std::shared_ptr<spread> target;
+    std::map<std::string, std::shared_ptr<remote_pool>> remotes; ///< by node
+  };
+  using entry_map = std::map<std::pair<std::string, version_number>, entry>;
+
+  route route_of(const route_order& order, const pool_finder& find_pool, entry_map& next);
+  /// The entry as it was, or a new one; null if the model.toml can't be read.
+  entry* entry_of(const route_order& order, entry_map& next);
+  void set_remotes(const route_order& order, entry& known);
+
+  const actor_environment& node_;
+  entry_map entries_;
+};
+
+} // namespace troupe
