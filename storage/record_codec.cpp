@@ -1,17 +1,7 @@
 #include "storage/record_codec.hpp"
 #include "storage/record_message.hpp"
 
-#include "schemas/records.capnp.h"
-
 namespace troupe {
-
-namespace {
-
-bool is_known(schema::VersionRecord::State state) {
-  return static_cast<unsigned>(state) <= static_cast<unsigned>(last_version_state);
-}
-
-} // namespace
 
 std::string encode(const node_record& record) {
   capnp::MallocMessageBuilder message;
@@ -25,35 +15,13 @@ std::string encode(const node_record& record) {
 
 std::string encode(const deployment_record& record) {
   capnp::MallocMessageBuilder message;
-  auto deployment = message.initRoot<schema::DeploymentRecord>();
-  deployment.setName(to_text(record.name));
-  deployment.setWantedReplicas(record.wanted_replicas);
-  deployment.setCurrentVersion(record.current_version);
-  deployment.setTargetVersion(record.target_version);
-  deployment.setLastVersion(record.last_version);
-  deployment.setCreatedUnixNs(to_unix_ns(record.created));
-  deployment.setPreviousVersion(record.previous_version);
-  deployment.setBakeUntilUnixNs(to_unix_ns(record.bake_until));
+  write_record(message.initRoot<schema::DeploymentRecord>(), record);
   return to_bytes(message);
 }
 
 std::string encode(const version_record& record) {
   capnp::MallocMessageBuilder message;
-  auto version = message.initRoot<schema::VersionRecord>();
-  version.setDeployment(to_text(record.id.deployment));
-  version.setNumber(record.id.number);
-  version.setArtifactSha256(to_text(record.artifact_sha256));
-  version.setModelToml(to_text(record.model_toml));
-  version.setCreatedUnixNs(to_unix_ns(record.created));
-  version.setState(static_cast<schema::VersionRecord::State>(record.state));
-  version.setReason(to_text(record.reason));
-  version.setGoldenSha256(to_text(record.golden_sha256));
-  version.setCreatedBy(to_text(record.created_by));
-  auto moves = version.initMoves(static_cast<unsigned>(record.moves.size()));
-  for (unsigned i = 0; i < moves.size(); ++i) {
-    moves[i].setState(static_cast<schema::VersionRecord::State>(record.moves[i].state));
-    moves[i].setUnixNs(to_unix_ns(record.moves[i].at));
-  }
+  write_record(message.initRoot<schema::VersionRecord>(), record);
   return to_bytes(message);
 }
 
@@ -80,38 +48,13 @@ result<node_record> decode_node(std::string_view bytes) {
 }
 
 result<deployment_record> decode_deployment(std::string_view bytes) {
-  return decode<schema::DeploymentRecord, deployment_record>(bytes, "deployment",
-                                                             [](schema::DeploymentRecord::Reader from, deployment_record& to) {
-                                                               to.name = to_string(from.getName());
-                                                               to.wanted_replicas = from.getWantedReplicas();
-                                                               to.current_version = from.getCurrentVersion();
-                                                               to.target_version = from.getTargetVersion();
-                                                               to.last_version = from.getLastVersion();
-                                                               to.created = from_unix_ns(from.getCreatedUnixNs());
-                                                               to.previous_version = from.getPreviousVersion();
-                                                               to.bake_until = from_unix_ns(from.getBakeUntilUnixNs());
-                                                               return valid_deployment_name(to.name);
-                                                             });
+  return decode<schema::DeploymentRecord, deployment_record>(
+      bytes, "deployment", [](schema::DeploymentRecord::Reader from, deployment_record& to) { return read_record(from, to); });
 }
 
 result<version_record> decode_version(std::string_view bytes) {
   return decode<schema::VersionRecord, version_record>(
-      bytes, "version", [](schema::VersionRecord::Reader from, version_record& to) {
-        to.id = {to_string(from.getDeployment()), from.getNumber()};
-        to.artifact_sha256 = to_string(from.getArtifactSha256());
-        to.model_toml = to_string(from.getModelToml());
-        to.created = from_unix_ns(from.getCreatedUnixNs());
-        to.state = static_cast<version_state>(from.getState());
-        to.reason = to_string(from.getReason());
-        to.golden_sha256 = to_string(from.getGoldenSha256());
-        to.created_by = to_string(from.getCreatedBy());
-        bool known = is_known(from.getState());
-        for (auto move : from.getMoves()) {
-          to.moves.push_back({static_cast<version_state>(move.getState()), from_unix_ns(move.getUnixNs())});
-          known = known && is_known(move.getState());
-        }
-        return valid_deployment_name(to.id.deployment) && known;
-      });
+      bytes, "version", [](schema::VersionRecord::Reader from, version_record& to) { return read_record(from, to); });
 }
 
 result<event> decode_event(std::string_view bytes) {

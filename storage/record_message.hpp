@@ -1,6 +1,7 @@
 #pragma once
 
 #include "storage/record_codec.hpp"
+#include "storage/record_schema.hpp"
 
 #include <capnp/message.h>
 #include <capnp/serialize.h>
@@ -18,22 +19,6 @@ inline std::string to_bytes(capnp::MessageBuilder& message) {
   auto words = capnp::messageToFlatArray(message);
   auto bytes = words.asBytes();
   return std::string(reinterpret_cast<const char*>(bytes.begin()), bytes.size());
-}
-
-inline std::string to_string(capnp::Text::Reader text) {
-  return std::string(text.begin(), text.size());
-}
-
-inline kj::StringPtr to_text(const std::string& text) {
-  return kj::StringPtr(text.c_str(), text.size());
-}
-
-inline std::int64_t to_unix_ns(wall_time time) {
-  return time.time_since_epoch().count();
-}
-
-inline wall_time from_unix_ns(std::int64_t count) {
-  return wall_time(std::chrono::nanoseconds(count));
 }
 
 inline error damaged(std::string_view what) {

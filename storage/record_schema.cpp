@@ -1,0 +1,86 @@
+#include "storage/record_schema.hpp"
+
+namespace troupe {
+
+namespace {
+
+bool is_known(schema::VersionRecord::State state) {
+  return static_cast<unsigned>(state) <= static_cast<unsigned>(last_version_state);
+}
+
+} // namespace
+
+std::string to_string(capnp::Text::Reader text) {
+  return std::string(text.begin(), text.size());
+}
+
+capnp::Text::Reader to_text(const std::string& text) {
+  return {text.c_str(), text.size()};
+}
+
+std::int64_t to_unix_ns(wall_time time) {
+  return time.time_since_epoch().count();
+}
+
+wall_time from_unix_ns(std::int64_t count) {
+  return wall_time(std::chrono::nanoseconds(count));
+}
+
+void write_record(schema::DeploymentRecord::Builder into, const deployment_record& record) {
+  into.setName(to_text(record.name));
+  into.setWantedReplicas(record.wanted_replicas);
+  into.setCurrentVersion(record.current_version);
+  into.setTargetVersion(record.target_version);
+  into.setLastVersion(record.last_version);
+  into.setCreatedUnixNs(to_unix_ns(record.created));
+  into.setPreviousVersion(record.previous_version);
+  into.setBakeUntilUnixNs(to_unix_ns(record.bake_until));
+}
+
+void write_record(schema::VersionRecord::Builder into, const version_record& record) {
+  into.setDeployment(to_text(record.id.deployment));
+  into.setNumber(record.id.number);
+  into.setArtifactSha256(to_text(record.artifact_sha256));
+  into.setModelToml(to_text(record.model_toml));
+  into.setCreatedUnixNs(to_unix_ns(record.created));
+  into.setState(static_cast<schema::VersionRecord::State>(record.state));
+  into.setReason(to_text(record.reason));
+  into.setGoldenSha256(to_text(record.golden_sha256));
+  into.setCreatedBy(to_text(record.created_by));
+  auto moves = into.initMoves(static_cast<unsigned>(record.moves.size()));
+  for (unsigned i = 0; i < moves.size(); ++i) {
+    moves[i].setState(static_cast<schema::VersionRecord::State>(record.moves[i].state));
+    moves[i].setUnixNs(to_unix_ns(record.moves[i].at));
+  }
+}
+
+bool read_record(schema::DeploymentRecord::Reader from, deployment_record& record) {
+  record.name = to_string(from.getName());
+  record.wanted_replicas = from.getWantedReplicas();
+  record.current_version = from.getCurrentVersion();
+  record.target_version = from.getTargetVersion();
+  record.last_version = from.getLastVersion();
+  record.created = from_unix_ns(from.getCreatedUnixNs());
+  record.previous_version = from.getPreviousVersion();
+  record.bake_until = from_unix_ns(from.getBakeUntilUnixNs());
+  return valid_deployment_name(record.name);
+}
+
+bool read_record(schema::VersionRecord::Reader from, version_record& record) {
+  record.id = {to_string(from.getDeployment()), from.getNumber()};
+  record.artifact_sha256 = to_string(from.getArtifactSha256());
+  record.model_toml = to_string(from.getModelToml());
+  record.created = from_unix_ns(from.getCreatedUnixNs());
+  record.state = static_cast<version_state>(from.getState());
+  record.reason = to_string(from.getReason());
+  record.golden_sha256 = to_string(from.getGoldenSha256());
+  record.created_by = to_string(from.getCreatedBy());
+  bool known = is_known(from.getState());
+  for (auto move : from.getMoves()) {
+    record.moves.push_back({static_cast<version_state>(move.getState()), from_unix_ns(move.getUnixNs())});
+    known = known && is_known(move.getState());
+  }
+  return valid_deployment_name(record.id.deployment) && known;
+}
+
+} // namespace troupe
