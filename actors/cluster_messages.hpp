@@ -185,11 +185,12 @@ struct nodes_changed {
 
 // -- artifacts ----------------------------------------------------------------------------------------------------------------------
 
-/// Asks a node for bytes of an artifact that it has; not_found if it has none.
+/// Asks a node for bytes of an artifact that it has, from `offset` on; not_found if it has none. Nobody has verified them: who has all of them
+/// checks their hash.
 struct read_artifact {
   std::string sha256;
   std::uint64_t offset = 0;
-  std::uint32_t bytes = 0; ///< at most
+  std::uint32_t bytes = 0; ///< at most; the node may give fewer
 };
 struct artifact_piece {
   std::uint64_t total_bytes = 0; ///< of the artifact

@@ -2,6 +2,7 @@
 
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace troupe {
@@ -42,6 +43,7 @@ keeper_actor::behavior_type keeper_state::keeping(keeper_options options) {
       [this](const drop_upload& ask) { uploads_.erase(ask.id); },
       [this](const find_artifact& ask) { return on_find(ask); },
       [this](const open_artifact& ask) { return on_open(ask); },
+      [this](const read_artifact& ask) { return on_read(ask); },
   };
 }
 
@@ -180,6 +182,14 @@ caf::result<artifact> keeper_state::on_open(const open_artifact& ask) {
   if (!file)
     return refusal(file.failure());
   return artifact{std::make_shared<unique_fd>(std::move(*file))};
+}
+
+caf::result<artifact_piece> keeper_state::on_read(const read_artifact& ask) {
+  auto piece = options_->blobs.read(ask.sha256, ask.offset, std::min(ask.bytes, piece_bytes_max));
+  if (!piece)
+    return refusal(piece.failure());
+  spare(ask.sha256);
+  return artifact_piece{piece->total_bytes, std::make_shared<const std::string>(std::move(piece->bytes))};
 }
 
 actor_status keeper_state::status() const {

@@ -32,6 +32,8 @@ public:
   static constexpr std::size_t uploads_max = 64;
   /// An artifact that was uploaded or asked for is not collected for so long: a deploy may be about to name it.
   static constexpr std::chrono::minutes spared_for{10};
+  /// Bytes of an artifact that one question gets, however many it asks for.
+  static constexpr std::uint32_t piece_bytes_max = 1 << 20;
 
   explicit keeper_state(self_pointer self) : self_(self) {}
 
@@ -57,6 +59,7 @@ private:
   result<std::set<std::string>> needed_artifacts() const;
   void spare(const std::string& hash) { spared_[hash] = options_->time.now() + spared_for; }
   caf::result<artifact> on_open(const open_artifact& ask);
+  caf::result<artifact_piece> on_read(const read_artifact& ask);
   actor_status status() const;
 
   self_pointer self_;

@@ -42,7 +42,9 @@ using keeper_actor = supervised_actor::extend<
     // Says whether an artifact is there.
     caf::replies_to<find_artifact>::with<done>,
     // Opens an artifact, verified.
-    caf::replies_to<open_artifact>::with<artifact>>;
+    caf::replies_to<open_artifact>::with<artifact>,
+    // Gives bytes of an artifact, unverified.
+    caf::replies_to<read_artifact>::with<artifact_piece>>;
 
 /// Copies what the node keeps, while it works on. One backup at a time.
 using archivist_actor = supervised_actor::extend<

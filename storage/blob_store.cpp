@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -108,22 +109,52 @@ result<std::unique_ptr<blob_writer>> blob_store::begin(const std::string& expect
   return writer;
 }
 
-result<unique_fd> blob_store::open_verified(const std::string& hash) const {
+result<unique_fd> blob_store::open(const std::string& hash) const {
   if (!is_sha256(hash))
     return not_found(hash);
   auto path = path_ / hash;
   unique_fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!file)
     return errno == ENOENT ? not_found(hash) : io_error("open", path, errno);
-  auto found = hash_of(file.get(), path);
+  return file;
+}
+
+result<unique_fd> blob_store::open_verified(const std::string& hash) const {
+  auto path = path_ / hash;
+  auto file = open(hash);
+  if (!file)
+    return file;
+  auto found = hash_of(file->get(), path);
   if (!found)
     return found.failure();
   if (*found != hash)
     return error{error_code::corrupt,
                  "artifact " + hash + " is damaged on disk; deploy the same model again, which brings it anew"};
-  if (::lseek(file.get(), 0, SEEK_SET) != 0)
+  if (::lseek(file->get(), 0, SEEK_SET) != 0)
     return io_error("rewind", path, errno);
   return file;
+}
+
+result<blob_piece> blob_store::read(const std::string& hash, std::uint64_t offset, std::size_t bytes) const {
+  auto path = path_ / hash;
+  auto file = open(hash);
+  if (!file)
+    return file.failure();
+  struct stat about{};
+  if (::fstat(file->get(), &about) != 0)
+    return io_error("look at", path, errno);
+  blob_piece piece;
+  piece.total_bytes = static_cast<std::uint64_t>(about.st_size);
+  piece.bytes.resize(std::min<std::uint64_t>(bytes, piece.total_bytes - std::min(offset, piece.total_bytes)));
+  for (std::size_t have = 0; have < piece.bytes.size();) {
+    auto got = ::pread(file->get(), piece.bytes.data() + have, piece.bytes.size() - have, static_cast<off_t>(offset + have));
+    if (got < 0 && errno != EINTR)
+      return io_error("read", path, errno);
+    if (got == 0)
+      return io_error("read", path, EIO); // it has become shorter
+    have += got > 0 ? static_cast<std::size_t>(got) : 0;
+  }
+  return piece;
 }
 
 bool blob_store::has(const std::string& hash) const {

@@ -40,6 +40,12 @@ private:
   unique_fd file_;
 };
 
+/// Some bytes of a blob.
+struct blob_piece {
+  std::uint64_t total_bytes = 0; ///< of the whole blob
+  std::string bytes;
+};
+
 /// Model artifacts: files in `blobs/` of the data folder, named by the SHA-256 of what is in them. Any thread; blocks on the
 /// disk. The folder must outlive it.
 class blob_store {
@@ -56,6 +62,9 @@ public:
   /// not.
   result<unique_fd> open_verified(const std::string& hash) const;
 
+  /// At most `bytes` bytes of the blob from `offset` on, as they are on disk, unverified; none past its end. `not_found`.
+  result<blob_piece> read(const std::string& hash, std::uint64_t offset, std::size_t bytes) const;
+
   /// Takes a damaged blob out of the store, so that it can be brought again; its bytes stay beside it until the store is next opened.
   /// `not_found` if there is none.
   result<void> set_aside(const std::string& hash) const;
@@ -67,6 +76,8 @@ public:
   result<std::vector<std::string>> list() const;
 
 private:
+  result<unique_fd> open(const std::string& hash) const;
+
   blob_store(std::filesystem::path path, std::uint64_t bytes_max) : path_(std::move(path)), bytes_max_(bytes_max) {}
 
   std::filesystem::path path_;

@@ -67,6 +67,22 @@ BOOST_AUTO_TEST_CASE(a_finished_upload_is_there_for_all) {
   BOOST_TEST(ask<upload_ticket>(keeper, begin_upload{hash, 5})->id == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(bytes_of_an_artifact_are_given_from_any_place_and_none_past_its_end) {
+  auto keeper = actors.keeper.get();
+  BOOST_TEST((code_of(ask<artifact_piece>(keeper, read_artifact{std::string(64, 'b'), 0, 1})) == error_code::not_found));
+  BOOST_TEST((code_of(ask<artifact_piece>(keeper, read_artifact{"../etc/passwd", 0, 1})) == error_code::not_found));
+  auto long_one = keep(std::string(keeper_state::piece_bytes_max, 'x') + "yz");
+  auto read = [&](std::uint64_t offset, std::uint32_t bytes) {
+    return ask<artifact_piece>(keeper, read_artifact{long_one, offset, bytes});
+  };
+  BOOST_TEST(read(0, 3)->total_bytes == keeper_state::piece_bytes_max + 2);
+  BOOST_TEST(*read(0, 3)->bytes == "xxx");
+  BOOST_TEST(read(0, UINT32_MAX)->bytes->size() == keeper_state::piece_bytes_max);
+  BOOST_TEST(*read(keeper_state::piece_bytes_max, 10)->bytes == "yz");
+  BOOST_TEST(*read(keeper_state::piece_bytes_max + 2, 10)->bytes == "");
+  BOOST_TEST(*read(UINT64_MAX, UINT32_MAX)->bytes == "");
+}
+
 BOOST_AUTO_TEST_CASE(artifacts_that_no_version_needs_are_collected_but_not_what_a_deploy_may_be_about_to_name) {
   auto keeper = actors.keeper.get();
   BOOST_REQUIRE(deploy_digits());

@@ -1,0 +1,74 @@
+#include "actors/peer_desk.hpp"
+
+#include "actors/errors.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/send.hpp>
+
+#include <utility>
+
+namespace troupe {
+
+namespace {
+
+constexpr const char* on_the_leader = "only the cluster's leader answers this, and this node is not the leader; retry";
+
+} // namespace
+
+/// Who answers what.
+struct peer_desk::hand_over {
+  caf::event_based_actor* self;
+  const directory& actors;
+  const std::string& from;
+  std::chrono::milliseconds patience;
+  std::function<void(result<peer_answer>)> told;
+
+  void operator()(assignment& what) { ask<assignment_taken>(actors.pools.get(), what); }
+  void operator()(node_report& what) {
+    if (what.node_id != from)
+      return told(error{error_code::permission_denied,
+                        "node " + from + " reports for node " + what.node_id + "; each reports for itself"});
+    auto placer = actors.placer.get();
+    if (!placer)
+      return told(error{error_code::unavailable, on_the_leader});
+    caf::anon_send(placer, std::move(what));
+    told(peer_answer(done{}));
+  }
+  void operator()(read_artifact& what) { ask<artifact_piece>(actors.keeper.get(), what); }
+  void operator()(deploy& what) { ask_catalog<deployed>(what); }
+  void operator()(scale& what) { ask_catalog<done>(what); }
+  void operator()(undeploy& what) { ask_catalog<done>(what); }
+  void operator()(await_version& what) { ask_catalog<done>(what); }
+  void operator()(rollback& what) { ask_catalog<deployed>(what); }
+  void operator()(watch_version& what) { ask_catalog<version_progress>(what); }
+  void operator()(validate_model& what) { ask_catalog<validation>(what); }
+  void operator()(list_deployments& what) { ask_catalog<deployment_list>(what); }
+
+private:
+  template <class Answer, class Question>
+  void ask_catalog(Question& what) {
+    ask<Answer>(actors.catalog.get(), what, on_the_leader);
+  }
+
+  /// One short-lived actor a question: 1.5 µs, and no table of requests.
+  template <class Answer, class Handle, class Question>
+  void ask(const Handle& whom, Question& what, const char* if_absent = "the node is still starting; retry") {
+    if (!whom)
+      return told(error{error_code::unavailable, if_absent});
+    self->request(whom, patience, std::move(what))
+        .then([told = told](Answer& value) { told(peer_answer(std::move(value))); },
+              [told = told](const caf::error& why) { told(to_error(why)); });
+  }
+};
+
+caf::actor peer_desk::ask(const std::string& from, peer_question what, std::chrono::milliseconds patience,
+                          std::function<void(result<peer_answer>)> told) const {
+  auto asker = system_.spawn(
+      [&actors = actors_, from, what = std::move(what), patience, told = std::move(told)](caf::event_based_actor* self) mutable {
+        std::visit(hand_over{self, actors, from, patience, std::move(told)}, what);
+      });
+  return caf::actor_cast<caf::actor>(asker);
+}
+
+} // namespace troupe
