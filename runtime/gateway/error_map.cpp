@@ -66,4 +66,11 @@ void write_error(schema::Error::Builder into, const error& failure) {
   into.setMessage(failure.message.c_str());
 }
 
+error read_error(schema::Error::Reader from) {
+  auto code = from.getCode();
+  auto found = std::find_if(std::begin(mappings), std::end(mappings), [code](const mapping& each) { return each.rpc == code; });
+  auto message = from.getMessage();
+  return {found == std::end(mappings) ? error_code::internal : found->code, std::string(message.begin(), message.size())};
+}
+
 } // namespace troupe

@@ -17,5 +17,7 @@ std::string told_to_clients(const error& failure);
 
 /// Writes the failure into an answer.
 void write_error(schema::Error::Builder into, const error& failure);
+/// The failure in another node's answer; a code that this release doesn't know is `internal`, as is none.
+error read_error(schema::Error::Reader from);
 
 } // namespace troupe

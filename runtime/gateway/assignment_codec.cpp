@@ -1,0 +1,95 @@
+#include "runtime/gateway/assignment_codec.hpp"
+
+#include "runtime/base/sha256.hpp"
+#include "runtime/gateway/error_map.hpp"
+#include "runtime/gateway/peer_fields.hpp"
+
+namespace troupe {
+
+namespace {
+
+void write_leadership(schema::Leadership::Builder into, const leadership& from) {
+  into.setEpoch(from.epoch);
+  into.setLeaderId(to_text(from.leader_id));
+  into.setSignature({reinterpret_cast<const kj::byte*>(from.signature.data()), from.signature.size()});
+}
+
+void read_leadership(schema::Leadership::Reader from, leadership& into) {
+  auto signature = from.getSignature();
+  into = {from.getEpoch(), to_string(from.getLeaderId()),
+          std::string(reinterpret_cast<const char*>(signature.begin()), signature.size())};
+}
+
+void write_pool(schema::PoolOrder::Builder into, const pool_order& from) {
+  into.setDeployment(to_text(from.id.deployment));
+  into.setVersion(from.id.number);
+  into.setArtifact(to_text(from.artifact_sha256));
+  into.setGolden(to_text(from.golden_sha256));
+  into.setModelToml(to_text(from.model_toml));
+  into.setReplicas(from.replicas);
+  into.setMayStart(from.may_start);
+  into.setProven(from.proven);
+}
+
+bool read_pool(schema::PoolOrder::Reader from, pool_order& into) {
+  into = {{to_string(from.getDeployment()), from.getVersion()},
+          to_string(from.getArtifact()),
+          to_string(from.getGolden()),
+          to_string(from.getModelToml()),
+          from.getReplicas(),
+          from.getMayStart(),
+          from.getProven()};
+  return valid_deployment_name(into.id.deployment) && into.id.number != 0 && is_sha256(into.artifact_sha256)
+         && (into.golden_sha256.empty() || is_sha256(into.golden_sha256));
+}
+
+void write_share(schema::RouteShare::Builder into, const route_share& from) {
+  into.setNodeId(to_text(from.node_id));
+  into.setReplicas(from.replicas);
+}
+
+bool read_share(schema::RouteShare::Reader from, route_share& into) {
+  into = {to_string(from.getNodeId()), from.getReplicas()};
+  return !into.node_id.empty();
+}
+
+void write_route(schema::RouteOrder::Builder into, const route_order& from) {
+  into.setDeployment(to_text(from.deployment));
+  into.setVersion(from.version);
+  write_error(into.initWhyNot(), from.why_not);
+  into.setModelToml(to_text(from.model_toml));
+  write_list(into.initShares(list_size(from.shares)), from.shares, write_share);
+}
+
+bool read_route(schema::RouteOrder::Reader from, route_order& into) {
+  into = {to_string(from.getDeployment()), from.getVersion(), read_error(from.getWhyNot()), to_string(from.getModelToml()), {}};
+  return valid_deployment_name(into.deployment) && read_list(from.getShares(), into.shares, read_share);
+}
+
+} // namespace
+
+void write(schema::Assignment::Builder into, const assignment& from) {
+  write_leadership(into.initBy(), from.by);
+  into.setRevision(from.revision);
+  write_list(into.initPools(list_size(from.pools)), from.pools, write_pool);
+  write_list(into.initRoutes(list_size(from.routes)), from.routes, write_route);
+}
+
+bool read(schema::Assignment::Reader from, assignment& into) {
+  read_leadership(from.getBy(), into.by);
+  into.revision = from.getRevision();
+  return read_list(from.getPools(), into.pools, read_pool) && read_list(from.getRoutes(), into.routes, read_route);
+}
+
+void write(schema::AssignmentTaken::Builder into, const assignment_taken& from) {
+  write_leadership(into.initBy(), from.by);
+  into.setTaken(from.taken);
+}
+
+bool read(schema::AssignmentTaken::Reader from, assignment_taken& into) {
+  read_leadership(from.getBy(), into.by);
+  into.taken = from.getTaken();
+  return true;
+}
+
+} // namespace troupe

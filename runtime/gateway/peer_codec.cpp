@@ -1,0 +1,247 @@
+#include "runtime/gateway/peer_codec.hpp"
+
+#include "runtime/base/sha256.hpp"
+#include "runtime/gateway/assignment_codec.hpp"
+#include "runtime/gateway/error_map.hpp"
+#include "runtime/gateway/peer_fields.hpp"
+#include "runtime/gateway/report_codec.hpp"
+
+#include <utility>
+
+namespace troupe {
+
+namespace {
+
+// -- questions: a write and a read each ---------------------------------------------------------------------------------------------
+
+void write(schema::ReadArtifact::Builder into, const read_artifact& from) {
+  into.setSha256(to_text(from.sha256));
+  into.setOffset(from.offset);
+  into.setBytes(from.bytes);
+}
+
+bool read(schema::ReadArtifact::Reader from, read_artifact& into) {
+  into = {to_string(from.getSha256()), from.getOffset(), from.getBytes()};
+  return is_sha256(into.sha256);
+}
+
+void write(schema::Deploy::Builder into, const deploy& from) {
+  into.setName(to_text(from.name));
+  into.setArtifact(to_text(from.artifact_sha256));
+  into.setModelToml(to_text(from.model_toml));
+  into.setReplicas(from.replicas);
+  into.setGolden(to_text(from.golden_sha256));
+  into.setBy(to_text(from.by));
+}
+
+bool read(schema::Deploy::Reader from, deploy& into) {
+  into = {to_string(from.getName()), to_string(from.getArtifact()), to_string(from.getModelToml()),
+          from.getReplicas(),        to_string(from.getGolden()),   to_string(from.getBy())};
+  return true;
+}
+
+void write(schema::Scale::Builder into, const scale& from) {
+  into.setName(to_text(from.name));
+  into.setReplicas(from.replicas);
+}
+
+bool read(schema::Scale::Reader from, scale& into) {
+  into = {to_string(from.getName()), from.getReplicas()};
+  return true;
+}
+
+void write(schema::Undeploy::Builder into, const undeploy& from) {
+  into.setName(to_text(from.name));
+}
+
+bool read(schema::Undeploy::Reader from, undeploy& into) {
+  into = {to_string(from.getName())};
+  return true;
+}
+
+void write(schema::AwaitVersion::Builder into, const await_version& from) {
+  into.setName(to_text(from.name));
+  into.setVersion(from.version);
+}
+
+bool read(schema::AwaitVersion::Reader from, await_version& into) {
+  into = {to_string(from.getName()), from.getVersion()};
+  return true;
+}
+
+void write(schema::Rollback::Builder into, const rollback& from) {
+  into.setName(to_text(from.name));
+  into.setTo(from.to);
+  into.setFrom(from.from);
+  into.setBy(to_text(from.by));
+}
+
+bool read(schema::Rollback::Reader from, rollback& into) {
+  into = {to_string(from.getName()), from.getTo(), from.getFrom(), to_string(from.getBy())};
+  return true;
+}
+
+void write(schema::WatchVersion::Builder into, const watch_version& from) {
+  into.setName(to_text(from.name));
+  into.setVersion(from.version);
+  into.setSeen(from.seen);
+  into.setAtOnce(from.at_once);
+}
+
+bool read(schema::WatchVersion::Reader from, watch_version& into) {
+  into = {to_string(from.getName()), from.getVersion(), from.getSeen(), from.getAtOnce()};
+  return true;
+}
+
+void write(schema::Validate::Builder into, const validate_model& from) {
+  into.setArtifact(to_text(from.artifact_sha256));
+  into.setModelToml(to_text(from.model_toml));
+  into.setGolden(to_text(from.golden_sha256));
+}
+
+bool read(schema::Validate::Reader from, validate_model& into) {
+  into = {to_string(from.getArtifact()), to_string(from.getModelToml()), to_string(from.getGolden())};
+  return true;
+}
+
+// -- answers ------------------------------------------------------------------------------------------------------------------------
+
+void write(schema::ArtifactPiece::Builder into, const artifact_piece& from) {
+  into.setTotalBytes(from.total_bytes);
+  into.setBytes({reinterpret_cast<const kj::byte*>(from.bytes->data()), from.bytes->size()});
+}
+
+bool read(schema::ArtifactPiece::Reader from, artifact_piece& into) {
+  auto bytes = from.getBytes();
+  into = {from.getTotalBytes(), std::make_shared<const std::string>(reinterpret_cast<const char*>(bytes.begin()), bytes.size())};
+  return bytes.size() <= into.total_bytes;
+}
+
+std::uint64_t microseconds(std::chrono::nanoseconds span) {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(span).count());
+}
+
+/// What is longer than any validation is as long as the longest.
+std::chrono::nanoseconds from_microseconds(std::uint64_t count) {
+  constexpr std::chrono::microseconds most = std::chrono::hours(24 * 365);
+  return std::min(std::chrono::microseconds(count & INT64_MAX), most);
+}
+
+void write(schema::ValidationReport::Builder into, const validation& from) {
+  into.setGoldenCases(from.cases);
+  into.setLoadUs(microseconds(from.load));
+  into.setSlowestUs(microseconds(from.slowest));
+}
+
+bool read(schema::ValidationReport::Reader from, validation& into) {
+  into = {from_microseconds(from.getLoadUs()), from.getGoldenCases(), from_microseconds(from.getSlowestUs())};
+  return true;
+}
+
+bool read(schema::VersionRecord::Reader from, version_progress& into) {
+  return read_record(from, into.record);
+}
+
+// -- which of them it is ------------------------------------------------------------------------------------------------------------
+
+struct question_writer {
+  schema::PeerQuestion::Builder into;
+
+  void operator()(const assignment& what) { write(into.initAssign(), what); }
+  void operator()(const node_report& what) { write(into.initReport(), what); }
+  void operator()(const read_artifact& what) { write(into.initReadArtifact(), what); }
+  void operator()(const deploy& what) { write(into.initDeploy(), what); }
+  void operator()(const scale& what) { write(into.initScale(), what); }
+  void operator()(const undeploy& what) { write(into.initUndeploy(), what); }
+  void operator()(const await_version& what) { write(into.initAwaitVersion(), what); }
+  void operator()(const rollback& what) { write(into.initRollback(), what); }
+  void operator()(const watch_version& what) { write(into.initWatchVersion(), what); }
+  void operator()(const validate_model& what) { write(into.initValidate(), what); }
+  void operator()(const list_deployments& what) { into.setList(to_text(what.name)); }
+};
+
+struct answer_writer {
+  schema::PeerAnswer::Builder into;
+
+  void operator()(const assignment_taken& what) { write(into.initAssigned(), what); }
+  void operator()(const done&) { into.setDone(); }
+  void operator()(const artifact_piece& what) { write(into.initPiece(), what); }
+  void operator()(const deployed& what) { into.setDeployed(what.version); }
+  void operator()(const version_progress& what) { write_record(into.initProgress(), what.record); }
+  void operator()(const validation& what) { write(into.initValidated(), what); }
+  void operator()(const deployment_list& what) { write(into.initDeployments(list_size(what.deployments)), what); }
+};
+
+error unreadable_question() {
+  return {error_code::failed_precondition, "the node that was asked can't read the question; run the same release on all nodes"};
+}
+
+error unreadable_answer() {
+  return {error_code::internal, "a node's answer can't be read; run the same release on all nodes"};
+}
+
+template <class What, class Whole, class Reader>
+result<Whole> read_one(Reader from, error (*unreadable)()) {
+  What what;
+  if (!read(from, what))
+    return unreadable();
+  return Whole(std::move(what));
+}
+
+template <class What, class Reader>
+result<peer_question> question(Reader from) {
+  return read_one<What, peer_question>(from, unreadable_question);
+}
+
+template <class What, class Reader>
+result<peer_answer> answer(Reader from) {
+  return read_one<What, peer_answer>(from, unreadable_answer);
+}
+
+} // namespace
+
+void write(schema::PeerQuestion::Builder into, const peer_question& from) {
+  std::visit(question_writer{into}, from);
+}
+
+void write(schema::PeerAnswer::Builder into, const result<peer_answer>& from) {
+  if (from)
+    std::visit(answer_writer{into}, *from);
+  else
+    write_error(into.initError(), from.failure());
+}
+
+result<peer_question> read_question(schema::PeerQuestion::Reader from) {
+  switch (from.which()) {
+  case schema::PeerQuestion::ASSIGN: return question<assignment>(from.getAssign());
+  case schema::PeerQuestion::REPORT: return question<node_report>(from.getReport());
+  case schema::PeerQuestion::READ_ARTIFACT: return question<read_artifact>(from.getReadArtifact());
+  case schema::PeerQuestion::DEPLOY: return question<deploy>(from.getDeploy());
+  case schema::PeerQuestion::SCALE: return question<scale>(from.getScale());
+  case schema::PeerQuestion::UNDEPLOY: return question<undeploy>(from.getUndeploy());
+  case schema::PeerQuestion::AWAIT_VERSION: return question<await_version>(from.getAwaitVersion());
+  case schema::PeerQuestion::ROLLBACK: return question<rollback>(from.getRollback());
+  case schema::PeerQuestion::WATCH_VERSION: return question<watch_version>(from.getWatchVersion());
+  case schema::PeerQuestion::VALIDATE: return question<validate_model>(from.getValidate());
+  case schema::PeerQuestion::LIST: return peer_question(list_deployments{to_string(from.getList())});
+  case schema::PeerQuestion::NONE: break;
+  }
+  return unreadable_question();
+}
+
+result<peer_answer> read_answer(schema::PeerAnswer::Reader from) {
+  switch (from.which()) {
+  case schema::PeerAnswer::ERROR: return read_error(from.getError());
+  case schema::PeerAnswer::ASSIGNED: return answer<assignment_taken>(from.getAssigned());
+  case schema::PeerAnswer::DONE: return peer_answer(done{});
+  case schema::PeerAnswer::PIECE: return answer<artifact_piece>(from.getPiece());
+  case schema::PeerAnswer::DEPLOYED: return peer_answer(deployed{from.getDeployed()});
+  case schema::PeerAnswer::PROGRESS: return answer<version_progress>(from.getProgress());
+  case schema::PeerAnswer::VALIDATED: return answer<validation>(from.getValidated());
+  case schema::PeerAnswer::DEPLOYMENTS: return answer<deployment_list>(from.getDeployments());
+  case schema::PeerAnswer::NONE: break;
+  }
+  return unreadable_answer();
+}
+
+} // namespace troupe

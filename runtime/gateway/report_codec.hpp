@@ -1,0 +1,15 @@
+#pragma once
+
+#include "actors/cluster_messages.hpp"
+#include "schemas/peer.capnp.h"
+
+/// What a node does, and what deployments there are, between nodes; see peer_fields.hpp.
+namespace troupe {
+
+void write(schema::NodeReport::Builder into, const node_report& from);
+bool read(schema::NodeReport::Reader from, node_report& into);
+
+void write(capnp::List<schema::DeploymentView>::Builder into, const deployment_list& from);
+bool read(capnp::List<schema::DeploymentView>::Reader from, deployment_list& into);
+
+} // namespace troupe

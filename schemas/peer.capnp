@@ -1,0 +1,223 @@
+@0xacbbd587f7e04391;
+# What nodes of a cluster say to each other, over mutual TLS. How it may evolve: as in inference.capnp. Nodes of two releases meet while a
+# cluster is upgraded: a node answers a question that it doesn't know with failedPrecondition.
+
+using Cxx = import "/capnp/c++.capnp";
+using Inference = import "inference.capnp";
+using Control = import "control.capnp";
+using Records = import "records.capnp";
+$Cxx.namespace("troupe::schema");
+
+const peerProtocolVersion :UInt32 = 1;
+
+interface PeerLogin {
+  # The bootstrap capability of a control connection.
+
+  hello @0 (mine :Greeting) -> (error :Inference.Error, theirs :Greeting, peer :Peer);
+  # Part of connecting: who calls checks that the right node answers, who answers checks that this one may come in.
+  # Errors: permissionDenied (it was removed, or is not who its certificate says), failedPrecondition (no protocol in common).
+}
+
+struct Greeting {
+  nodeId @0 :Text;
+  certificate @1 :Text;              # PEM: the one that this end shows by TLS. The connection ends when it does
+  protocol @2 :UInt32;               # the highest peerProtocolVersion that it speaks
+  software @3 :Text;                 # its release, for people
+}
+
+interface Peer {
+  ask @0 (question :PeerQuestion, patienceUs :UInt64) -> (answer :PeerAnswer);
+  # patienceUs: who asks doesn't wait longer. Dropping the call takes the question back.
+}
+
+struct PeerQuestion {
+  union {
+    none @0 :Void;
+    assign @1 :Assignment;
+    report @2 :NodeReport;
+    readArtifact @3 :ReadArtifact;
+    deploy @4 :Deploy;
+    scale @5 :Scale;
+    undeploy @6 :Undeploy;
+    awaitVersion @7 :AwaitVersion;
+    rollback @8 :Rollback;
+    watchVersion @9 :WatchVersion;
+    validate @10 :Validate;
+    list @11 :Text;                  # the deployment; empty: all
+  }
+}
+
+struct PeerAnswer {
+  union {
+    none @0 :Void;
+    error @1 :Inference.Error;
+    assigned @2 :AssignmentTaken;
+    done @3 :Void;
+    piece @4 :ArtifactPiece;
+    deployed @5 :UInt32;             # the version; 0: none
+    progress @6 :Records.VersionRecord;
+    validated @7 :Control.ValidationReport;
+    deployments @8 :List(DeploymentView);
+  }
+}
+
+# -- what a node shall do -----------------------------------------------------------------------------------------------
+
+struct Leadership {
+  # Who leads since when; believed only with the signature of the cluster's authority.
+  epoch @0 :UInt64;
+  leaderId @1 :Text;
+  signature @2 :Data;
+}
+
+struct Assignment {
+  # All that a node shall do. Of two, the one with the higher epoch counts, then the higher revision.
+  by @0 :Leadership;
+  revision @1 :UInt64;
+  pools @2 :List(PoolOrder);
+  routes @3 :List(RouteOrder);
+}
+
+struct PoolOrder {
+  # Replicas of a version that the node shall run.
+  deployment @0 :Text;
+  version @1 :UInt32;
+  artifact @2 :Text;                 # SHA-256
+  golden @3 :Text;                   # SHA-256 of golden.json; empty: it has none
+  modelToml @4 :Text;
+  replicas @5 :UInt32;
+  mayStart @6 :Bool;                 # else its version is only loaded
+  proven @7 :Bool;                   # the version has served before: failed starts don't make its pool give up
+}
+
+struct RouteOrder {
+  # Where a deployment's requests go.
+  deployment @0 :Text;
+  version @1 :UInt32;                # 0: nowhere
+  whyNot @2 :Inference.Error;        # then its requests are answered with this
+  modelToml @3 :Text;
+  shares @4 :List(RouteShare);
+}
+
+struct RouteShare {
+  nodeId @0 :Text;
+  replicas @1 :UInt32;
+}
+
+struct AssignmentTaken {
+  by @0 :Leadership;                 # who leads, as far as the node knows
+  taken @1 :Bool;
+}
+
+# -- what a node does ---------------------------------------------------------------------------------------------------
+
+struct NodeReport {
+  nodeId @0 :Text;
+  epoch @1 :UInt64;                  # of the assignment that it follows
+  revision @2 :UInt64;               # likewise
+  sequence @3 :UInt64;               # grows with each report of this life of the node
+  pools @4 :List(PoolReport);
+}
+
+struct PoolReport {
+  phase @0 :Phase;
+  why @1 :Inference.Error;           # of failed
+  wanted @2 :UInt32;
+  started @3 :Bool;                  # all wanted replicas have hosts
+  complete @4 :Bool;                 # all wanted replicas serve
+  pool @5 :PoolStatus;
+  memoryBytes @6 :UInt64;            # 0: not measured yet
+
+  enum Phase {
+    fetching @0;
+    loading @1;
+    loaded @2;
+    starting @3;
+    serving @4;
+    draining @5;
+    failed @6;
+  }
+}
+
+struct PoolStatus {
+  deployment @0 :Text;
+  version @1 :UInt32;
+  requests @2 :UInt64;               # answered with outputs
+  failures @3 :UInt64;               # answered with an error
+  batches @4 :UInt64;
+  queuedRows @5 :UInt32;
+  queuedRequests @6 :UInt32;
+  runners @7 :UInt32;
+  replicas @8 :List(Control.ReplicaStatus);
+}
+
+# -- artifacts ----------------------------------------------------------------------------------------------------------
+
+struct ReadArtifact {
+  sha256 @0 :Text;
+  offset @1 :UInt64;
+  bytes @2 :UInt32;                  # at most
+}
+
+struct ArtifactPiece {
+  totalBytes @0 :UInt64;             # of the artifact
+  bytes @1 :Data;                    # not verified: whoever has all of them checks their hash
+}
+
+# -- deployments, asked of the leader -----------------------------------------------------------------------------------
+
+struct Deploy {
+  name @0 :Text;
+  artifact @1 :Text;
+  modelToml @2 :Text;
+  replicas @3 :UInt32;               # 0: as before, or as model.toml says
+  golden @4 :Text;
+  by @5 :Text;                       # who wants it
+}
+
+struct Scale {
+  name @0 :Text;
+  replicas @1 :UInt32;
+}
+
+struct Undeploy {
+  name @0 :Text;
+}
+
+struct AwaitVersion {
+  name @0 :Text;
+  version @1 :UInt32;
+}
+
+struct Rollback {
+  name @0 :Text;
+  to @1 :UInt32;
+  from @2 :UInt32;
+  by @3 :Text;
+}
+
+struct WatchVersion {
+  name @0 :Text;
+  version @1 :UInt32;
+  seen @2 :UInt64;
+  atOnce @3 :Bool;
+}
+
+struct Validate {
+  artifact @0 :Text;
+  modelToml @1 :Text;
+  golden @2 :Text;
+}
+
+struct DeploymentView {
+  record @0 :Records.DeploymentRecord;
+  versions @1 :List(VersionView);    # newest first
+}
+
+struct VersionView {
+  record @0 :Records.VersionRecord;
+  serves @1 :Bool;
+  draining @2 :Bool;
+  resident @3 :Bool;
+  pool @4 :PoolStatus;               # of a version that has a pool
+}

@@ -1,0 +1,102 @@
+#pragma once
+
+#include "actors/transport.hpp"
+
+#include <vector>
+
+namespace troupe::samples {
+
+/// Questions and answers between nodes in which every field is set, each to another value.
+
+inline const std::string sha_a(64, 'a');
+inline const std::string sha_b(64, 'b');
+
+inline leadership leads() {
+  return {7, "n1", std::string("\0signed\xff", 8)};
+}
+
+inline assignment orders() {
+  pool_order pool{{"digits", 3}, sha_a, sha_b, "max_batch = 4\n", 5, true, true};
+  route_order route{
+      "faces", 2, {error_code::unavailable, "version 2 is on its way up"}, "max_batch = 8\n", {{"n1", 6}, {"n2", 8}}};
+  return {leads(), 11, {pool}, {route}};
+}
+
+inline pool_status status() {
+  pool_status status;
+  status.id = {"digits", 3};
+  status.counters.requests = 101;
+  status.counters.failures = 102;
+  status.counters.batches = 103;
+  status.counters.queued_rows = 104;
+  status.counters.queued_requests = 105;
+  status.counters.runners = 106;
+  status.replicas = {{9, replica_phase::serving, 4242, wall_time(std::chrono::nanoseconds(12)), 13}};
+  return status;
+}
+
+inline node_report report() {
+  pool_report pool;
+  pool.phase = pool_phase::failed;
+  pool.why = {error_code::model_failed, "out of memory"};
+  pool.wanted = 14;
+  pool.started = true;
+  pool.complete = true;
+  pool.status = status();
+  pool.memory_bytes = 15;
+  return {"n2", 16, 17, 18, {pool}};
+}
+
+inline version_record version() {
+  version_record record;
+  record.id = {"digits", 3};
+  record.artifact_sha256 = sha_a;
+  record.model_toml = "max_batch = 4\n";
+  record.created = wall_time(std::chrono::nanoseconds(19));
+  record.state = version_state::rolled_back;
+  record.reason = "a person went back";
+  record.golden_sha256 = sha_b;
+  record.created_by = "anna@laptop";
+  record.moves = {{version_state::live, wall_time(std::chrono::nanoseconds(20))}};
+  return record;
+}
+
+inline deployment_list deployments() {
+  deployment_record record;
+  record.name = "digits";
+  record.wanted_replicas = 21;
+  record.current_version = 22;
+  record.target_version = 23;
+  record.last_version = 24;
+  record.created = wall_time(std::chrono::nanoseconds(25));
+  record.previous_version = 26;
+  record.bake_until = wall_time(std::chrono::nanoseconds(27));
+  return {{{record, {{version(), true, true, true, status()}}}}};
+}
+
+inline std::vector<peer_question> questions() {
+  return {orders(),
+          report(),
+          read_artifact{sha_a, 28, 29},
+          deploy{"digits", sha_a, "max_batch = 4\n", 30, sha_b, "anna@laptop"},
+          scale{"digits", 31},
+          undeploy{"digits"},
+          await_version{"digits", 32},
+          rollback{"digits", 33, 34, "anna@laptop"},
+          watch_version{"digits", 35, 36, true},
+          validate_model{sha_a, "max_batch = 4\n", sha_b},
+          list_deployments{"digits"}};
+}
+
+inline std::vector<result<peer_answer>> answers() {
+  return {peer_answer(assignment_taken{leads(), true}),
+          peer_answer(done{}),
+          peer_answer(artifact_piece{37, std::make_shared<const std::string>("bytes")}),
+          peer_answer(deployed{38}),
+          peer_answer(version_progress{version()}),
+          peer_answer(validation{std::chrono::microseconds(39), 40, std::chrono::microseconds(41)}),
+          peer_answer(deployments()),
+          error{error_code::conflict, "epoch 7 leads"}};
+}
+
+} // namespace troupe::samples
