@@ -32,17 +32,25 @@ public:
   kj::Promise<result<Answer>> ask(const Actor& whom, Question question, std::chrono::milliseconds patience) {
     if (!whom)
       return result<Answer>(error{error_code::unavailable, "the node is still starting; retry"});
+    // One short-lived actor a question: 1.5 µs, and no table of requests on the actors' side.
+    return await<Answer>([&](auto answer) {
+      return caf::actor_cast<caf::actor>(
+          system_.spawn([answer, whom, question = std::move(question), patience](caf::event_based_actor* self) {
+            self->request(whom, patience, question)
+                .then([answer](const Answer& value) { answer(value); }, [answer](const caf::error& e) { answer(to_error(e)); });
+          }));
+    });
+  }
+
+  /// What `start(answer)` gives to the function `answer`, on any thread. It returns the actor that does so, which is ended if the promise is dropped.
+  /// On the loop's thread.
+  template <class Answer, class Start>
+  kj::Promise<result<Answer>> await(Start start) {
     auto pair = kj::newPromiseAndFulfiller<result<Answer>>();
     auto id = ++last_id_;
-    // One short-lived actor a question: 1.5 µs, and no table of requests on the actors' side.
-    auto asker = system_.spawn([this, id, whom, question = std::move(question), patience](caf::event_based_actor* self) {
-      auto answer = [this, id](result<Answer> outcome) {
-        loop_.post([this, id, outcome = std::move(outcome)] { finish(id, outcome); });
-      };
-      self->request(whom, patience, question)
-          .then([answer](const Answer& value) { answer(value); }, [answer](const caf::error& e) { answer(to_error(e)); });
-    });
-    pending_.emplace(id, open_question{kj::mv(pair.fulfiller), caf::actor_cast<caf::actor>(asker)});
+    auto asker = start(
+        [this, id](result<Answer> outcome) { loop_.post([this, id, outcome = std::move(outcome)] { finish(id, outcome); }); });
+    pending_.emplace(id, open_question{kj::mv(pair.fulfiller), std::move(asker)});
     return pair.promise.attach(kj::defer([this, id] { take_back(id); }));
   }
 

@@ -1,18 +1,22 @@
 #pragma once
 
-#include "runtime/gateway/gateway_options.hpp"
 #include "runtime/gateway/gathering_stream.hpp"
 
 #include <capnp/rpc-twoparty.h>
 
+#include <cstdint>
+
 namespace troupe {
 
-/// An RPC client's connection, bounded as the options say, until it is destroyed: whatever it has under way is dropped then. Belongs to its loop's
+/// For whoever reads messages of so many bytes at most.
+capnp::ReaderOptions message_limit(std::uint64_t bytes);
+
+/// An RPC client's connection, until it is destroyed: whatever it has under way is dropped then. Belongs to its loop's
 /// thread.
 class rpc_connection {
 public:
-  /// `bootstrap` is what the client may ask for first.
-  rpc_connection(kj::Own<kj::AsyncIoStream> socket, capnp::Capability::Client bootstrap, const gateway_options& options);
+  /// `bootstrap` is what the client may ask for first. One message has at most so many bytes, and what the client has under way, too.
+  rpc_connection(kj::Own<kj::AsyncIoStream> socket, capnp::Capability::Client bootstrap, std::uint64_t message_bytes_max);
 
   /// Resolves once the client has hung up, or said what is no message.
   kj::Promise<void> on_disconnect() { return network_.onDisconnect(); }

@@ -50,7 +50,7 @@ std::vector<std::unique_ptr<rpc_server::lane>> rpc_server::make_lanes(const std:
 kj::Promise<void> rpc_server::serve(lane& on, kj::Own<kj::AsyncIoStream> client) {
   auto login = kj::newPromiseAndFulfiller<void>();
   auto door = kj::heap<login_service>(on.inference, on.control, kj::mv(login.fulfiller));
-  auto served = kj::heap<rpc_connection>(kj::mv(client), kj::mv(door), options_);
+  auto served = kj::heap<rpc_connection>(kj::mv(client), kj::mv(door), options_.message_bytes_max);
   auto gone = served->on_disconnect().exclusiveJoin(
       overdue(kj::mv(login.promise), on.loop.io().provider->getTimer(), options_.login_timeout));
   return gone.attach(kj::mv(served));

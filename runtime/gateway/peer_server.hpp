@@ -1,0 +1,34 @@
+#pragma once
+
+#include "runtime/gateway/peer_service.hpp"
+
+#include <kj/async-io.h>
+
+#include <map>
+#include <string>
+
+namespace troupe {
+
+/// Serves the nodes that connect to this one.
+class peer_server {
+public:
+  /// The context's loop is its loop, too.
+  explicit peer_server(peer_context& context) : context_(context) {}
+
+  /// Serves a connection whose other end has proven to be `who`, until it ends: it breaks, is cut, has not greeted in time, or the other end's
+  /// certificate is over. On the loop's thread.
+  kj::Promise<void> serve(kj::Own<kj::AsyncIoStream> stream, std::string who);
+
+  /// Ends the connections of a node and takes back what it has asked. Any thread.
+  void cut(const std::string& who);
+
+private:
+  /// Resolves when the connection is to end, though nothing is wrong with it.
+  kj::Promise<void> overdue(kj::Promise<wall_time> greeted);
+  kj::Promise<void> cut_off(const std::string& who);
+
+  peer_context& context_;
+  std::multimap<std::string, kj::Own<kj::PromiseFulfiller<void>>> open_; ///< the loop's
+};
+
+} // namespace troupe
