@@ -7,7 +7,7 @@
 
 namespace troupe {
 
-enum class door_kind : std::uint8_t { rpc, http };
+enum class door_kind : std::uint8_t { rpc, http, cluster };
 
 /// How many clients a node has; the limit is for all its doors together. Thread-safe.
 class client_count {
@@ -22,7 +22,7 @@ public:
 private:
   const std::uint32_t most_;
   std::atomic<std::uint32_t> now_{0};
-  std::array<std::atomic<std::uint32_t>, 2> by_door_{};
+  std::array<std::atomic<std::uint32_t>, 3> by_door_{};
 };
 
 } // namespace troupe

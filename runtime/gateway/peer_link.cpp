@@ -59,7 +59,7 @@ void peer_link::connect() {
   });
   tasks_.add(kj::evalNow([this] { return dial_(whom_); })
                  .then([this](kj::Own<kj::AsyncIoStream> stream) { return greet(kj::mv(stream)); })
-                 .catch_([this](kj::Exception&& why) -> result<wall_time> { return unreachable(why.getDescription().cStr()); })
+                 .catch_([this](kj::Exception&& why) -> result<wall_time> { return unreachable(tls_trouble(why)); })
                  .exclusiveJoin(kj::mv(too_late))
                  .then([this](result<wall_time> until) { on_connected(until); }));
 }

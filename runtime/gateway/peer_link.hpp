@@ -11,9 +11,6 @@
 
 namespace troupe {
 
-/// Opens a stream to a node, which has proven to be that node. Where it fails, the exception's description says why. On the cluster loop.
-using peer_dialler = std::function<kj::Promise<kj::Own<kj::AsyncIoStream>>(const peer_address& whom)>;
-
 struct peer_client_options {
   std::uint64_t message_bytes_max = 64ULL << 20;
   std::chrono::milliseconds connect_timeout{1000}; ///< to resolve, connect, and greet

@@ -1,12 +1,9 @@
 #pragma once
 
-#include "runtime/base/clock.hpp"
-#include "runtime/base/error.hpp"
+#include "actors/transport.hpp"
+#include "cluster/dial.hpp"
+#include "runtime/gateway/kj_loop.hpp"
 
-#include <kj/time.h>
-
-#include <algorithm>
-#include <chrono>
 #include <functional>
 #include <string>
 
@@ -28,11 +25,16 @@ struct peer_trust {
   std::function<result<void>(const std::string& node_id)> admits;
 };
 
-/// For a timer; a year at most, none for what is over.
-inline kj::Duration time_left(wall_time until, const clock& time) {
-  constexpr std::chrono::nanoseconds most = std::chrono::hours(24 * 365);
-  auto left = until <= time.wall_now() ? std::chrono::nanoseconds(0) : std::min(until - time.wall_now(), most);
-  return left.count() * kj::NANOSECONDS;
-}
+/// Trust in certificates of the cluster's authority. The holder outlives it.
+peer_trust trust_by(const identity_holder& identity, std::function<result<void>(const std::string& node_id)> admits);
+
+/// Opens a stream to a node, which has proven to be that node. Where it fails, the exception's description says why. On the cluster loop.
+using peer_dialler = std::function<kj::Promise<kj::Own<kj::AsyncIoStream>>(const peer_address& whom)>;
+
+/// Dials over TLS. Both outlive it.
+peer_dialler dial_by(kj_loop& loop, const identity_holder& identity);
+
+/// For a timer: how long until then; a year at most, nothing for what is over.
+kj::Duration time_left(wall_time until, const clock& time);
 
 } // namespace troupe
