@@ -19,7 +19,8 @@ namespace troupe {
 /// Replicas of a version that a node shall run.
 struct pool_order {
   version_id id;
-  std::uint64_t fingerprint = 0; ///< of all that makes the version; a name that was undeployed and deployed again has numbers that were there before
+  std::uint64_t fingerprint =
+      0; ///< of all that makes the version; a name that was undeployed and deployed again has numbers that were there before
   std::string artifact_sha256;
   std::string golden_sha256; ///< "": no golden.json
   std::string model_toml;
@@ -132,7 +133,7 @@ using version_listener = caf::typed_actor<caf::reacts_to<version_placed>>;
 /// All that a deployment needs. Its actor sends it whole whenever something in it changes; answered once every node that is there routes so.
 struct deployment_demand {
   std::string deployment;
-  std::uint64_t sequence = 0; ///< grows with each of this deployment
+  std::uint64_t sequence = 0;    ///< grows with each of this deployment
   std::vector<pool_order> pools; ///< `replicas` over all nodes together
   version_number routed = 0;     ///< 0: its requests go nowhere
   error why_not{};               ///< then they are answered with this
@@ -183,6 +184,33 @@ struct nodes_changed {
   std::vector<node_view> nodes;
 };
 
+/// Asks for all nodes, as this one sees them.
+struct list_nodes {};
+/// A node as another one sees it.
+struct node_info {
+  std::string node_id;
+  std::string name;
+  std::string address; ///< of its cluster port
+  std::string state;   ///< "alive", "suspect", "dead", "draining", "left", "removed"
+  wall_time since{};   ///< of the state
+  std::string software_version;
+  std::map<std::string, std::string> labels;
+  bool leads = false;
+  bool is_self = false; ///< the one that tells
+  double cpu_share = 0; ///< of all its cores, 0 to 1
+  std::uint32_t cores = 0;
+  std::uint64_t memory_bytes = 0;
+  std::uint64_t memory_free_bytes = 0;
+  std::uint32_t replicas = 0;             ///< that serve
+  std::chrono::nanoseconds round_trip{0}; ///< 0: not measured
+};
+struct node_list {
+  std::vector<node_info> nodes; ///< by name
+  leadership lead;
+  bool leader_away = false;              ///< it is suspected or dead
+  std::chrono::nanoseconds state_age{0}; ///< since this node last heard from its leader; 0 on the leader
+};
+
 // -- artifacts ----------------------------------------------------------------------------------------------------------------------
 
 /// Asks a node for bytes of an artifact that it has, from `offset` on; not_found if it has none. Nobody has verified them: who has all of them
@@ -201,6 +229,8 @@ struct artifact_piece {
 
 #define TROUPE_MESSAGE(type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::type)
 TROUPE_MESSAGE(nodes_changed)
+TROUPE_MESSAGE(list_nodes)
+TROUPE_MESSAGE(node_list)
 TROUPE_MESSAGE(pool_news)
 TROUPE_MESSAGE(get_report)
 TROUPE_MESSAGE(node_report)

@@ -34,6 +34,8 @@ struct directory {
   handle_cell<archivist_actor> archivist;
   handle_cell<journal_actor> journal;
   handle_cell<router_actor> router;
+  handle_cell<registrar_actor> registrar;
+  handle_cell<membership_actor> membership;
   handle_cell<pools_actor> pools;
   handle_cell<placer_actor> placer;
   handle_cell<supervisor_actor> deployments;
@@ -46,6 +48,8 @@ struct directory {
     archivist.set({});
     journal.set({});
     router.set({});
+    registrar.set({});
+    membership.set({});
     pools.set({});
     placer.set({});
     deployments.set({});

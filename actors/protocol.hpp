@@ -135,6 +135,11 @@ using pools_actor = supervised_actor::extend<
     // A pool's handle is dead.
     caf::reacts_to<child_down>>;
 
+/// Which nodes there are, and which of them live.
+using membership_actor = supervised_actor::extend<
+    // Tells of all nodes, as this one sees them.
+    caf::replies_to<list_nodes>::with<node_list>>;
+
 /// The leader's: decides which node runs what, and has them do it.
 using placer_actor = supervised_actor::extend<
     // Takes what a deployment needs; answers once every node that is there routes so.
