@@ -29,8 +29,8 @@ std::string version_name(version_number number) {
 }
 
 std::uint64_t fingerprint_of(const version_record& version) {
-  auto digest = sha256_of(version.artifact_sha256 + version.golden_sha256 + std::to_string(version.created.time_since_epoch().count())
-                          + version.model_toml);
+  auto digest = sha256_of(version.artifact_sha256 + version.golden_sha256
+                          + std::to_string(version.created.time_since_epoch().count()) + version.model_toml);
   return std::strtoull(digest.substr(0, 16).c_str(), nullptr, 16);
 }
 

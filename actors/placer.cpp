@@ -41,8 +41,8 @@ std::uint32_t serving_of(const pool_report& report) {
 
 /// Whether two reports say the same, but for counters.
 bool same_but_counters(const pool_report& a, const pool_report& b) {
-  return a.status.id == b.status.id && a.fingerprint == b.fingerprint && a.phase == b.phase && a.wanted == b.wanted && a.loaded == b.loaded && a.started == b.started
-         && a.complete == b.complete && serving_of(a) == serving_of(b);
+  return a.status.id == b.status.id && a.fingerprint == b.fingerprint && a.phase == b.phase && a.wanted == b.wanted
+         && a.loaded == b.loaded && a.started == b.started && a.complete == b.complete && serving_of(a) == serving_of(b);
 }
 
 bool same_but_counters(const node_report& a, const node_report& b) {
@@ -101,7 +101,8 @@ placer_state::behavior_type placer_state::begin(const actor_environment& node) {
                 {}};
   nodes_[node.node_id].view = std::move(own);
   self_->request(node.actors.pools.get(), node.timing.patience, get_report{})
-      .then([this](const node_report& report) { self_->send(self_, report); }, [this](const caf::error& reason) { self_->quit(reason); });
+      .then([this](const node_report& report) { self_->send(self_, report); },
+            [this](const caf::error& reason) { self_->quit(reason); });
   unheard_.insert(node.node_id);
   self_->delayed_send(self_, node.timing.gather_patience, gathered_enough{});
   return gathering();

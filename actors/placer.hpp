@@ -127,9 +127,9 @@ private:
   std::map<version_key, std::string> shortfalls_; ///< what has no place, and why
   std::map<version_key, version_placed> told_;    ///< to deployments, last
   std::vector<waiter> waiters_;
-  std::optional<std::vector<std::string>> expected_;          ///< deployments that will tell what they need
-  std::set<std::string> unheard_;                             ///< nodes whose first report is awaited
-  std::vector<caf::typed_response_promise<done>> early_;      ///< of demands that came while it gathered
+  std::optional<std::vector<std::string>> expected_;     ///< deployments that will tell what they need
+  std::set<std::string> unheard_;                        ///< nodes whose first report is awaited
+  std::vector<caf::typed_response_promise<done>> early_; ///< of demands that came while it gathered
 };
 
 placer_state::behavior_type placer(placer_state::self_pointer self, const actor_environment& node);

@@ -118,10 +118,10 @@ private:
   std::deque<std::uint64_t> to_replace_; ///< forked from a template that is gone
   std::uint64_t replacement_ = 0;        ///< the replica that is starting in place of to_replace_.front(); 0: none
   std::uint32_t failures_in_a_row_ = 0;
-  bool may_proceed_ = false;  ///< it was told to start replicas
-  bool retry_is_due_ = false; ///< a try_again is under way
-  bool started_ = false;      ///< all wanted replicas had hosts once
-  bool has_served_ = false;   ///< in this life or an earlier one
+  bool may_proceed_ = false;     ///< it was told to start replicas
+  bool retry_is_due_ = false;    ///< a try_again is under way
+  bool started_ = false;         ///< all wanted replicas had hosts once
+  bool has_served_ = false;      ///< in this life or an earlier one
   std::optional<error> gave_up_; ///< why
   steady_time drain_until_{};
 };

@@ -161,8 +161,14 @@ void pools_state::start(const pool_key& key) {
   child.restart = restart_type::transient;
   child.shutdown.grace = node_->timing.drain_grace + std::chrono::seconds(1);
   keys_[child.id] = key;
-  pool_options options{*node_, caf::actor_cast<pool_owner>(self_), starting.order.id, *spec, starting.order.artifact_sha256,
-                       starting.order.golden_sha256, 0, starting.order.proven};
+  pool_options options{*node_,
+                       caf::actor_cast<pool_owner>(self_),
+                       starting.order.id,
+                       *spec,
+                       starting.order.artifact_sha256,
+                       starting.order.golden_sha256,
+                       0,
+                       starting.order.proven};
   child.start = [options, wanted = starting.wanted](caf::local_actor& parent) -> supervised_actor {
     auto now = options;
     now.wanted = wanted->load();

@@ -39,9 +39,8 @@ child_spec archivist_child(const actor_environment& node, const archivist_option
 }
 
 child_spec pools_child(const actor_environment& node) {
-  auto child = named_child("pools", node.actors.pools, [&node](caf::local_actor& parent) -> pools_actor {
-    return parent.spawn(pools, std::cref(node));
-  });
+  auto child = named_child("pools", node.actors.pools,
+                           [&node](caf::local_actor& parent) -> pools_actor { return parent.spawn(pools, std::cref(node)); });
   child.shutdown.grace = node.timing.drain_grace + std::chrono::seconds(5);
   return child;
 }

@@ -45,8 +45,7 @@ route_book::entry* route_book::entry_of(const route_order& order, entry_map& nex
     return nullptr;
   auto& made = next[key];
   made.model_toml = order.model_toml;
-  made.target =
-      std::make_shared<spread>(version_id{order.deployment, order.version}, *spec, node_.time, node_.seeds.next());
+  made.target = std::make_shared<spread>(version_id{order.deployment, order.version}, *spec, node_.time, node_.seeds.next());
   return &made;
 }
 

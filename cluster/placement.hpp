@@ -98,8 +98,9 @@ struct placement_options {
   double imbalance = 0.2;
 };
 
-/// The same for the same input in whatever order, and no moves for its own target unless `more`. `current` may name nodes and versions that
-/// are not among the others: these nodes are gone, these versions no longer wanted. Linear in replicas; see `./dev bench --only placement`.
+/// The same for the same input in whatever order, and no moves for its own target unless `more`. `current` has at most one entry a version and
+/// node; it may name nodes and versions that are not among the others: these nodes are gone, these versions no longer wanted.
+/// What it costs: `./dev bench --only placement`.
 placement_plan plan_placement(const std::vector<placement_node>& nodes, const std::vector<placement_demand>& demands,
                               const std::vector<placed_replicas>& current, const placement_options& options = {});
 

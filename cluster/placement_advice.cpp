@@ -17,10 +17,15 @@ struct obstacles {
   std::optional<node_index> most_free; ///< of those that lack memory
 };
 
+/// "zone=a"
+std::string label_text(std::string name, const std::string& value) {
+  return name.append("=").append(value);
+}
+
 std::string missing_label(const placement_node& node, const placement_demand& demand) {
   for (const auto& [name, value] : demand.constraints)
     if (auto found = node.labels.find(name); found == node.labels.end() || found->second != value)
-      return name + "=" + value;
+      return label_text(name, value);
   return "";
 }
 
@@ -72,7 +77,7 @@ std::string text_of(const obstacles& found, const placement_board& board) {
 std::string remedy(const obstacles& found, const placement_demand& demand) {
   std::vector<std::string> labels;
   for (const auto& [name, value] : demand.constraints)
-    labels.push_back(name + "=" + value);
+    labels.push_back(label_text(name, value));
   auto add = "add a node" + (labels.empty() ? "" : " with " + joined(labels));
   if (found.memory > 0)
     return add + ", or lower replicas";
