@@ -46,6 +46,11 @@ schema::Code to_schema(error_code code) {
   return mapping_of(code).rpc;
 }
 
+error_code from_schema(schema::Code code) {
+  auto found = std::find_if(std::begin(mappings), std::end(mappings), [code](const mapping& each) { return each.rpc == code; });
+  return found == std::end(mappings) ? error_code::internal : found->code;
+}
+
 unsigned to_http_status(error_code code) {
   return mapping_of(code).http;
 }

@@ -9,6 +9,8 @@ namespace troupe {
 
 /// The one place where our error codes become what clients see.
 schema::Code to_schema(error_code code);
+/// The reverse, for what another node says; what is no error that we know is `internal`.
+error_code from_schema(schema::Code code);
 /// As Triton answers, whose clients there are: whatever a later try may mend is 503.
 unsigned to_http_status(error_code code);
 

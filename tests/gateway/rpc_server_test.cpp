@@ -2,12 +2,10 @@
 #include "runtime/gateway/rpc_server.hpp"
 #include "tests/gateway/node_fixture.hpp"
 #include "tests/gateway/raw_socket.hpp"
+#include "tests/gateway/rpc_client.hpp"
 #include "tests/support/recorded_request.hpp"
 
 #include <boost/test/unit_test.hpp>
-
-#include <capnp/rpc-twoparty.h>
-#include <kj/async-io.h>
 
 #include <cmath>
 #include <limits>
@@ -30,74 +28,6 @@ struct server_fixture : node_fixture {
   std::uint16_t port() const { return port_of(server.address()); }
 };
 
-/// The one KJ loop of the test's own thread.
-kj::AsyncIoContext& own_io() {
-  static auto io = new kj::AsyncIoContext(kj::setupAsyncIo()); // never destroyed: at the end there may be events in its queue
-  return *io;
-}
-
-/// A client on the test's own thread.
-struct rpc_client {
-  kj::AsyncIoContext& io = own_io();
-  kj::Own<kj::AsyncIoStream> stream;
-  kj::Own<capnp::TwoPartyVatNetwork> network;
-  kj::Own<capnp::RpcSystem<capnp::rpc::twoparty::VatId>> rpc;
-
-  explicit rpc_client(const server_fixture& to) {
-    stream = io.provider->getNetwork().parseAddress(to.server.address().c_str()).wait(io.waitScope)->connect().wait(io.waitScope);
-    network = kj::heap<capnp::TwoPartyVatNetwork>(*stream, capnp::rpc::twoparty::Side::CLIENT);
-    rpc = kj::heap<capnp::RpcSystem<capnp::rpc::twoparty::VatId>>(capnp::makeRpcClient(*network));
-  }
-  schema::Session::Client session() {
-    capnp::MallocMessageBuilder message;
-    auto id = message.initRoot<capnp::rpc::twoparty::VatId>();
-    id.setSide(capnp::rpc::twoparty::Side::SERVER);
-    return rpc->bootstrap(id).castAs<schema::Login>().anonymousRequest().send().getSession();
-  }
-  schema::Inference::Client inference() { return session().inferenceRequest().send().getInference(); }
-  schema::Control::Client control() { return session().controlRequest().send().getControl(); }
-
-  auto request(schema::Inference::Client to, const std::vector<float>& values) {
-    auto call = to.inferRequest();
-    auto request = call.initRequest();
-    request.setDeployment("echo");
-    request.setId("r1");
-    auto input = request.initInputs(1)[0];
-    input.setName("x");
-    input.setDatatype(schema::Datatype::FP32);
-    auto shape = input.initShape(2);
-    shape.set(0, 1);
-    shape.set(1, static_cast<std::int64_t>(values.size()));
-    input.setData(kj::arrayPtr(reinterpret_cast<const kj::byte*>(values.data()), values.size() * sizeof(float)));
-    return call;
-  }
-  template <class Call>
-  auto wait(Call call) {
-    return call.send().wait(io.waitScope);
-  }
-  schema::Code infer_code(const std::vector<float>& values) {
-    return wait(request(inference(), values)).getResponse().getError().getCode();
-  }
-  /// Brings an artifact of three bytes to the node.
-  void upload_abc(schema::Control::Client& control) {
-    auto begin = control.uploadRequest();
-    begin.setSha256(sha256_of("abc").c_str());
-    begin.setBytes(3);
-    auto upload = wait(kj::mv(begin)).getUpload();
-    auto write = upload.writeRequest();
-    write.setChunk(kj::StringPtr("abc").asBytes());
-    wait(kj::mv(write));
-    BOOST_TEST((wait(upload.finishRequest()).getError().getCode() == schema::Code::OK));
-  }
-  auto deploy_digits(schema::Control::Client& control, const char* toml) {
-    auto call = control.deployRequest();
-    call.setName("digits");
-    call.setArtifact(sha256_of("abc").c_str());
-    call.setModelToml(toml);
-    return wait(kj::mv(call));
-  }
-};
-
 bool throws(const std::function<void()>& action) {
   return kj::runCatchingExceptions(action) != nullptr;
 }
@@ -107,13 +37,13 @@ bool throws(const std::function<void()>& action) {
 BOOST_FIXTURE_TEST_SUITE(inference_suite, server_fixture)
 
 BOOST_AUTO_TEST_CASE(every_error_code_reaches_the_client) {
-  rpc_client client(*this);
+  rpc_client client(server.address());
   for (int code = 1; code <= static_cast<int>(error_code::internal); ++code)
     BOOST_TEST(static_cast<int>(client.infer_code({static_cast<float>(code)})) == code);
 }
 
 BOOST_AUTO_TEST_CASE(a_deployment_or_version_that_is_not_served_is_not_found) {
-  rpc_client client(*this);
+  rpc_client client(server.address());
   auto call = client.request(client.inference(), {1000});
   call.getRequest().setDeployment("digits");
   auto answer = client.wait(kj::mv(call));
@@ -129,7 +59,7 @@ BOOST_AUTO_TEST_CASE(a_deployment_or_version_that_is_not_served_is_not_found) {
 }
 
 BOOST_AUTO_TEST_CASE(what_the_request_gets_wrong_is_an_invalid_argument) {
-  rpc_client client(*this);
+  rpc_client client(server.address());
   using builder = schema::InferRequest::Builder;
   const std::vector<std::pair<std::string, std::function<void(builder)>>> mistakes = {
       {"the request id is longer than 128 bytes", [](builder r) { r.setId(std::string(129, 'i').c_str()); }},
@@ -154,14 +84,14 @@ BOOST_AUTO_TEST_CASE(what_the_request_gets_wrong_is_an_invalid_argument) {
 }
 
 BOOST_AUTO_TEST_CASE(input_that_crashes_twice_is_poisoned) {
-  rpc_client client(*this);
+  rpc_client client(server.address());
   BOOST_TEST((client.infer_code({crashes}) == schema::Code::POISONED));
   BOOST_TEST((client.infer_code({crashes}) == schema::Code::POISONED));
   BOOST_TEST((client.infer_code({1000}) == schema::Code::OK));
 }
 
 BOOST_AUTO_TEST_CASE(a_closed_pool_is_unavailable_and_a_full_one_overloaded) {
-  rpc_client client(*this);
+  rpc_client client(server.address());
   auto none = std::make_shared<echo_runner>(echo);
   auto full = std::make_shared<pool>(version_id{"echo", 4}, echo->spec(), time, events);
   for (int i = 0; i < 8; ++i)
@@ -173,7 +103,7 @@ BOOST_AUTO_TEST_CASE(a_closed_pool_is_unavailable_and_a_full_one_overloaded) {
 }
 
 BOOST_AUTO_TEST_CASE(what_waits_past_the_default_deadline_is_answered_so) {
-  rpc_client client(*this);
+  rpc_client client(server.address());
   auto stuck = std::make_shared<pool>(version_id{"echo", 4}, echo->spec(), time, events);
   routes.enlist(stuck);
   route_echo_to(stuck, 4);
@@ -191,7 +121,7 @@ BOOST_AUTO_TEST_CASE(what_waits_past_the_default_deadline_is_answered_so) {
 }
 
 BOOST_AUTO_TEST_CASE(a_node_that_drains_refuses_new_requests_and_deploys_and_says_so) {
-  rpc_client client(*this);
+  rpc_client client(server.address());
   auto control = client.control();
   client.upload_abc(control);
   auto inference = client.inference();
@@ -210,7 +140,7 @@ BOOST_AUTO_TEST_CASE(a_node_that_drains_refuses_new_requests_and_deploys_and_say
 }
 
 BOOST_AUTO_TEST_CASE(a_log_level_is_set_for_all_or_for_one_kind_of_actor) {
-  rpc_client client(*this);
+  rpc_client client(server.address());
   auto control = client.control();
   auto set = [&](const char* actor, const char* level) {
     auto call = control.setLogLevelRequest();
@@ -231,7 +161,7 @@ BOOST_AUTO_TEST_CASE(a_log_level_is_set_for_all_or_for_one_kind_of_actor) {
 }
 
 BOOST_AUTO_TEST_CASE(values_come_back_bit_for_bit_also_nan_and_infinities) {
-  rpc_client client(*this);
+  rpc_client client(server.address());
   std::vector<float> values{-0.0F, std::nanf("7"), std::numeric_limits<float>::infinity(),
                             -std::numeric_limits<float>::infinity(), std::numeric_limits<float>::denorm_min()};
   auto call = client.request(client.inference(), values);
@@ -249,7 +179,7 @@ BOOST_AUTO_TEST_CASE(values_come_back_bit_for_bit_also_nan_and_infinities) {
 }
 
 BOOST_AUTO_TEST_CASE(metadata_and_limits_tell_what_may_be_sent) {
-  rpc_client client(*this);
+  rpc_client client(server.address());
   auto ask = client.inference().metadataRequest();
   ask.setDeployment("echo");
   auto answer = client.wait(kj::mv(ask));
@@ -262,7 +192,7 @@ BOOST_AUTO_TEST_CASE(metadata_and_limits_tell_what_may_be_sent) {
 
 BOOST_AUTO_TEST_CASE(a_deployment_that_cannot_answer_just_now_says_why_to_requests_and_to_who_asks_what_it_takes) {
   route_echo_to(nullptr, 3, {error_code::unavailable, "deployment 'echo' is being started; retry in a moment"});
-  rpc_client client(*this);
+  rpc_client client(server.address());
   BOOST_TEST((client.infer_code({1000}) == schema::Code::UNAVAILABLE));
   auto ask = client.inference().metadataRequest();
   ask.setDeployment("echo");
@@ -274,14 +204,14 @@ BOOST_AUTO_TEST_CASE(a_deployment_that_cannot_answer_just_now_says_why_to_reques
 // -- connections ------------------------------------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(a_message_over_the_limit_breaks_its_connection_and_no_other) {
-  rpc_client big(*this);
-  rpc_client client(*this);
+  rpc_client big(server.address());
+  rpc_client client(server.address());
   BOOST_TEST(throws([&] { big.infer_code(std::vector<float>(300'000, 1000)); }));
   BOOST_TEST((client.infer_code(std::vector<float>(200'000, 1000)) == schema::Code::OK));
 }
 
 BOOST_AUTO_TEST_CASE(garbage_closes_its_connection_and_no_other) {
-  rpc_client client(*this);
+  rpc_client client(server.address());
   for (const auto& garbage : {std::string("GET / HTTP/1.1\r\n\r\n"), std::string(4096, '\xff')}) {
     auto socket = connect_raw(port());
     BOOST_REQUIRE(::send(socket.get(), garbage.data(), garbage.size(), MSG_NOSIGNAL) > 0);
@@ -293,12 +223,12 @@ BOOST_AUTO_TEST_CASE(garbage_closes_its_connection_and_no_other) {
 
 BOOST_AUTO_TEST_CASE(a_client_that_hangs_up_in_the_middle_of_a_call_harms_nobody) {
   {
-    rpc_client leaves(*this);
+    rpc_client leaves(server.address());
     auto pending = leaves.request(leaves.inference(), {held}).send();
     auto calm = leaves.wait(leaves.request(leaves.inference(), {1000}));
     BOOST_TEST((calm.getResponse().getError().getCode() == schema::Code::OK));
   }
-  rpc_client client(*this);
+  rpc_client client(server.address());
   BOOST_TEST((client.infer_code({1000}) == schema::Code::OK));
 }
 
@@ -306,12 +236,12 @@ BOOST_AUTO_TEST_CASE(a_thousand_connections_at_once_are_served) {
   std::vector<unique_fd> crowd;
   for (int i = 0; i < 1000; ++i)
     crowd.push_back(connect_raw(port()));
-  rpc_client client(*this);
+  rpc_client client(server.address());
   BOOST_TEST((client.infer_code({1000}) == schema::Code::OK));
 }
 
 BOOST_AUTO_TEST_CASE(a_door_that_is_closed_takes_nobody_and_those_inside_stay) {
-  rpc_client client(*this);
+  rpc_client client(server.address());
   BOOST_TEST((client.infer_code({1000}) == schema::Code::OK));
   server.stop_accepting();
   BOOST_TEST(eventually([this] {
@@ -325,7 +255,7 @@ BOOST_AUTO_TEST_CASE(a_door_that_is_closed_takes_nobody_and_those_inside_stay) {
 BOOST_AUTO_TEST_CASE(connections_that_came_while_descriptors_were_out_are_accepted_later) {
   rlimit before{};
   ::getrlimit(RLIMIT_NOFILE, &before);
-  rpc_client client(*this);
+  rpc_client client(server.address());
   BOOST_TEST((client.infer_code({1000}) == schema::Code::OK));
   unique_fd waiting(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   rlimit none{static_cast<rlim_t>(waiting.get()), before.rlim_max};
@@ -347,7 +277,7 @@ BOOST_AUTO_TEST_CASE(connections_that_came_while_descriptors_were_out_are_accept
 // -- control ----------------------------------------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(commands_for_an_unknown_deployment_are_not_found) {
-  rpc_client client(*this);
+  rpc_client client(server.address());
   auto control = client.control();
   auto scale = control.scaleRequest();
   scale.setName("digits");
@@ -361,7 +291,7 @@ BOOST_AUTO_TEST_CASE(commands_for_an_unknown_deployment_are_not_found) {
 }
 
 BOOST_AUTO_TEST_CASE(uploads_are_bounded_and_verified) {
-  rpc_client client(*this);
+  rpc_client client(server.address());
   auto control = client.control();
   auto huge = control.uploadRequest();
   huge.setSha256(std::string(64, 'a').c_str());
@@ -390,7 +320,7 @@ BOOST_AUTO_TEST_CASE(uploads_whose_client_has_gone_hold_no_place) {
     return client.wait(kj::mv(call)).getError().getCode();
   };
   for (int round = 0; round < 2; ++round) {
-    rpc_client client(*this);
+    rpc_client client(server.address());
     auto control = client.control();
     std::vector<kj::Promise<void>> unanswered;
     for (std::size_t i = 0; i < keeper_state::uploads_max; ++i) {
@@ -401,13 +331,13 @@ BOOST_AUTO_TEST_CASE(uploads_whose_client_has_gone_hold_no_place) {
     }
     client.wait(client.session().limitsRequest()); // they are on their way
   }
-  rpc_client client(*this);
+  rpc_client client(server.address());
   auto control = client.control();
   BOOST_TEST(eventually([&] { return begin(client, control) == schema::Code::OK; }));
 }
 
 BOOST_AUTO_TEST_CASE(a_version_that_cannot_load_is_told_to_who_awaits_it_and_can_be_undeployed) {
-  rpc_client client(*this);
+  rpc_client client(server.address());
   auto control = client.control();
   client.upload_abc(control);
   BOOST_TEST((client.deploy_digits(control, "nonsense").getError().getCode() == schema::Code::INVALID_ARGUMENT));
@@ -431,7 +361,7 @@ BOOST_AUTO_TEST_CASE(a_version_that_cannot_load_is_told_to_who_awaits_it_and_can
 }
 
 BOOST_AUTO_TEST_CASE(the_tree_begins_with_root_and_events_are_told) {
-  rpc_client client(*this);
+  rpc_client client(server.address());
   auto tree = client.wait(client.control().treeRequest());
   BOOST_TEST(tree.getRoot().getName().cStr() == "root");
   BOOST_TEST(tree.getRoot().getChildren().size() == 4U);
@@ -456,7 +386,7 @@ BOOST_AUTO_TEST_CASE(a_client_over_the_connection_limit_is_closed_and_may_come_a
   BOOST_TEST(closes(second));
   first.reset();
   BOOST_TEST(eventually([&] {
-    rpc_client client(node);
+    rpc_client client(node.server.address());
     return !throws([&] { client.infer_code({1000}); });
   }));
 }
@@ -465,7 +395,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_does_not_log_in_is_closed_and_one_that_has_ma
   auto limits = small_limits();
   limits.login_timeout = 100ms;
   server_fixture node(limits);
-  rpc_client client(node);
+  rpc_client client(node.server.address());
   BOOST_TEST((client.infer_code({1000}) == schema::Code::OK));
   auto silent = connect_raw(node.port());
   BOOST_TEST(closes(silent));
@@ -478,7 +408,7 @@ BOOST_AUTO_TEST_CASE(a_node_stops_though_a_client_still_awaits_a_version) {
   {
     server_fixture node;
     node.hosts.hang = true;
-    client = std::make_unique<rpc_client>(node);
+    client = std::make_unique<rpc_client>(node.server.address());
     auto control = client->control();
     client->upload_abc(control);
     BOOST_TEST(client->deploy_digits(control, small_toml).getVersion() == 1U);

@@ -1,0 +1,35 @@
+@0xaa6b8c38b562fa33;
+# Requests that a node has another one of its cluster answer. Evolves as inference.capnp does.
+
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("troupe::schema");
+using Inference = import "inference.capnp";
+
+struct ForwardTensor {
+  # As Tensor; its place in the list says which of the model's it is.
+  datatype @0 :Inference.Datatype;
+  shape @1 :List(Int64);
+  data @2 :Data;
+}
+
+struct ForwardRequest {
+  inputs @0 :List(ForwardTensor);   # all of the model's, in its order
+  deadlineUs @1 :UInt64;            # what is left until its deadline, in microseconds
+  timeoutUs @2 :UInt64;             # as its sender gave it; 0: none
+  priority @3 :UInt64;              # likewise
+  crashes @4 :UInt32;               # hosts that died with it
+  alone @5 :Bool;                   # runs in a batch of its own
+}
+
+struct ForwardAnswer {
+  error @0 :Inference.Error;        # if not ok, there are no outputs; unavailable: another place may have it
+  outputs @1 :List(ForwardTensor);  # all of the model's, in its order
+  crashes @2 :UInt32;               # as above, with those here
+}
+
+interface Forward {
+  # What a data connection between nodes begins with. A node answers with its own replicas or not at all: it never forwards again.
+
+  infer @0 (deployment :Text, version :UInt32, requests :List(ForwardRequest)) -> (answers :List(ForwardAnswer));
+  # At most 64 requests of one version, and their answers in the same order.
+}
