@@ -244,27 +244,14 @@ struct revoke_token {
   std::string id; ///< its first digits, as many as tell it from the others; or the token itself
 };
 
-/// Lets a node in, or in again.
+/// Lets a node in, or in again; answered with `enrolled` (cluster/joining.hpp), as the next is with `user_enrolled`.
 struct enrol {
   join_request who;
   std::string nonce; ///< that this side gave the node on its connection
 };
-struct enrolled {
-  std::string certificate_pem;
-  std::string cluster_id;
-  std::string authority_pem;
-  leadership lead;
-  std::vector<member_record> members; ///< without those that were removed
-};
 /// Gives a user a certificate.
 struct enrol_user {
   user_request who;
-};
-struct user_enrolled {
-  std::string certificate_pem;
-  std::string cluster_id;
-  std::string authority_pem;
-  cluster_role role = cluster_role::client;
 };
 /// Gives a member another certificate for the key that it joined with.
 struct renew_certificate {

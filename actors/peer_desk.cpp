@@ -26,9 +26,8 @@ struct peer_desk::hand_over {
 
   void operator()(assignment& what) { ask<assignment_taken>(actors.pools.get(), what); }
   void operator()(node_report& what) {
-    if (what.node_id != from)
-      return told(error{error_code::permission_denied,
-                        "node " + from + " reports for node " + what.node_id + "; each reports for itself"});
+    if (!is_own(what.node_id))
+      return;
     auto placer = actors.placer.get();
     if (!placer)
       return told(error{error_code::unavailable, on_the_leader});
@@ -44,8 +43,30 @@ struct peer_desk::hand_over {
   void operator()(watch_version& what) { ask_catalog<version_progress>(what); }
   void operator()(validate_model& what) { ask_catalog<validation>(what); }
   void operator()(list_deployments& what) { ask_catalog<deployment_list>(what); }
+  void operator()(enrol& what) { ask_registrar<enrolled>(what); }
+  void operator()(enrol_user& what) { ask_registrar<user_enrolled>(what); }
+  void operator()(renew_certificate& what) {
+    if (is_own(what.node_id))
+      ask_registrar<certificate_issued>(what);
+  }
+  void operator()(update_member& what) {
+    if (is_own(what.node_id))
+      ask_registrar<done>(what);
+  }
 
 private:
+  /// Each node speaks for itself.
+  bool is_own(const std::string& node_id) {
+    if (node_id != from)
+      told(error{error_code::permission_denied, "node " + from + " speaks for node " + node_id + "; each speaks for itself"});
+    return node_id == from;
+  }
+
+  template <class Answer, class Question>
+  void ask_registrar(Question& what) {
+    ask<Answer>(actors.registrar.get(), what, on_the_leader);
+  }
+
   template <class Answer, class Question>
   void ask_catalog(Question& what) {
     ask<Answer>(actors.catalog.get(), what, on_the_leader);

@@ -17,9 +17,11 @@ struct peer_address {
 };
 
 /// What nodes ask each other. Each is answered as the actor that gets it there answers (actors/peer_desk.hpp).
-using peer_question = std::variant<assignment, node_report, read_artifact, deploy, scale, undeploy, await_version, rollback,
-                                   watch_version, validate_model, list_deployments>;
-using peer_answer = std::variant<assignment_taken, done, artifact_piece, deployed, version_progress, validation, deployment_list>;
+using peer_question =
+    std::variant<assignment, node_report, read_artifact, deploy, scale, undeploy, await_version, rollback, watch_version,
+                 validate_model, list_deployments, enrol, enrol_user, renew_certificate, update_member>;
+using peer_answer = std::variant<assignment_taken, done, artifact_piece, deployed, version_progress, validation, deployment_list,
+                                 enrolled, user_enrolled, certificate_issued>;
 
 /// The way to other nodes: Cap'n Proto RPC over TLS in a node, plain function calls with delay and loss in the simulation. Thread-safe.
 class transport {

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace troupe {
 
@@ -30,6 +31,23 @@ struct user_request {
   std::string token_secret;
   std::string name;
   std::string public_key;
+};
+
+/// What a node that was let in is given.
+struct enrolled {
+  std::string certificate_pem;
+  std::string cluster_id;
+  std::string authority_pem;
+  leadership lead;
+  std::vector<member_record> members; ///< without those that were removed
+};
+
+/// What a user is given.
+struct user_enrolled {
+  std::string certificate_pem;
+  std::string cluster_id;
+  std::string authority_pem;
+  cluster_role role = cluster_role::client;
 };
 
 /// What the leader knows of who wants to join.

@@ -22,7 +22,7 @@ FOLDERS = {
     "runtime/oip": BASE,
     "runtime/serving": SIDES,
     "storage": SIDES,
-    "cluster": SIDES,
+    "cluster": SIDES + ["storage"], # for records between machines
     "actors": BELOW_ACTORS,
     "runtime/gateway": BELOW_GATEWAY,
     "runtime/grpc": BELOW_GATEWAY,

@@ -5,6 +5,7 @@
 using Cxx = import "/capnp/c++.capnp";
 using Inference = import "inference.capnp";
 using Control = import "control.capnp";
+using Join = import "join.capnp";
 using Records = import "records.capnp";
 $Cxx.namespace("troupe::schema");
 
@@ -44,6 +45,10 @@ struct PeerQuestion {
     watchVersion @9 :WatchVersion;
     validate @10 :Validate;
     list @11 :Text;                  # the deployment; empty: all
+    enrol @12 :Enrol;                # for a node that came to the one that asks
+    enrolUser @13 :Join.UserRequest; # likewise
+    renew @14 :Text;                 # the asking node's id; gives it another certificate for its key
+    updateMember @15 :UpdateMember;
   }
 }
 
@@ -58,6 +63,9 @@ struct PeerAnswer {
     progress @6 :Records.VersionRecord;
     validated @7 :Control.ValidationReport;
     deployments @8 :List(DeploymentView);
+    enrolled @9 :Join.Enrolled;
+    userEnrolled @10 :Join.UserEnrolled;
+    certificate @11 :Text;           # PEM
   }
 }
 
@@ -88,6 +96,7 @@ struct PoolOrder {
   replicas @5 :UInt32;
   mayStart @6 :Bool;                 # else its version is only loaded
   proven @7 :Bool;                   # the version has served before: failed starts don't make its pool give up
+  fingerprint @8 :UInt64;            # of all that makes the version
 }
 
 struct RouteOrder {
@@ -127,6 +136,8 @@ struct PoolReport {
   complete @4 :Bool;                 # all wanted replicas serve
   pool @5 :PoolStatus;
   memoryBytes @6 :UInt64;            # 0: not measured yet
+  fingerprint @7 :UInt64;            # of its order
+  loaded @8 :Bool;                   # its template has the version
 
   enum Phase {
     fetching @0;
@@ -220,4 +231,18 @@ struct VersionView {
   draining @2 :Bool;
   resident @3 :Bool;
   pool @4 :PoolStatus;               # of a version that has a pool
+}
+
+# -- members, asked of the leader ---------------------------------------------------------------------------------------
+
+struct Enrol {
+  request @0 :Join.JoinRequest;
+  nonce @1 :Data;                    # that the asking node gave it
+}
+
+struct UpdateMember {
+  # The asking node is elsewhere now, or has other labels.
+  nodeId @0 :Text;
+  address @1 :Text;
+  labels @2 :List(Records.MemberRecord.Label);
 }

@@ -7,18 +7,6 @@
 
 namespace troupe {
 
-namespace {
-
-capnp::Data::Reader to_data(const std::string& bytes) {
-  return {reinterpret_cast<const kj::byte*>(bytes.data()), bytes.size()};
-}
-
-std::string from_data(capnp::Data::Reader bytes) {
-  return {reinterpret_cast<const char*>(bytes.begin()), bytes.size()};
-}
-
-} // namespace
-
 std::string encode(const cluster_record& record) {
   capnp::MallocMessageBuilder message;
   auto cluster = message.initRoot<schema::ClusterRecord>();
@@ -35,21 +23,7 @@ std::string encode(const cluster_record& record) {
 
 std::string encode(const member_record& record) {
   capnp::MallocMessageBuilder message;
-  auto member = message.initRoot<schema::MemberRecord>();
-  member.setNodeId(to_text(record.node_id));
-  member.setName(to_text(record.name));
-  member.setAddress(to_text(record.address));
-  member.setPublicKey(to_data(record.public_key));
-  auto labels = member.initLabels(static_cast<unsigned>(record.labels.size()));
-  unsigned next = 0;
-  for (const auto& [key, value] : record.labels) {
-    labels[next].setKey(to_text(key));
-    labels[next++].setValue(to_text(value));
-  }
-  member.setJoinedUnixNs(to_unix_ns(record.joined));
-  member.setRemoved(record.removed);
-  member.setRemovedUnixNs(to_unix_ns(record.removed_at));
-  member.setDraining(record.draining);
+  write_record(message.initRoot<schema::MemberRecord>(), record);
   return to_bytes(message);
 }
 
@@ -86,19 +60,8 @@ result<cluster_record> decode_cluster(std::string_view bytes) {
 }
 
 result<member_record> decode_member(std::string_view bytes) {
-  return decode<schema::MemberRecord, member_record>(bytes, "member", [](schema::MemberRecord::Reader from, member_record& to) {
-    to.node_id = to_string(from.getNodeId());
-    to.name = to_string(from.getName());
-    to.address = to_string(from.getAddress());
-    to.public_key = from_data(from.getPublicKey());
-    for (auto label : from.getLabels())
-      to.labels[to_string(label.getKey())] = to_string(label.getValue());
-    to.joined = from_unix_ns(from.getJoinedUnixNs());
-    to.removed = from.getRemoved();
-    to.removed_at = from_unix_ns(from.getRemovedUnixNs());
-    to.draining = from.getDraining();
-    return is_unique_id(to.node_id);
-  });
+  return decode<schema::MemberRecord, member_record>(
+      bytes, "member", [](schema::MemberRecord::Reader from, member_record& to) { return read_record(from, to); });
 }
 
 result<token_record> decode_token(std::string_view bytes) {

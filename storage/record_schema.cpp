@@ -1,5 +1,7 @@
 #include "storage/record_schema.hpp"
 
+#include "runtime/base/ids.hpp"
+
 namespace troupe {
 
 namespace {
@@ -16,6 +18,14 @@ std::string to_string(capnp::Text::Reader text) {
 
 capnp::Text::Reader to_text(const std::string& text) {
   return {text.c_str(), text.size()};
+}
+
+std::string from_data(capnp::Data::Reader bytes) {
+  return {reinterpret_cast<const char*>(bytes.begin()), bytes.size()};
+}
+
+capnp::Data::Reader to_data(const std::string& bytes) {
+  return {reinterpret_cast<const kj::byte*>(bytes.data()), bytes.size()};
 }
 
 std::int64_t to_unix_ns(wall_time time) {
@@ -54,6 +64,23 @@ void write_record(schema::VersionRecord::Builder into, const version_record& rec
   }
 }
 
+void write_record(schema::MemberRecord::Builder into, const member_record& record) {
+  into.setNodeId(to_text(record.node_id));
+  into.setName(to_text(record.name));
+  into.setAddress(to_text(record.address));
+  into.setPublicKey(to_data(record.public_key));
+  auto labels = into.initLabels(static_cast<unsigned>(record.labels.size()));
+  unsigned next = 0;
+  for (const auto& [key, value] : record.labels) {
+    labels[next].setKey(to_text(key));
+    labels[next++].setValue(to_text(value));
+  }
+  into.setJoinedUnixNs(to_unix_ns(record.joined));
+  into.setRemoved(record.removed);
+  into.setRemovedUnixNs(to_unix_ns(record.removed_at));
+  into.setDraining(record.draining);
+}
+
 bool read_record(schema::DeploymentRecord::Reader from, deployment_record& record) {
   record.name = to_string(from.getName());
   record.wanted_replicas = from.getWantedReplicas();
@@ -81,6 +108,20 @@ bool read_record(schema::VersionRecord::Reader from, version_record& record) {
     known = known && is_known(move.getState());
   }
   return valid_deployment_name(record.id.deployment) && known;
+}
+
+bool read_record(schema::MemberRecord::Reader from, member_record& record) {
+  record.node_id = to_string(from.getNodeId());
+  record.name = to_string(from.getName());
+  record.address = to_string(from.getAddress());
+  record.public_key = from_data(from.getPublicKey());
+  for (auto label : from.getLabels())
+    record.labels[to_string(label.getKey())] = to_string(label.getValue());
+  record.joined = from_unix_ns(from.getJoinedUnixNs());
+  record.removed = from.getRemoved();
+  record.removed_at = from_unix_ns(from.getRemovedUnixNs());
+  record.draining = from.getDraining();
+  return is_unique_id(record.node_id);
 }
 
 } // namespace troupe

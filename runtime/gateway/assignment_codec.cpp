@@ -11,13 +11,11 @@ namespace {
 void write_leadership(schema::Leadership::Builder into, const leadership& from) {
   into.setEpoch(from.epoch);
   into.setLeaderId(to_text(from.leader_id));
-  into.setSignature({reinterpret_cast<const kj::byte*>(from.signature.data()), from.signature.size()});
+  into.setSignature(to_data(from.signature));
 }
 
 void read_leadership(schema::Leadership::Reader from, leadership& into) {
-  auto signature = from.getSignature();
-  into = {from.getEpoch(), to_string(from.getLeaderId()),
-          std::string(reinterpret_cast<const char*>(signature.begin()), signature.size())};
+  into = {from.getEpoch(), to_string(from.getLeaderId()), from_data(from.getSignature())};
 }
 
 void write_pool(schema::PoolOrder::Builder into, const pool_order& from) {
@@ -29,10 +27,12 @@ void write_pool(schema::PoolOrder::Builder into, const pool_order& from) {
   into.setReplicas(from.replicas);
   into.setMayStart(from.may_start);
   into.setProven(from.proven);
+  into.setFingerprint(from.fingerprint);
 }
 
 bool read_pool(schema::PoolOrder::Reader from, pool_order& into) {
   into = {{to_string(from.getDeployment()), from.getVersion()},
+          from.getFingerprint(),
           to_string(from.getArtifact()),
           to_string(from.getGolden()),
           to_string(from.getModelToml()),

@@ -1,5 +1,6 @@
 #include "runtime/gateway/peer_codec.hpp"
 
+#include "cluster/join_codec.hpp"
 #include "runtime/base/sha256.hpp"
 #include "runtime/gateway/assignment_codec.hpp"
 #include "runtime/gateway/error_map.hpp"
@@ -104,16 +105,42 @@ bool read(schema::Validate::Reader from, validate_model& into) {
   return true;
 }
 
+void write(schema::Enrol::Builder into, const enrol& from) {
+  write(into.initRequest(), from.who);
+  into.setNonce(to_data(from.nonce));
+}
+
+bool read(schema::Enrol::Reader from, enrol& into) {
+  into.nonce = from_data(from.getNonce());
+  return read(from.getRequest(), into.who);
+}
+
+bool read(schema::UserRequest::Reader from, enrol_user& into) {
+  return read(from, into.who);
+}
+
+void write(schema::UpdateMember::Builder into, const update_member& from) {
+  into.setNodeId(to_text(from.node_id));
+  into.setAddress(to_text(from.address));
+  troupe::write(into.initLabels(static_cast<unsigned>(from.labels.size())), from.labels);
+}
+
+bool read(schema::UpdateMember::Reader from, update_member& into) {
+  into.node_id = to_string(from.getNodeId());
+  into.address = to_string(from.getAddress());
+  return troupe::read(from.getLabels(), into.labels);
+}
+
 // -- answers ------------------------------------------------------------------------------------------------------------------------
 
 void write(schema::ArtifactPiece::Builder into, const artifact_piece& from) {
   into.setTotalBytes(from.total_bytes);
-  into.setBytes({reinterpret_cast<const kj::byte*>(from.bytes->data()), from.bytes->size()});
+  into.setBytes(to_data(*from.bytes));
 }
 
 bool read(schema::ArtifactPiece::Reader from, artifact_piece& into) {
   auto bytes = from.getBytes();
-  into = {from.getTotalBytes(), std::make_shared<const std::string>(reinterpret_cast<const char*>(bytes.begin()), bytes.size())};
+  into = {from.getTotalBytes(), std::make_shared<const std::string>(from_data(bytes))};
   return bytes.size() <= into.total_bytes;
 }
 
@@ -158,6 +185,10 @@ struct question_writer {
   void operator()(const watch_version& what) { write(into.initWatchVersion(), what); }
   void operator()(const validate_model& what) { write(into.initValidate(), what); }
   void operator()(const list_deployments& what) { into.setList(to_text(what.name)); }
+  void operator()(const enrol& what) { write(into.initEnrol(), what); }
+  void operator()(const enrol_user& what) { write(into.initEnrolUser(), what.who); }
+  void operator()(const renew_certificate& what) { into.setRenew(to_text(what.node_id)); }
+  void operator()(const update_member& what) { write(into.initUpdateMember(), what); }
 };
 
 struct answer_writer {
@@ -170,6 +201,9 @@ struct answer_writer {
   void operator()(const version_progress& what) { write_record(into.initProgress(), what.record); }
   void operator()(const validation& what) { write(into.initValidated(), what); }
   void operator()(const deployment_list& what) { write(into.initDeployments(list_size(what.deployments)), what); }
+  void operator()(const enrolled& what) { write(into.initEnrolled(), what); }
+  void operator()(const user_enrolled& what) { write(into.initUserEnrolled(), what); }
+  void operator()(const certificate_issued& what) { into.setCertificate(to_text(what.certificate_pem)); }
 };
 
 error unreadable_question() {
@@ -224,6 +258,10 @@ result<peer_question> read_question(schema::PeerQuestion::Reader from) {
   case schema::PeerQuestion::WATCH_VERSION: return question<watch_version>(from.getWatchVersion());
   case schema::PeerQuestion::VALIDATE: return question<validate_model>(from.getValidate());
   case schema::PeerQuestion::LIST: return peer_question(list_deployments{to_string(from.getList())});
+  case schema::PeerQuestion::ENROL: return question<enrol>(from.getEnrol());
+  case schema::PeerQuestion::ENROL_USER: return question<enrol_user>(from.getEnrolUser());
+  case schema::PeerQuestion::RENEW: return peer_question(renew_certificate{to_string(from.getRenew())});
+  case schema::PeerQuestion::UPDATE_MEMBER: return question<update_member>(from.getUpdateMember());
   case schema::PeerQuestion::NONE: break;
   }
   return unreadable_question();
@@ -239,6 +277,9 @@ result<peer_answer> read_answer(schema::PeerAnswer::Reader from) {
   case schema::PeerAnswer::PROGRESS: return answer<version_progress>(from.getProgress());
   case schema::PeerAnswer::VALIDATED: return answer<validation>(from.getValidated());
   case schema::PeerAnswer::DEPLOYMENTS: return answer<deployment_list>(from.getDeployments());
+  case schema::PeerAnswer::ENROLLED: return answer<enrolled>(from.getEnrolled());
+  case schema::PeerAnswer::USER_ENROLLED: return answer<user_enrolled>(from.getUserEnrolled());
+  case schema::PeerAnswer::CERTIFICATE: return peer_answer(certificate_issued{to_string(from.getCertificate())});
   case schema::PeerAnswer::NONE: break;
   }
   return unreadable_answer();

@@ -63,6 +63,8 @@ void write_report(schema::PoolReport::Builder into, const pool_report& from) {
   into.setComplete(from.complete);
   write_pool(into.initPool(), from.status);
   into.setMemoryBytes(from.memory_bytes);
+  into.setFingerprint(from.fingerprint);
+  into.setLoaded(from.loaded);
 }
 
 bool read_report(schema::PoolReport::Reader from, pool_report& into) {
@@ -74,6 +76,8 @@ bool read_report(schema::PoolReport::Reader from, pool_report& into) {
   into.started = from.getStarted();
   into.complete = from.getComplete();
   into.memory_bytes = from.getMemoryBytes();
+  into.fingerprint = from.getFingerprint();
+  into.loaded = from.getLoaded();
   return read_pool(from.getPool(), into.status) && valid_deployment_name(into.status.id.deployment);
 }
 

@@ -97,16 +97,19 @@ BOOST_AUTO_TEST_CASE(what_no_actor_of_this_node_answers_is_unavailable) {
   report.node_id = "n2";
   BOOST_TEST((failure_of(report).code == error_code::unavailable));
   BOOST_TEST(failure_of(report).message.find("is not the leader") != std::string::npos);
+  BOOST_TEST((failure_of(renew_certificate{"n2"}).code == error_code::unavailable));
+  BOOST_TEST((failure_of(enrol{}).code == error_code::unavailable));
   actors.catalog.set({});
   BOOST_TEST((failure_of(list_deployments{}).code == error_code::unavailable));
 }
 
-BOOST_AUTO_TEST_CASE(a_node_that_reports_for_another_is_denied) {
+BOOST_AUTO_TEST_CASE(a_node_that_speaks_for_another_is_denied) {
   play_placer();
   node_report report;
   report.node_id = "n3";
-  BOOST_TEST(
-      (failure_of(report) == error{error_code::permission_denied, "node n2 reports for node n3; each reports for itself"}));
+  BOOST_TEST((failure_of(report) == error{error_code::permission_denied, "node n2 speaks for node n3; each speaks for itself"}));
+  BOOST_TEST((failure_of(renew_certificate{"n3"}).code == error_code::permission_denied));
+  BOOST_TEST((failure_of(update_member{"n3", "", {}}).code == error_code::permission_denied));
 }
 
 BOOST_AUTO_TEST_CASE(an_error_of_the_actor_is_told_as_it_is) {

@@ -34,6 +34,10 @@ inline pools_actor::behavior_type obedient_pools(pools_actor::pointer self) {
           return self->make_response_promise<assignment_taken>();
         return assignment_taken{what.by, true};
       },
+      [](get_report) { return node_report{}; },
+      [](const pool_news&) {},
+      [](const child_up&) {},
+      [](const child_down&) {},
   };
 }
 

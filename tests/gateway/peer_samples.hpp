@@ -16,7 +16,7 @@ inline leadership leads() {
 }
 
 inline assignment orders() {
-  pool_order pool{{"digits", 3}, sha_a, sha_b, "max_batch = 4\n", 5, true, true};
+  pool_order pool{{"digits", 3}, 45, sha_a, sha_b, "max_batch = 4\n", 5, true, true};
   route_order route{
       "faces", 2, {error_code::unavailable, "version 2 is on its way up"}, "max_batch = 8\n", {{"n1", 6}, {"n2", 8}}};
   return {leads(), 11, {pool}, {route}};
@@ -40,6 +40,8 @@ inline node_report report() {
   pool.phase = pool_phase::failed;
   pool.why = {error_code::model_failed, "out of memory"};
   pool.wanted = 14;
+  pool.fingerprint = 46;
+  pool.loaded = true;
   pool.started = true;
   pool.complete = true;
   pool.status = status();
@@ -74,6 +76,33 @@ inline deployment_list deployments() {
   return {{{record, {{version(), true, true, true, status()}}}}};
 }
 
+inline join_request joins() {
+  join_request request;
+  request.token_secret = std::string("\0secret", 7);
+  request.node_id = std::string(32, 'c');
+  request.name = "n3";
+  request.address = "10.0.0.3:7551";
+  request.public_key = "a key";
+  request.labels = {{"zone", "a"}};
+  request.clock = wall_time(std::chrono::nanoseconds(42));
+  request.proof = "a proof";
+  return request;
+}
+
+inline enrolled entry() {
+  member_record member;
+  member.node_id = std::string(32, 'd');
+  member.name = "n4";
+  member.address = "10.0.0.4:7551";
+  member.public_key = "another key";
+  member.labels = {{"zone", "b"}};
+  member.joined = wall_time(std::chrono::nanoseconds(43));
+  member.removed = true;
+  member.removed_at = wall_time(std::chrono::nanoseconds(44));
+  member.draining = true;
+  return {"certificate", std::string(32, 'e'), "authority", leads(), {member}};
+}
+
 inline std::vector<peer_question> questions() {
   return {orders(),
           report(),
@@ -85,7 +114,11 @@ inline std::vector<peer_question> questions() {
           rollback{"digits", 33, 34, "anna@laptop"},
           watch_version{"digits", 35, 36, true},
           validate_model{sha_a, "max_batch = 4\n", sha_b},
-          list_deployments{"digits"}};
+          list_deployments{"digits"},
+          enrol{joins(), "a nonce"},
+          enrol_user{{"secret", "anna", "a key"}},
+          renew_certificate{"n2"},
+          update_member{"n2", "10.0.0.2:7551", {{"zone", "a"}}}};
 }
 
 inline std::vector<result<peer_answer>> answers() {
@@ -96,6 +129,9 @@ inline std::vector<result<peer_answer>> answers() {
           peer_answer(version_progress{version()}),
           peer_answer(validation{std::chrono::microseconds(39), 40, std::chrono::microseconds(41)}),
           peer_answer(deployments()),
+          peer_answer(entry()),
+          peer_answer(user_enrolled{"certificate", std::string(32, 'e'), "authority", cluster_role::client}),
+          peer_answer(certificate_issued{"certificate"}),
           error{error_code::conflict, "epoch 7 leads"}};
 }
 
