@@ -269,7 +269,7 @@ BOOST_AUTO_TEST_CASE(a_loop_that_is_stopped_tells_everybody_once) {
 
 BOOST_AUTO_TEST_CASE(questions_from_many_threads_share_a_connection_and_each_is_answered_once) {
   constexpr int threads = 4;
-  constexpr int each = 200;
+  constexpr int each = 40;
   asking_node n2;
   answering_node n1("n1");
   std::vector<std::vector<asked>> questions(threads);
