@@ -68,7 +68,7 @@ result<cluster_record> write(cluster_store& records, cluster_record record, std:
   return record;
 }
 
-result<void> check_membership(const std::string& node_id, const private_key& key, const membership& given) {
+result<void> check_membership(const std::string& node_id, const private_key& key, const granted_membership& given) {
   auto facts = facts_of(given.certificate_pem);
   if (!facts)
     return facts.failure();
@@ -141,7 +141,7 @@ result<cluster_record> take_lead(cluster_store& records, const own_node& self, c
 }
 
 result<cluster_record> save_membership(cluster_store& records, const std::string& node_id, const private_key& key,
-                                       const membership& given) {
+                                       const granted_membership& given) {
   if (auto good = check_membership(node_id, key, given); !good)
     return good.failure();
   auto before = records.cluster();
@@ -155,6 +155,21 @@ result<cluster_record> save_membership(cluster_store& records, const std::string
   record.lead = given.lead;
   record.revision = *before ? (*before)->revision : 0;
   return write(records, std::move(record), {});
+}
+
+result<void> keep_members(cluster_store& records, const std::vector<member_record>& members) {
+  cluster_change change;
+  for (auto member : members) {
+    auto before = records.member(member.node_id);
+    if (!before)
+      return before.failure();
+    member.revision = *before ? (*before)->revision : 0;
+    change.members.push_back(std::move(member));
+  }
+  if (change.members.empty())
+    return {};
+  auto written = records.commit(change);
+  return written ? result<void>() : result<void>(written.failure());
 }
 
 result<void> save_certificate(cluster_store& records, const std::string& certificate_pem) {

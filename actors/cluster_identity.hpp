@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 /// What a node keeps of the cluster that it belongs to, so that it comes back by itself. Blocks on the store; no actor.
 namespace troupe {
@@ -19,7 +20,7 @@ struct own_node {
 };
 
 /// What a node that was let in keeps.
-struct membership {
+struct granted_membership {
   std::string authority_pem;
   std::string certificate_pem;
   leadership lead;
@@ -38,7 +39,10 @@ result<cluster_record> take_lead(cluster_store& records, const own_node& self, c
 
 /// Keeps that this node was let in, instead of what it belonged to before. `invalid_argument` if the parts don't belong together.
 result<cluster_record> save_membership(cluster_store& records, const std::string& node_id, const private_key& key,
-                                       const membership& given);
+                                       const granted_membership& given);
+
+/// Keeps who the members are, as another node told, so that this one finds them when it starts again.
+result<void> keep_members(cluster_store& records, const std::vector<member_record>& members);
 
 /// Keeps a certificate that was renewed. `invalid_argument` if it isn't for this node's key, or not of its authority.
 result<void> save_certificate(cluster_store& records, const std::string& certificate_pem);

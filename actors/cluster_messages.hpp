@@ -2,6 +2,7 @@
 
 #include "actors/messages.hpp"
 #include "cluster/placement.hpp"
+#include "cluster/suspicion.hpp"
 #include "runtime/base/cluster_records.hpp"
 
 #include <cstdint>
@@ -211,6 +212,32 @@ struct node_list {
   std::chrono::nanoseconds state_age{0}; ///< since this node last heard from its leader; 0 on the leader
 };
 
+// -- who lives ----------------------------------------------------------------------------------------------------------------------
+
+/// What nodes ask each other to find out who lives (cluster/suspicion.hpp); `from` is who the connection says it is. Answered with a probe_message.
+struct probe {
+  std::string from;
+  probe_message message;
+};
+/// "Do you reach it?"
+struct ask_help {
+  std::string from;
+  std::uint64_t sequence = 0;
+  std::string target;
+};
+struct help_answer {
+  help_outcome outcome = help_outcome::not_tried;
+};
+/// All that the sender knows; answered with all that the other one knows.
+struct exchange_members {
+  std::string from;
+  std::vector<member_news> members;
+};
+/// The leader's registrar tells what it has written of a member.
+struct member_changed {
+  member_record record;
+};
+
 // -- artifacts ----------------------------------------------------------------------------------------------------------------------
 
 /// Asks a node for bytes of an artifact that it has, from `offset` on; not_found if it has none. Nobody has verified them: who has all of them
@@ -230,6 +257,12 @@ struct artifact_piece {
 #define TROUPE_MESSAGE(type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::type)
 TROUPE_MESSAGE(nodes_changed)
 TROUPE_MESSAGE(list_nodes)
+TROUPE_MESSAGE(probe)
+TROUPE_MESSAGE(probe_message)
+TROUPE_MESSAGE(ask_help)
+TROUPE_MESSAGE(help_answer)
+TROUPE_MESSAGE(exchange_members)
+TROUPE_MESSAGE(member_changed)
 TROUPE_MESSAGE(node_list)
 TROUPE_MESSAGE(pool_news)
 TROUPE_MESSAGE(get_report)

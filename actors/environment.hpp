@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -58,6 +59,23 @@ struct actor_timing {
   std::chrono::milliseconds report_interval{1000};
 };
 
+/// Who leads, as far as this node knows. Thread-safe.
+class leadership_cell {
+public:
+  leadership get() const {
+    std::lock_guard lock(mutex_);
+    return lead_;
+  }
+  void set(leadership lead) {
+    std::lock_guard lock(mutex_);
+    lead_ = std::move(lead);
+  }
+
+private:
+  mutable std::mutex mutex_;
+  leadership lead_;
+};
+
 /// What a node's machine offers.
 struct machine_resources {
   std::uint32_t cores = 1;
@@ -84,9 +102,11 @@ struct actor_environment {
   std::uint32_t checks_max = 4; ///< models that are tried at once without being deployed
   std::string node_id{};        ///< this node's
   std::string node_name{};
-  leadership lead{}; ///< of a node that leads
+  mutable leadership_cell lead{};
   machine_resources machine{};
   cluster_network* network = nullptr; ///< null: there are no other nodes
+  /// Takes a leader of a higher epoch over, once its mandate was checked and it is on disk. Empty: there is no cluster.
+  std::function<result<void>(const leadership&)> follow{};
 };
 
 } // namespace troupe

@@ -24,7 +24,11 @@ struct peer_desk::hand_over {
   std::chrono::milliseconds patience;
   std::function<void(result<peer_answer>)> told;
 
-  void operator()(assignment& what) { ask<assignment_taken>(actors.pools.get(), what); }
+  void operator()(assignment& what) {
+    if (what.by.leader_id != from)
+      return told(error{error_code::permission_denied, "node " + from + " speaks for the leader, " + what.by.leader_id});
+    ask<assignment_taken>(actors.pools.get(), what);
+  }
   void operator()(node_report& what) {
     if (!is_own(what.node_id))
       return;
@@ -53,6 +57,23 @@ struct peer_desk::hand_over {
     if (is_own(what.node_id))
       ask_registrar<done>(what);
   }
+  void operator()(probe& what) {
+    what.from = from;
+    ask<probe_message>(actors.membership.get(), what);
+  }
+  void operator()(ask_help& what) {
+    what.from = from;
+    ask<help_answer>(actors.membership.get(), what);
+  }
+  void operator()(exchange_members& what) {
+    what.from = from;
+    ask<exchange_members>(actors.membership.get(), what);
+  }
+  void operator()(create_token& what) { ask_registrar<token_made>(what); }
+  void operator()(list_tokens& what) { ask_registrar<token_list>(what); }
+  void operator()(revoke_token& what) { ask_registrar<done>(what); }
+  void operator()(remove_member& what) { ask_registrar<done>(what); }
+  void operator()(set_draining& what) { ask_registrar<done>(what); }
 
 private:
   /// Each node speaks for itself.

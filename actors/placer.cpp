@@ -219,8 +219,17 @@ void placer_state::on_taken(const std::string& node_id, const assignment_taken& 
   node.asked = false;
   if (answer.taken)
     node.acked = std::max(node.acked, revision);
+  else if (answer.by.epoch > node_->lead.get().epoch && node_->follow)
+    return step_down(answer.by);
   send_to(node_id, node);
   settle_waiters();
+}
+
+/// Somebody else leads since: this node's word no longer counts.
+void placer_state::step_down(const leadership& other) {
+  if (auto followed = node_->follow(other); !followed)
+    node_->events.emit(
+        {node_->time.wall_now(), severity::error, "mandate_refused", {{"reason", followed.failure().message}}, "placer"});
 }
 
 void placer_state::on_not_taken(const std::string& node_id) {
@@ -260,7 +269,7 @@ bool placer_state::note(const node_report& report) {
         node.shares[{running.status.id.deployment, running.status.id.number}].replicas = running.wanted;
     node.sent.revision = report.revision;
   }
-  if (report.epoch != node_->lead.epoch || report.revision < node.acked) { // it has forgotten what it was told
+  if (report.epoch != node_->lead.get().epoch || report.revision < node.acked) { // it has forgotten what it was told
     node.acked = 0;
     send_to(report.node_id, node);
   }
@@ -340,7 +349,7 @@ void placer_state::compose(const std::string& id, node_slot& node, const std::ve
   if (node.composed && same_lists(orders, node.sent.pools) && same_lists(routes, node.sent.routes))
     return;
   node.composed = true;
-  node.sent = {node_->lead, node.sent.revision + 1, std::move(orders), routes};
+  node.sent = {node_->lead.get(), node.sent.revision + 1, std::move(orders), routes};
   send_to(id, node);
 }
 

@@ -86,6 +86,7 @@ private:
   void on_nodes(const nodes_changed& change);
   void on_taken(const std::string& node_id, const assignment_taken& answer, std::uint64_t revision);
   void on_not_taken(const std::string& node_id);
+  void step_down(const leadership& other);
   caf::result<placement_view> on_get(const get_placement& ask);
 
   // -- what is done

@@ -52,6 +52,9 @@ caf::result<assignment_taken> pools_state::on_assignment(const assignment& next)
     return assignment_taken{now_.by, false};
   if (next.by.epoch == now_.by.epoch && next.revision <= now_.revision)
     return assignment_taken{now_.by, true}; // it came late, or twice
+  if (next.by.epoch > node_->lead.get().epoch && node_->follow)
+    if (auto followed = node_->follow(next.by); !followed)
+      return make_error(followed.failure().code, followed.failure().message);
   now_ = next;
   std::set<pool_key> ordered;
   for (const auto& order : now_.pools) {

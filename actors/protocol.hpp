@@ -135,10 +135,23 @@ using pools_actor = supervised_actor::extend<
     // A pool's handle is dead.
     caf::reacts_to<child_down>>;
 
+/// Stands for another node.
+using peer_actor = caf::typed_actor<
+    // Hands it an assignment.
+    caf::replies_to<assignment>::with<assignment_taken>>;
+
 /// Which nodes there are, and which of them live.
 using membership_actor = supervised_actor::extend<
     // Tells of all nodes, as this one sees them.
-    caf::replies_to<list_nodes>::with<node_list>>;
+    caf::replies_to<list_nodes>::with<node_list>,
+    // Another node looks whether this one lives.
+    caf::replies_to<probe>::with<probe_message>,
+    // Another node doesn't reach a third one: does this one?
+    caf::replies_to<ask_help>::with<help_answer>,
+    // Another node tells all that it knows.
+    caf::replies_to<exchange_members>::with<exchange_members>,
+    // The registrar has written something of a member.
+    caf::reacts_to<member_changed>>;
 
 /// The leader's: decides which node runs what, and has them do it.
 using placer_actor = supervised_actor::extend<

@@ -6,6 +6,8 @@
 #include "runtime/base/printable.hpp"
 #include "runtime/base/units.hpp"
 
+#include <caf/send.hpp>
+
 #include <algorithm>
 
 namespace troupe {
@@ -351,7 +353,12 @@ result<member_record> registrar_state::need_member(const std::string& node_id) c
 
 result<void> registrar_state::write(const cluster_change& change) {
   auto revision = options_->records.commit(change);
-  return revision ? result<void>() : revision.failure();
+  if (!revision)
+    return revision.failure();
+  if (options_->actors != nullptr)
+    for (const auto& member : change.members)
+      caf::anon_send(options_->actors->membership.get(), member_changed{member});
+  return {};
 }
 
 caf::result<done> registrar_state::written(const result<void>& outcome, const char* event_name, event_fields fields) {

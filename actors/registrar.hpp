@@ -22,6 +22,7 @@ struct registrar_options {
   std::string node_id;    ///< of this node
   std::chrono::nanoseconds node_certificate_lifetime = std::chrono::hours(24);
   std::chrono::nanoseconds user_certificate_lifetime = std::chrono::hours(90 * 24);
+  const directory* actors = nullptr; ///< null: nobody is told of members
 };
 
 /// Lets nodes and users into the cluster and puts nodes out; holds the cluster's authority. It runs on the leader alone. It blocks on the disk, so a node
@@ -33,6 +34,7 @@ class registrar_state {
 public:
   using self_pointer = registrar_actor::stateful_pointer<registrar_state>;
 
+  static constexpr std::chrono::hours default_user_lifetime{90 * 24};
   static constexpr std::size_t tokens_max = 1000;
   static constexpr std::uint32_t token_uses_max = 1000;
   static constexpr std::chrono::hours token_lifetime_max{30 * 24};

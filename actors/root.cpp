@@ -1,6 +1,8 @@
 #include "actors/root.hpp"
 
 #include "actors/catalog.hpp"
+#include "actors/leader_proxy.hpp"
+#include "actors/membership.hpp"
 #include "actors/placer.hpp"
 #include "actors/pools.hpp"
 #include "actors/router.hpp"
@@ -77,6 +79,30 @@ child_spec serving_child(const actor_environment& node) {
   return child;
 }
 
+child_spec membership_child(const actor_environment& node, const membership_options& with) {
+  return named_child("membership", node.actors.membership,
+                     [&node, with](caf::local_actor& parent) -> membership_actor { return parent.spawn(membership, with); });
+}
+
+child_spec registrar_child(const actor_environment& node, const registrar_options& with, bool detach) {
+  return named_child("registrar", node.actors.registrar, [with, detach](caf::local_actor& parent) -> registrar_actor {
+    return detach ? parent.spawn<caf::detached>(registrar, with) : parent.spawn(registrar, with);
+  });
+}
+
+/// On a node that doesn't lead.
+void add_proxies(std::vector<child_spec>& children, const actor_environment& node) {
+  children.push_back(named_child("catalog", node.actors.catalog, [&node](caf::local_actor& parent) -> catalog_actor {
+    return parent.spawn(catalog_proxy, std::cref(node));
+  }));
+  children.push_back(named_child("registrar", node.actors.registrar, [&node](caf::local_actor& parent) -> registrar_actor {
+    return parent.spawn(registrar_proxy, std::cref(node));
+  }));
+  children.push_back(named_child("placer", node.actors.placer, [&node](caf::local_actor& parent) -> placer_actor {
+    return parent.spawn(placer_proxy, std::cref(node));
+  }));
+}
+
 } // namespace
 
 supervisor_actor start_root(caf::actor_system& system, const root_options& options) {
@@ -97,7 +123,14 @@ supervisor_actor start_root(caf::actor_system& system, const root_options& optio
   if (options.archivist)
     root.children.push_back(archivist_child(node, *options.archivist, options.detach));
   root.children.push_back(pools_child(node));
-  root.children.push_back(serving_child(node));
+  if (options.cluster && !options.cluster->leads)
+    add_proxies(root.children, node);
+  else
+    root.children.push_back(serving_child(node));
+  if (options.cluster && options.cluster->leads)
+    root.children.push_back(registrar_child(node, options.cluster->registrar, options.detach));
+  if (options.cluster)
+    root.children.push_back(membership_child(node, options.cluster->membership));
   auto handle = system.spawn(supervisor, std::move(root));
   supervisor_actor made = handle;
   node.actors.root.set(made);

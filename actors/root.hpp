@@ -4,12 +4,21 @@
 #include "actors/environment.hpp"
 #include "actors/journal.hpp"
 #include "actors/keeper.hpp"
+#include "actors/membership.hpp"
+#include "actors/registrar.hpp"
 
 #include <caf/actor_system.hpp>
 
 #include <optional>
 
 namespace troupe {
+
+/// What a node of a cluster has besides.
+struct cluster_options {
+  bool leads = false;
+  registrar_options registrar; ///< of a node that leads
+  membership_options membership;
+};
 
 struct root_options {
   const actor_environment& node;
@@ -19,6 +28,7 @@ struct root_options {
   bool detach = false;
   /// Absent: the node makes no backups, as its store is no folder.
   std::optional<archivist_options> archivist{};
+  std::optional<cluster_options> cluster{}; ///< absent: the node is alone
 };
 
 /// Starts the node's tree and enters its named actors into the directory:
@@ -30,11 +40,14 @@ struct root_options {
 ///       archivist
 ///       pools
 ///         digits@3 …
-///       serving (rest_for_one)
+///       serving (rest_for_one)                          on a node that doesn't lead: proxies of catalog, registrar and placer
 ///         placer
 ///         deployments (one_for_one, never fails upward: a bad model must not take the node down)
 ///           digits …
 ///         catalog
+///       registrar                                       on the leader of a cluster
+///       membership                                      in a cluster
+///         n2 …
 supervisor_actor start_root(caf::actor_system& system, const root_options& options);
 
 } // namespace troupe

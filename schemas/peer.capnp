@@ -49,6 +49,14 @@ struct PeerQuestion {
     enrolUser @13 :Join.UserRequest; # likewise
     renew @14 :Text;                 # the asking node's id; gives it another certificate for its key
     updateMember @15 :UpdateMember;
+    probe @16 :ProbeMessage;
+    askHelp @17 :AskHelp;
+    exchange @18 :List(MemberNews);
+    createToken @19 :CreateToken;
+    listTokens @20 :Void;
+    revokeToken @21 :Text;           # its first digits, or the token itself
+    removeMember @22 :Text;          # its name, its id, or the id's first digits
+    setDraining @23 :SetDraining;
   }
 }
 
@@ -66,6 +74,11 @@ struct PeerAnswer {
     enrolled @9 :Join.Enrolled;
     userEnrolled @10 :Join.UserEnrolled;
     certificate @11 :Text;           # PEM
+    probe @12 :ProbeMessage;
+    help @13 :HelpOutcome;
+    exchange @14 :List(MemberNews);
+    tokenMade @15 :TokenMade;
+    tokens @16 :List(Data);          # each a Records.TokenRecord, as on disk
   }
 }
 
@@ -245,4 +258,71 @@ struct UpdateMember {
   nodeId @0 :Text;
   address @1 :Text;
   labels @2 :List(Records.MemberRecord.Label);
+}
+
+# -- who lives ----------------------------------------------------------------------------------------------------------
+
+struct MemberNews {
+  # What nodes tell each other of a member; cluster/member.hpp says which news win.
+  id @0 :Text;
+  name @1 :Text;
+  address @2 :Text;
+  labels @3 :List(Records.MemberRecord.Label);
+  incarnation @4 :UInt64;
+  state @5 :State;
+  draining @6 :Bool;
+  load @7 :Load;
+
+  enum State {
+    alive @0;
+    suspect @1;
+    dead @2;
+    left @3;
+    removed @4;
+  }
+
+  struct Load {
+    revision @0 :UInt64;
+    cpuBusy @1 :Float64;             # share of all its cores, 0 to 1
+    cores @2 :UInt32;
+    memoryFreeBytes @3 :UInt64;
+    memoryTotalBytes @4 :UInt64;
+    queuedRequests @5 :UInt64;
+  }
+}
+
+struct ProbeMessage {
+  news @0 :List(MemberNews);         # the sender's own first
+  digest @1 :UInt64;                 # of all that the sender knows
+}
+
+struct AskHelp {
+  sequence @0 :UInt64;
+  target @1 :Text;
+}
+
+enum HelpOutcome {
+  reached @0;
+  notReached @1;
+  notTried @2;
+}
+
+# -- who belongs to the cluster, asked of the leader --------------------------------------------------------------------
+
+struct CreateToken {
+  role @0 :Records.TokenRecord.Role;
+  lifetimeUs @1 :UInt64;
+  uses @2 :UInt32;
+  by @3 :Text;
+}
+
+struct TokenMade {
+  text @0 :Text;                     # a secret
+  id @1 :Text;
+  expiresUnixNs @2 :Int64;
+}
+
+struct SetDraining {
+  node @0 :Text;
+  draining @1 :Bool;
 }

@@ -60,6 +60,13 @@ result<void> check_http(const std::string& http) {
   return http.empty() ? result<void>() : check_listen(http);
 }
 
+result<void> check_cluster(const std::string& address) {
+  if (address.empty())
+    return {};
+  auto parts = listen_address_from(address);
+  return parts ? result<void>() : result<void>(parts.failure());
+}
+
 result<void> check_name(const std::string& name) {
   if (name.empty() || valid_deployment_name(name))
     return {};
@@ -154,12 +161,25 @@ void read_root(toml_section& root, node_options& options) {
   root.text("http", options.http);
   root.text("http_name", options.http_name);
   root.text("host_binary", options.host_binary);
+  root.text("cluster", options.cluster);
+  root.text("advertise", options.advertise);
+  std::string join;
+  root.text("join", join);
+  options.join = join.empty() ? options.join : parts_of(join);
+  std::string labels;
+  root.text("labels", labels);
+  if (auto read = labels_from(labels); !read)
+    root.refuse("labels", read.failure().message);
+  else if (!labels.empty())
+    options.labels = *read;
   root.integer("gateway_loops", options.gateway_loops, 0, gateway_loops_max);
   root.duration("drain_timeout", options.drain_timeout, std::chrono::milliseconds(0ms), std::chrono::milliseconds(drain_limit));
   tell(root, "name", check_name(options.name));
   tell(root, "data", check_data_folder(options.data_folder));
   tell(root, "listen", check_listen(options.listen));
   tell(root, "http", check_http(options.http));
+  tell(root, "cluster", check_cluster(options.cluster));
+  tell(root, "advertise", check_cluster(options.advertise));
   read_limits(root.section("limits"), options);
   read_events(root.section("events"), options);
   read_log(root.section("log"), options);
@@ -167,6 +187,30 @@ void read_root(toml_section& root, node_options& options) {
 }
 
 } // namespace
+
+std::vector<std::string> parts_of(std::string_view list) {
+  std::vector<std::string> parts;
+  while (!list.empty()) {
+    auto comma = list.find(',');
+    auto part = list.substr(0, comma);
+    list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
+    auto first = part.find_first_not_of(' ');
+    if (first != std::string_view::npos)
+      parts.emplace_back(part.substr(first, part.find_last_not_of(' ') + 1 - first));
+  }
+  return parts;
+}
+
+result<std::map<std::string, std::string>> labels_from(std::string_view list) {
+  std::map<std::string, std::string> labels;
+  for (const auto& part : parts_of(list)) {
+    auto equals = part.find('=');
+    if (equals == std::string::npos || equals == 0)
+      return invalid("expected labels like \"zone=a, rack=3\", found \"" + part + "\"");
+    labels[part.substr(0, equals)] = part.substr(equals + 1);
+  }
+  return labels;
+}
 
 result<listen_address> listen_address_from(std::string_view text) {
   auto failure = invalid("expected an address like \"127.0.0.1:7550\", found \"" + std::string(text) + "\"");
@@ -191,6 +235,7 @@ result<void> check(const node_options& options) {
   for (const auto& [what, checked] :
        {std::pair{"name", check_name(options.name)}, std::pair{"data", check_data_folder(options.data_folder)},
         std::pair{"listen", check_listen(options.listen)}, std::pair{"http", check_http(options.http)},
+        std::pair{"cluster", check_cluster(options.cluster)}, std::pair{"advertise", check_cluster(options.advertise)},
         std::pair{"chunk_bytes", check_chunk(options)}, std::pair{"body_bytes", check_bodies(options)},
         std::pair{"drain timeout", check_drain_timeout(options.drain_timeout)},
         std::pair{"log level", check_log_level(options.log_level)},

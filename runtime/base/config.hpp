@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace troupe {
 
@@ -19,17 +20,28 @@ struct listen_address {
 /// "127.0.0.1:7550", "localhost:0" (any free port), "[::1]:7550"; invalid_argument for anything else.
 result<listen_address> listen_address_from(std::string_view text);
 
+/// "10.0.0.2:7551, 10.0.0.3:7551": its parts, without blanks.
+std::vector<std::string> parts_of(std::string_view list);
+/// "zone=a, rack=3"; invalid_argument if a part isn't key=value.
+result<std::map<std::string, std::string>> labels_from(std::string_view list);
+
 /// What a node is told when it starts: by its defaults, then its file, then its command line. Set once.
 struct node_options {
-  std::string name;                        ///< empty: the machine's host name
-  std::string data_folder = "troupe-data"; ///< made if missing; one node at a time
-  std::string listen = "127.0.0.1:7550";   ///< only loopback, as long as there is no TLS
-  std::string http = "127.0.0.1:8000";     ///< where it speaks the Open Inference Protocol; "" nowhere. Only loopback, too
-  std::string http_name = "troupe";        ///< what it calls itself by HTTP, for clients that expect a name they know
-  std::string address_file;                ///< written with the address once the node serves; empty: none. Command line only
-  std::string http_address_file;           ///< the same for HTTP's; before the other
-  std::string host_binary;                 ///< empty: `troupe-host` beside the node's own binary, or in ../libexec/troupe
-  std::uint32_t gateway_loops = 0;         ///< threads that serve clients; 0: half of the cores, at least 1
+  std::string name;                          ///< empty: the machine's host name
+  std::string data_folder = "troupe-data";   ///< made if missing; one node at a time
+  std::string listen = "127.0.0.1:7550";     ///< only loopback, as long as there is no TLS
+  std::string http = "127.0.0.1:8000";       ///< where it speaks the Open Inference Protocol; "" nowhere. Only loopback, too
+  std::string http_name = "troupe";          ///< what it calls itself by HTTP, for clients that expect a name they know
+  std::string cluster;                       ///< its cluster port, for other nodes; "": it is alone, or as it was before
+  std::string advertise;                     ///< where others reach that port; "": where it listens
+  std::vector<std::string> join;             ///< members of the cluster that it joins, if it belongs to none yet
+  std::string token;                         ///< for that. Command line and TROUPE_TOKEN only
+  std::map<std::string, std::string> labels; ///< of this node, for placement; `zone` says what fails together
+  std::chrono::seconds certificate_lifetime = std::chrono::hours(24); ///< that the leader gives nodes
+  std::string address_file;        ///< written with the address once the node serves; empty: none. Command line only
+  std::string http_address_file;   ///< the same for HTTP's; before the other
+  std::string host_binary;         ///< empty: `troupe-host` beside the node's own binary, or in ../libexec/troupe
+  std::uint32_t gateway_loops = 0; ///< threads that serve clients; 0: half of the cores, at least 1
 
   std::chrono::microseconds default_deadline = std::chrono::seconds(5); ///< of a request that names none
   std::uint64_t message_bytes_max = 64ULL << 20;                        ///< one RPC message or HTTP body
@@ -63,6 +75,10 @@ result<void> check(const node_options& options);
 ///     listen = "127.0.0.1:7550"
 ///     http = "127.0.0.1:8000"
 ///     http_name = "troupe"
+///     cluster = "10.0.0.1:7551"
+///     advertise = "node-1.example.com:7551"
+///     join = "10.0.0.2:7551, 10.0.0.3:7551"
+///     labels = "zone=a, rack=3"
 ///     host_binary = "/usr/bin/troupe-host"
 ///     gateway_loops = 2
 ///     drain_timeout = "30s"

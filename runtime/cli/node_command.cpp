@@ -22,6 +22,11 @@ struct node_flags {
   std::string data;
   std::string listen;
   std::optional<std::string> http; ///< "" is a value, too
+  std::string cluster;
+  std::string advertise;
+  std::string join;
+  std::string token;
+  std::string labels;
   std::string address_file;
   std::string http_address_file;
   std::string log_level;
@@ -51,6 +56,13 @@ node_arguments resolve(const node_flags& flags) {
   overlay(arguments.options.data_folder, flags.data);
   overlay(arguments.options.listen, flags.listen);
   arguments.options.http = flags.http.value_or(arguments.options.http);
+  overlay(arguments.options.cluster, flags.cluster);
+  overlay(arguments.options.advertise, flags.advertise);
+  overlay(arguments.options.token, flags.token);
+  if (!flags.join.empty())
+    arguments.options.join = parts_of(flags.join);
+  if (!flags.labels.empty())
+    arguments.options.labels = require(labels_from(flags.labels), exit_code::bad_usage);
   overlay(arguments.options.address_file, flags.address_file);
   overlay(arguments.options.http_address_file, flags.http_address_file);
   overlay(arguments.options.log_level, flags.log_level);
@@ -88,6 +100,18 @@ void add_node(CLI::App& app, std::function<void(const node_arguments&)> on_node)
   verb->add_option("--http", flags->http,
                    "Where it answers HTTP in the Open Inference Protocol; \"\": nowhere (default: " + defaults.http + ")")
       ->type_name("HOST:PORT");
+  verb->add_option("--cluster", flags->cluster,
+                   "Its cluster port, for other nodes, which speak TLS there. The first node founds the cluster with it (default "
+                   "with --join: "
+                   "port 7551 on all addresses)")
+      ->type_name("HOST:PORT");
+  verb->add_option("--advertise", flags->advertise, "Where other nodes reach that port (default: where it listens)")
+      ->type_name("HOST:PORT");
+  verb->add_option("--join", flags->join,
+                   "Cluster ports of members of the cluster to join, with --token; once, then it comes back by itself")
+      ->type_name("HOST:PORT,…");
+  verb->add_option("--token", flags->token, "What `troupe token create` gave")->type_name("TOKEN")->envname("TROUPE_TOKEN");
+  verb->add_option("--labels", flags->labels, "Of this node, for placement: \"zone=a,rack=3\"")->type_name("KEY=VALUE,…");
   verb->add_option("--address-file", flags->address_file,
                    "Writes the address there once the node serves; with port 0 in --listen the kernel chooses one")
       ->type_name("FILE");

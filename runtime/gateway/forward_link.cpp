@@ -155,7 +155,7 @@ void forward_link::on_ended(const session* ended) {
   wait_until_ = loop_.io().provider->getTimer().now() + wait;
 }
 
-forward_links::forward_links(const std::vector<kj_loop*>& loops, peer_dialler& dialler, const clock& time,
+forward_links::forward_links(const std::vector<kj_loop*>& loops, data_dialler& dialler, const clock& time,
                              gateway_options options)
   : dialler_(dialler), time_(time), options_(options) {
   for (auto loop : loops)

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "runtime/base/clock.hpp"
+#include "runtime/gateway/data_dialler.hpp"
 #include "runtime/gateway/gateway_options.hpp"
-#include "runtime/gateway/peer_dialler.hpp"
 #include "runtime/serving/remote_pool.hpp"
 #include "schemas/forward.capnp.h"
 
@@ -26,7 +26,7 @@ public:
   static constexpr kj::Duration wait_base = 50 * kj::MILLISECONDS;
   static constexpr kj::Duration wait_max = 2 * kj::SECONDS;
 
-  forward_link(kj_loop& loop, peer_dialler& dialler, std::string node_id, const clock& time, const gateway_options& options)
+  forward_link(kj_loop& loop, data_dialler& dialler, std::string node_id, const clock& time, const gateway_options& options)
     : loop_(loop), dialler_(dialler), node_id_(std::move(node_id)), time_(time), options_(options) {}
 
   /// As `forwarder::forward`.
@@ -39,7 +39,7 @@ private:
   void on_ended(const session* ended);
 
   kj_loop& loop_;
-  peer_dialler& dialler_;
+  data_dialler& dialler_;
   const std::string node_id_;
   const clock& time_;
   const gateway_options& options_;
@@ -52,7 +52,7 @@ private:
 class forward_links final : public forwarder {
 public:
   /// `loops`, `dialler` and `time` outlive it, and the loops are stopped before it is destroyed.
-  forward_links(const std::vector<kj_loop*>& loops, peer_dialler& dialler, const clock& time, gateway_options options);
+  forward_links(const std::vector<kj_loop*>& loops, data_dialler& dialler, const clock& time, gateway_options options);
 
   std::uint64_t call_bytes_max() const override { return options_.message_bytes_max; }
   void forward(const std::shared_ptr<remote_pool>& to, event_loop& from, const std::vector<outgoing>& requests) override;
@@ -63,7 +63,7 @@ private:
     std::map<std::string, std::unique_ptr<forward_link>, std::less<>> links; ///< by node id; the loop's thread only
   };
 
-  peer_dialler& dialler_;
+  data_dialler& dialler_;
   const clock& time_;
   const gateway_options options_;
   std::vector<lane> lanes_;

@@ -55,7 +55,7 @@ result<listener> open(const addrinfo& where, const std::string& address, const s
 
 } // namespace
 
-result<listener> listen_on(const std::string& address, const std::string& flag) {
+result<listener> listen_on(const std::string& address, const std::string& flag, listen_scope scope) {
   auto parts = listen_address_from(address);
   if (!parts)
     return parts.failure();
@@ -66,7 +66,7 @@ result<listener> listen_on(const std::string& address, const std::string& flag) 
   if (auto rc = ::getaddrinfo(parts->host.c_str(), std::to_string(parts->port).c_str(), &hints, &found); rc != 0)
     return cannot(address, ::gai_strerror(rc));
   std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned(found, &::freeaddrinfo);
-  if (!is_loopback(found->ai_addr))
+  if (scope == listen_scope::loopback && !is_loopback(found->ai_addr))
     return error{
         error_code::invalid_argument,
         "refusing to listen on " + address

@@ -4,6 +4,7 @@
 #include "runtime/base/sha256.hpp"
 #include "runtime/gateway/assignment_codec.hpp"
 #include "runtime/gateway/error_map.hpp"
+#include "runtime/gateway/member_codec.hpp"
 #include "runtime/gateway/peer_fields.hpp"
 #include "runtime/gateway/report_codec.hpp"
 
@@ -131,6 +132,28 @@ bool read(schema::UpdateMember::Reader from, update_member& into) {
   return troupe::read(from.getLabels(), into.labels);
 }
 
+void write(schema::SetDraining::Builder into, const set_draining& from) {
+  into.setNode(to_text(from.node));
+  into.setDraining(from.draining);
+}
+
+bool read(schema::SetDraining::Reader from, set_draining& into) {
+  into = {to_string(from.getNode()), from.getDraining()};
+  return true;
+}
+
+bool read(schema::ProbeMessage::Reader from, probe& into) {
+  return troupe::read(from, into.message);
+}
+
+bool read(capnp::List<schema::MemberNews>::Reader from, exchange_members& into) {
+  return troupe::read(from, into.members);
+}
+
+bool read(capnp::List<capnp::Data>::Reader from, token_list& into) {
+  return troupe::read(from, into.tokens);
+}
+
 // -- answers ------------------------------------------------------------------------------------------------------------------------
 
 void write(schema::ArtifactPiece::Builder into, const artifact_piece& from) {
@@ -189,6 +212,14 @@ struct question_writer {
   void operator()(const enrol_user& what) { write(into.initEnrolUser(), what.who); }
   void operator()(const renew_certificate& what) { into.setRenew(to_text(what.node_id)); }
   void operator()(const update_member& what) { write(into.initUpdateMember(), what); }
+  void operator()(const probe& what) { write(into.initProbe(), what.message); }
+  void operator()(const ask_help& what) { write(into.initAskHelp(), what); }
+  void operator()(const exchange_members& what) { write(into.initExchange(list_size(what.members)), what.members); }
+  void operator()(const create_token& what) { write(into.initCreateToken(), what); }
+  void operator()(const list_tokens&) { into.setListTokens(); }
+  void operator()(const revoke_token& what) { into.setRevokeToken(to_text(what.id)); }
+  void operator()(const remove_member& what) { into.setRemoveMember(to_text(what.node)); }
+  void operator()(const set_draining& what) { write(into.initSetDraining(), what); }
 };
 
 struct answer_writer {
@@ -204,6 +235,11 @@ struct answer_writer {
   void operator()(const enrolled& what) { write(into.initEnrolled(), what); }
   void operator()(const user_enrolled& what) { write(into.initUserEnrolled(), what); }
   void operator()(const certificate_issued& what) { into.setCertificate(to_text(what.certificate_pem)); }
+  void operator()(const probe_message& what) { write(into.initProbe(), what); }
+  void operator()(const help_answer& what) { into.setHelp(to_schema(what.outcome)); }
+  void operator()(const exchange_members& what) { write(into.initExchange(list_size(what.members)), what.members); }
+  void operator()(const token_made& what) { write(into.initTokenMade(), what); }
+  void operator()(const token_list& what) { write(into.initTokens(list_size(what.tokens)), what.tokens); }
 };
 
 error unreadable_question() {
@@ -262,6 +298,14 @@ result<peer_question> read_question(schema::PeerQuestion::Reader from) {
   case schema::PeerQuestion::ENROL_USER: return question<enrol_user>(from.getEnrolUser());
   case schema::PeerQuestion::RENEW: return peer_question(renew_certificate{to_string(from.getRenew())});
   case schema::PeerQuestion::UPDATE_MEMBER: return question<update_member>(from.getUpdateMember());
+  case schema::PeerQuestion::PROBE: return question<probe>(from.getProbe());
+  case schema::PeerQuestion::ASK_HELP: return question<ask_help>(from.getAskHelp());
+  case schema::PeerQuestion::EXCHANGE: return question<exchange_members>(from.getExchange());
+  case schema::PeerQuestion::CREATE_TOKEN: return question<create_token>(from.getCreateToken());
+  case schema::PeerQuestion::LIST_TOKENS: return peer_question(list_tokens{});
+  case schema::PeerQuestion::REVOKE_TOKEN: return peer_question(revoke_token{to_string(from.getRevokeToken())});
+  case schema::PeerQuestion::REMOVE_MEMBER: return peer_question(remove_member{to_string(from.getRemoveMember())});
+  case schema::PeerQuestion::SET_DRAINING: return question<set_draining>(from.getSetDraining());
   case schema::PeerQuestion::NONE: break;
   }
   return unreadable_question();
@@ -280,6 +324,11 @@ result<peer_answer> read_answer(schema::PeerAnswer::Reader from) {
   case schema::PeerAnswer::ENROLLED: return answer<enrolled>(from.getEnrolled());
   case schema::PeerAnswer::USER_ENROLLED: return answer<user_enrolled>(from.getUserEnrolled());
   case schema::PeerAnswer::CERTIFICATE: return peer_answer(certificate_issued{to_string(from.getCertificate())});
+  case schema::PeerAnswer::PROBE: return answer<probe_message>(from.getProbe());
+  case schema::PeerAnswer::HELP: return answer<help_answer>(from.getHelp());
+  case schema::PeerAnswer::EXCHANGE: return answer<exchange_members>(from.getExchange());
+  case schema::PeerAnswer::TOKEN_MADE: return answer<token_made>(from.getTokenMade());
+  case schema::PeerAnswer::TOKENS: return answer<token_list>(from.getTokens());
   case schema::PeerAnswer::NONE: break;
   }
   return unreadable_answer();

@@ -2,10 +2,12 @@
 
 #include "actors/errors.hpp"
 #include "actors/root.hpp"
+#include "cluster/mandate.hpp"
 #include "runtime/base/host_program.hpp"
 #include "runtime/base/units.hpp"
 #include "runtime/gateway/http_server.hpp"
 #include "runtime/gateway/rpc_server.hpp"
+#include "runtime/node/cluster_node.hpp"
 #include "runtime/node/drain.hpp"
 #include "runtime/node/event_hub.hpp"
 #include "runtime/node/node_storage.hpp"
@@ -166,11 +168,51 @@ void yield_to_requests() {
   ::syscall(SYS_ioprio_set, io_of_process, 0, io_best_effort_least);
 }
 
-root_options root_of(const actor_environment& environment, node_storage& storage) {
+machine_resources machine_of(const node_options& options) {
+  return {std::max(1U, std::thread::hardware_concurrency()), memory_of_machine().total_bytes, options.labels};
+}
+
+member_news news_of(const cluster_identity& cluster) {
+  member_news news;
+  news.id = cluster.self.node_id;
+  news.name = cluster.self.name;
+  news.address = cluster.self.address;
+  news.labels = cluster.self.labels;
+  return news;
+}
+
+/// How busy this machine is, as other nodes hear it.
+std::function<node_load()> load_of(const actor_environment& environment) {
+  auto processors = std::make_shared<processor_meter>();
+  return [&environment, processors] {
+    auto memory = memory_of_machine();
+    node_load load;
+    load.cpu_busy = processors->read(environment.time.now());
+    load.cores = environment.machine.cores;
+    load.memory_total_bytes = memory.total_bytes;
+    load.memory_free_bytes = memory.total_bytes - std::min(memory.total_bytes, memory.used_bytes);
+    for (const auto& each : environment.routes.pools())
+      load.queued_requests += each->count().queued_requests;
+    return load;
+  };
+}
+
+cluster_options cluster_of(const actor_environment& environment, const cluster_identity& cluster, cluster_store& records,
+                           const node_options& options) {
+  return {cluster.leads,
+          {environment.time, environment.events, records, cluster.self.node_id, options.certificate_lifetime,
+           registrar_state::default_user_lifetime, &environment.actors},
+          {environment, news_of(cluster), cluster.known, {}, load_of(environment)}};
+}
+
+root_options root_of(const actor_environment& environment, node_storage& storage, const std::optional<cluster_identity>& cluster,
+                     const node_options& with) {
   root_options options{environment, {environment.time, storage.state, storage.blobs}, {environment.time, storage.log}};
   backup_source source{storage.folder, *storage.records, storage.identity.node_id, TROUPE_VERSION};
   options.archivist.emplace(archivist_options{environment.time, environment.events, std::move(source), yield_to_requests});
   options.detach = true;
+  if (cluster)
+    options.cluster.emplace(cluster_of(environment, *cluster, storage.cluster, with));
   return options;
 }
 
@@ -196,7 +238,7 @@ result<node_doors> open_doors(const node_options& options) {
 class running_node {
 public:
   running_node(const node_options& options, const clock& time, node_storage& storage, log_levels& levels,
-               const service_notifier& manager, node_doors doors);
+               const service_notifier& manager, node_doors doors, std::optional<cluster_identity> cluster);
 
   /// Returns once the whole tree is up, the HTTP door is open and the address files are written: clients that are let in before would only hear
   /// `unavailable`.
@@ -210,9 +252,13 @@ public:
 private:
   const std::string& address() const { return server_.address(); }
   std::string http_address() const { return http_server_ ? http_server_->address() : ""; }
+  supervisor_actor start_tree();
   result<void> await_tree();
   void emit(const char* name, std::vector<std::pair<std::string, std::string>> fields);
   std::vector<watchdog::post> all_loops();
+  result<void> follow(const leadership& other);
+  /// Ends the node as a signal would, but not well: whoever watches the process starts it again.
+  void give_up();
 
   const node_options& options_;
   const clock& time_;
@@ -224,6 +270,8 @@ private:
   routing_cell routes_;
   host_watch watch_;
   std::vector<std::unique_ptr<kj_loop>> loops_;
+  std::optional<cluster_identity> cluster_;
+  std::unique_ptr<cluster_links> links_;
   process_hosts hosts_;
   seed_source seeds_;
   actor_environment environment_;
@@ -240,18 +288,34 @@ private:
   rpc_server server_;
   std::optional<listener> http_door_;
   std::optional<http_server> http_server_;
+  std::unique_ptr<cluster_services> services_;
   std::optional<watchdog> watchdog_;
 };
 
 running_node::running_node(const node_options& options, const clock& time, node_storage& storage, log_levels& levels,
-                           const service_notifier& manager, node_doors doors)
+                           const service_notifier& manager, node_doors doors, std::optional<cluster_identity> cluster)
   : options_(options), time_(time), storage_(storage), manager_(manager), levels_(levels),
     events_(options.log_format, levels_, actors_), watch_(time), loops_(make_loops(loop_count(options), events_, time)),
+    cluster_(std::move(cluster)),
+    links_(cluster_ ? std::make_unique<cluster_links>(*cluster_, pointers_to<kj_loop>(loops_), time, events_, gateway_of(options))
+                    : nullptr),
     hosts_({options.host_binary.empty() ? host_program() : options.host_binary, pointers_to<event_loop>(loops_), time, watch_,
             events_}),
-    seeds_(true_random()), environment_{time, events_, seeds_, hosts_, routes_, actors_, {}, options.checks_max},
-    system_(configure(config_)), root_(start_root(system_, root_of(environment_, storage))), gateway_(gateway_of(options)),
-    clients_(gateway_.connections_max),
+    seeds_(true_random()), environment_{time,
+                                        events_,
+                                        seeds_,
+                                        hosts_,
+                                        routes_,
+                                        actors_,
+                                        {},
+                                        options.checks_max,
+                                        storage.identity.node_id,
+                                        node_name(options),
+                                        {},
+                                        machine_of(options),
+                                        links_ ? &links_->network() : nullptr,
+                                        {}},
+    system_(configure(config_)), root_(start_tree()), gateway_(gateway_of(options)), clients_(gateway_.connections_max),
     control_{system_, actors_, time, node_name(options), TROUPE_VERSION, options.http_name, time.now(), drain_, levels_},
     metrics_({routes_, control_, clients_, pointers_to<kj_loop>(loops_)}), view_{routes_, time, control_, metrics_},
     server_(pointers_to<kj_loop>(loops_), std::move(doors.rpc), view_, gateway_, clients_), http_door_(std::move(doors.http)) {
@@ -263,13 +327,40 @@ running_node::running_node(const node_options& options, const clock& time, node_
   });
   // A root that gives up ends the node as a signal would, so that whoever watches the process starts it again.
   caf::actor_cast<caf::actor>(root_)->attach_functor([this](const caf::error& reason) {
-    root_failed_ = !is_normal_exit(reason);
-    if (root_failed_)
-      ::kill(::getpid(), SIGTERM);
+    if (!is_normal_exit(reason))
+      give_up();
   });
 }
 
+supervisor_actor running_node::start_tree() {
+  if (cluster_) {
+    environment_.lead.set(cluster_->record.lead);
+    environment_.follow = [this](const leadership& other) { return follow(other); };
+  }
+  return start_root(system_, root_of(environment_, storage_, cluster_, options_));
+}
+
+result<void> running_node::follow(const leadership& other) {
+  if (auto good = check_mandate(other, cluster_->record.authority_pem); !good)
+    return good;
+  if (auto kept = save_leadership(storage_.cluster, other); !kept)
+    return kept;
+  environment_.lead.set(other);
+  emit("leader_changed", {{"leader", other.leader_id}, {"epoch", std::to_string(other.epoch)}});
+  if (cluster_->leads)
+    give_up(); // it comes back as one that follows
+  return {};
+}
+
+void running_node::give_up() {
+  root_failed_ = true;
+  ::kill(::getpid(), SIGTERM);
+}
+
 result<void> running_node::start() {
+  if (cluster_)
+    services_ = std::make_unique<cluster_services>(*cluster_, *links_, pointers_to<kj_loop>(loops_), system_, actors_, routes_,
+                                                   time_, events_, gateway_, drain_, storage_.cluster);
   if (auto up = await_tree(); !up)
     return up;
   if (http_door_)
@@ -298,6 +389,7 @@ std::vector<watchdog::post> running_node::all_loops() {
 void running_node::serve_until(stop_signals& asked, steady_time started) {
   emit("node_serves", {{"address", address()},
                        {"http", http_address()},
+                       {"cluster", services_ ? services_->address() : ""},
                        {"data", options_.data_folder},
                        {"node", storage_.identity.node_id},
                        {"after_ms", std::to_string((time_.now() - started) / 1ms)}});
@@ -310,6 +402,8 @@ void running_node::serve_until(stop_signals& asked, steady_time started) {
 
 void running_node::stop() {
   server_.stop_accepting();
+  if (services_)
+    services_->stop_accepting();
   if (http_server_)
     http_server_->stop_accepting();
   auto doors_quiet = [this] { return !http_server_ || http_server_->quiet(); };
@@ -321,6 +415,8 @@ void running_node::stop() {
   watchdog_.reset();
   for (auto& loop : loops_)
     loop->stop();
+  if (links_)
+    links_->loop().stop();
   root_ = supervisor_actor();
   actors_.clear();
 }
@@ -344,9 +440,12 @@ int run_node(const node_options& options) {
   if (!storage)
     return fail(storage.failure());
   manager.starting(tree_patience);
+  auto cluster = set_up_cluster(options, **storage, node_name(options), time);
+  if (!cluster)
+    return fail(cluster.failure());
   log_levels levels;
   set_levels(levels, options);
-  running_node node(options, time, **storage, levels, manager, std::move(*doors));
+  running_node node(options, time, **storage, levels, manager, std::move(*doors), std::move(*cluster));
   auto up = node.start();
   if (up)
     node.serve_until(stop, started);

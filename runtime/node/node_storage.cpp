@@ -27,7 +27,8 @@ result<std::unique_ptr<node_storage>> open_storage(const node_options& options, 
     return log.failure();
   auto& store = **records;
   return std::unique_ptr<node_storage>(new node_storage{std::move(*folder), std::move(*records), std::move(*identity),
-                                                        state_store(store), std::move(*blobs), std::move(*log)});
+                                                        state_store(store), std::move(*blobs), std::move(*log),
+                                                        cluster_store(store)});
 }
 
 } // namespace troupe

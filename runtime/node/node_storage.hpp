@@ -2,6 +2,7 @@
 
 #include "runtime/base/config.hpp"
 #include "storage/blob_store.hpp"
+#include "storage/cluster_store.hpp"
 #include "storage/data_folder.hpp"
 #include "storage/log_store.hpp"
 #include "storage/state_store.hpp"
@@ -20,6 +21,7 @@ struct node_storage {
   state_store state;
   blob_store blobs;
   log_store log;
+  cluster_store cluster;
 };
 
 /// Opens, or makes, what a node keeps under its data folder. Errors: the folder is in use by another node or can't be written (`io_failed`), is of

@@ -13,6 +13,7 @@ std::string peer_status::address() const {
 }
 
 void peer_status::take(const peer_news& news) {
+  removed_.store(news.removed, std::memory_order_release);
   {
     std::lock_guard lock(mutex_);
     name_ = news.name;

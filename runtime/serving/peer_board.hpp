@@ -16,6 +16,7 @@ struct peer_news {
   std::string address; ///< of its cluster port
   bool usable = false; ///< false: it is suspected, dead or removed
   std::uint32_t queued_requests = 0;
+  bool removed = false; ///< for ever
 };
 
 /// Another node, as it was last told of. Thread-safe.
@@ -28,6 +29,7 @@ public:
   std::string name() const;
   std::string address() const;
   bool usable() const { return usable_.load(std::memory_order_acquire); }
+  bool removed() const { return removed_.load(std::memory_order_acquire); }
   std::uint32_t queued_requests() const { return queued_requests_.load(std::memory_order_relaxed); }
 
   void take(const peer_news& news);
@@ -35,6 +37,7 @@ public:
 private:
   const std::string node_id_;
   std::atomic<bool> usable_{false};
+  std::atomic<bool> removed_{false};
   std::atomic<std::uint32_t> queued_requests_{0};
   mutable std::mutex mutex_;
   std::string name_;

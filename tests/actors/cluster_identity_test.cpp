@@ -36,7 +36,7 @@ struct joiner : founded {
   refusing_store own_disk;
   cluster_store own{own_disk};
   private_key key = private_key::make();
-  membership given{owner.certificate_pem(), owner.issue_node(node_2, key.public_key(), day).value(), cluster.lead};
+  granted_membership given{owner.certificate_pem(), owner.issue_node(node_2, key.public_key(), day).value(), cluster.lead};
 
   void join() { BOOST_REQUIRE(save_membership(own, node_2, key, given).ok()); }
 };

@@ -1,0 +1,314 @@
+#include "actors/membership.hpp"
+
+#include "actors/peer.hpp"
+
+#include <caf/send.hpp>
+
+#include <algorithm>
+
+namespace troupe {
+
+namespace {
+
+/// Higher than in any life before, unless the clock was set back.
+std::uint64_t first_incarnation(wall_time now) {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count());
+}
+
+member_news news_of(const member_record& record) {
+  member_news news;
+  news.id = record.node_id;
+  news.name = record.name;
+  news.address = record.address;
+  news.labels = record.labels;
+  news.draining = record.draining;
+  return news;
+}
+
+placement_use use_of(const member& one, bool draining) {
+  switch (one.news.state) {
+  case member_state::alive: return draining || one.news.draining ? placement_use::draining : placement_use::usable;
+  case member_state::suspect: return placement_use::suspect;
+  case member_state::dead:
+  case member_state::left:
+  case member_state::removed: break;
+  }
+  return placement_use::gone;
+}
+
+} // namespace
+
+// -- states -----------------------------------------------------------------------------------------------------------------------
+
+membership_state::behavior_type membership_state::begin(membership_options options) {
+  options_.emplace(std::move(options));
+  const auto& node = options_->node;
+  since_ = node.time.now();
+  auto self = options_->self;
+  self.incarnation = first_incarnation(node.time.wall_now());
+  policy_.emplace(std::move(self), options_->watching, rng(node.seeds.next()), since_);
+  for (const auto& record : options_->known)
+    if (record.removed)
+      policy_->remove(record.node_id, since_);
+    else if (record.node_id != node.node_id)
+      policy_->admit(news_of(record), since_);
+  for (const auto& record : options_->known)
+    draining_[record.node_id] = record.draining;
+  self_->send(self_, measure_load{});
+  policy_->tick(since_);
+  carry_out();
+  tell_placer();
+  return watching();
+}
+
+membership_state::behavior_type membership_state::watching() {
+  return {
+      [this](get_status) { return status(); },
+      [](await_ready) { return ready{}; },
+      [this](list_nodes) { return list(); },
+      [this](const probe& asked) { return on_probe(asked); },
+      [this](const ask_help& asked) { return on_ask_help(asked); },
+      [this](const exchange_members& told) { return on_exchange(told); },
+      [this](const member_changed& change) { on_member_changed(change); },
+      [this](look_around) {
+        next_look_ = steady_time::max();
+        policy_->tick(options_->node.time.now());
+        carry_out();
+      },
+      [this](measure_load) { on_load(); },
+      [this](const probe_told& told) { on_probe_told(told); },
+      [this](const help_told& told) { on_help_told(told); },
+      [this](const members_told& told) { on_members_told(told); },
+  };
+}
+
+// -- what others ask ----------------------------------------------------------------------------------------------------------------
+
+caf::result<probe_message> membership_state::on_probe(const probe& asked) {
+  auto answer = policy_->on_probe(asked.from, asked.message, options_->node.time.now());
+  carry_out();
+  return answer;
+}
+
+caf::result<help_answer> membership_state::on_ask_help(const ask_help& asked) {
+  auto answer = self_->make_response_promise<help_answer>();
+  helping_[{asked.from, asked.sequence}] = answer;
+  policy_->on_help_asked(asked.from, asked.sequence, asked.target, options_->node.time.now());
+  carry_out();
+  return answer;
+}
+
+caf::result<exchange_members> membership_state::on_exchange(const exchange_members& told) {
+  policy_->merge(told.members, options_->node.time.now());
+  carry_out();
+  return exchange_members{{}, policy_->everything()};
+}
+
+void membership_state::on_member_changed(const member_changed& change) {
+  const auto& record = change.record;
+  auto now = options_->node.time.now();
+  draining_[record.node_id] = record.draining;
+  if (record.removed)
+    policy_->remove(record.node_id, now);
+  else if (record.node_id == options_->node.node_id)
+    policy_->set_draining(record.draining, now);
+  else if (policy_->find(record.node_id) == nullptr)
+    policy_->admit(news_of(record), now);
+  carry_out();
+  tell_placer();
+}
+
+// -- what is heard ------------------------------------------------------------------------------------------------------------------
+
+void membership_state::on_probe_told(const probe_told& told) {
+  auto now = options_->node.time.now();
+  if (told.outcome)
+    policy_->on_answer(told.sequence, std::get<probe_message>(*told.outcome), now);
+  else
+    policy_->on_failed(told.sequence, now);
+  carry_out();
+}
+
+void membership_state::on_help_told(const help_told& told) {
+  auto outcome = told.outcome ? std::get<help_answer>(*told.outcome).outcome : help_outcome::not_tried;
+  policy_->on_help_answer(told.sequence, told.helper, outcome, options_->node.time.now());
+  carry_out();
+}
+
+void membership_state::on_members_told(const members_told& told) {
+  if (told.outcome)
+    policy_->merge(std::get<exchange_members>(*told.outcome).members, options_->node.time.now());
+  carry_out();
+}
+
+void membership_state::on_load() {
+  if (options_->own_load)
+    policy_->set_own_load(options_->own_load());
+  for (const auto& [id, one] : policy_->members())
+    tell_board(one); // load comes without a change
+  self_->delayed_send(self_, load_interval, measure_load{});
+}
+
+// -- what is done -----------------------------------------------------------------------------------------------------------------
+
+void membership_state::carry_out() {
+  auto plan = policy_->take();
+  for (auto& each : plan.probes)
+    ask(each.to, probe{{}, std::move(each.message)},
+        [sequence = each.sequence](result<peer_answer> outcome) { return probe_told{sequence, std::move(outcome)}; });
+  for (auto& each : plan.asks)
+    ask(each.helper, ask_help{{}, each.sequence, each.target},
+        [helper = each.helper, sequence = each.sequence](result<peer_answer> outcome) {
+          return help_told{helper, sequence, std::move(outcome)};
+        });
+  for (const auto& other : plan.exchanges)
+    ask(other, exchange_members{{}, policy_->everything()},
+        [](result<peer_answer> outcome) { return members_told{std::move(outcome)}; });
+  for (const auto& each : plan.replies)
+    if (auto waiting = helping_.extract({each.asker, each.sequence}); !waiting.empty())
+      waiting.mapped().deliver(help_answer{each.outcome});
+  for (const auto& change : plan.changes)
+    note(change);
+  if (!plan.changes.empty())
+    tell_placer();
+  if (auto due = policy_->wakes_at(); due < next_look_) {
+    next_look_ = due;
+    auto now = options_->node.time.now();
+    self_->delayed_send(self_, std::max(std::chrono::nanoseconds(due - now), std::chrono::nanoseconds(0)), look_around{});
+  }
+}
+
+template <class Told>
+void membership_state::ask(const std::string& node_id, peer_question what, Told told) {
+  auto other = policy_->find(node_id);
+  if (other == nullptr)
+    return;
+  auto me = caf::actor_cast<caf::actor>(self_);
+  options_->node.network->questions.ask(
+      {node_id, other->news.address}, std::move(what), patience,
+      [me, told](result<peer_answer> outcome) { caf::anon_send(me, told(std::move(outcome))); });
+}
+
+void membership_state::note(const member_change& change) {
+  auto found = policy_->find(change.id);
+  if (found == nullptr || change.id == options_->node.node_id)
+    return;
+  tell_board(*found);
+  switch (change.to) {
+  case member_state::alive:
+    return emit(severity::info, change.from && *change.from != member_state::left ? "node_back" : "node_here", *found,
+                change.why);
+  case member_state::suspect: return emit(severity::warn, "node_suspected", *found, change.why);
+  case member_state::dead: return emit(severity::error, "node_dead", *found, change.why);
+  case member_state::left: return emit(severity::info, "node_left", *found, change.why);
+  case member_state::removed:
+    options_->node.network->questions.hang_up(change.id);
+    return emit(severity::warn, "node_removed", *found, change.why);
+  }
+}
+
+void membership_state::tell_board(const member& one) {
+  if (one.news.id == options_->node.node_id)
+    return;
+  options_->node.network->peers.set(
+      one.news.id, {one.news.name, one.news.address, one.news.state == member_state::alive,
+                    static_cast<std::uint32_t>(std::min<std::uint64_t>(one.news.load.queued_requests, UINT32_MAX)),
+                    one.news.state == member_state::removed});
+}
+
+void membership_state::tell_placer() {
+  const auto& node = options_->node;
+  if (node.lead.get().leader_id != node.node_id)
+    return;
+  auto placer = node.actors.placer.get();
+  if (!placer)
+    return;
+  nodes_changed change;
+  for (const auto& [id, one] : policy_->members())
+    if (one.news.state != member_state::removed)
+      change.nodes.push_back(view_of(one));
+  self_->send(placer, std::move(change));
+}
+
+void membership_state::emit(severity level, const char* event_name, const member& one, const std::string& why) {
+  options_->node.events.emit({options_->node.time.wall_now(),
+                              level,
+                              event_name,
+                              {{"node", one.news.name}, {"id", one.news.id}, {"address", one.news.address}, {"reason", why}},
+                              "membership"});
+}
+
+// -- what is seen -----------------------------------------------------------------------------------------------------------------
+
+node_view membership_state::view_of(const member& one) {
+  const auto& node = options_->node;
+  const auto& news = one.news;
+  node_view view;
+  bool is_self = news.id == node.node_id;
+  view.place.id = news.id;
+  view.place.cores = std::max(1U, is_self ? node.machine.cores : news.load.cores);
+  view.place.memory_bytes = is_self ? node.machine.memory_bytes : news.load.memory_total_bytes;
+  view.place.labels = news.labels;
+  view.place.use = use_of(one, draining_[news.id]);
+  // What it offers isn't known before it has told.
+  if (!is_self && news.load.memory_total_bytes == 0 && view.place.use == placement_use::usable)
+    view.place.use = placement_use::suspect;
+  view.name = news.name;
+  if (is_self)
+    return view;
+  auto& stands_for = peers_[news.id];
+  if (!stands_for)
+    stands_for = self_->spawn<caf::linked>(peer, std::cref(node), news.id);
+  view.takes = caf::actor_cast<assignee>(stands_for);
+  return view;
+}
+
+node_list membership_state::list() const {
+  const auto& node = options_->node;
+  auto now = node.time.now();
+  node_list all;
+  all.lead = node.lead.get();
+  for (const auto& [id, one] : policy_->members()) {
+    node_info info;
+    const auto& news = one.news;
+    info.node_id = id;
+    info.name = news.name;
+    info.address = news.address;
+    auto drains = draining_.find(id);
+    bool draining = news.draining || (drains != draining_.end() && drains->second);
+    info.state = news.state == member_state::alive && draining ? "draining" : to_string(news.state);
+    info.since = node.time.wall_now() - (now - one.since);
+    info.labels = news.labels;
+    info.leads = id == all.lead.leader_id;
+    info.is_self = id == node.node_id;
+    info.cpu_share = news.load.cpu_busy;
+    info.cores = news.load.cores;
+    info.memory_bytes = news.load.memory_total_bytes;
+    info.memory_free_bytes = news.load.memory_free_bytes;
+    info.round_trip = one.round_trip;
+    if (info.leads && news.state != member_state::alive) {
+      all.leader_away = true;
+      all.state_age = now - one.since;
+    }
+    all.nodes.push_back(std::move(info));
+  }
+  std::sort(all.nodes.begin(), all.nodes.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  return all;
+}
+
+actor_status membership_state::status() const {
+  auto alive = std::count_if(policy_->members().begin(), policy_->members().end(),
+                             [](const auto& each) { return each.second.news.state == member_state::alive; });
+  actor_status own;
+  own.kind = "membership";
+  own.state = policy_->holding() ? "holding" : "watching";
+  own.since = since_;
+  own.detail = std::to_string(alive) + " of " + std::to_string(policy_->members().size()) + " nodes are alive";
+  return own;
+}
+
+membership_state::behavior_type membership(membership_state::self_pointer self, membership_options options) {
+  return self->state.begin(std::move(options));
+}
+
+} // namespace troupe

@@ -1,0 +1,128 @@
+#include "runtime/node/cluster_node.hpp"
+
+#include "cluster/certificates.hpp"
+#include "cluster/dial.hpp"
+#include "runtime/base/ids.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+namespace troupe {
+
+namespace {
+
+/// A connection whose machine has vanished fails after so long. Milliseconds.
+constexpr unsigned silence_max_ms = 5000;
+constexpr kj::Duration data_connect_timeout = 1 * kj::SECONDS;
+/// Between looks at whether the certificate is to be renewed.
+constexpr kj::Duration renewal_interval = 30 * kj::SECONDS;
+constexpr std::chrono::milliseconds renewal_patience{10'000};
+
+tls_identity identity_of(const cluster_record& record) {
+  return {record.authority_pem, record.node_certificate_pem, record.node_key_pem};
+}
+
+} // namespace
+
+tls_data_dialler::tls_data_dialler(const std::vector<kj_loop*>& loops, const identity_holder& identity, peer_board& peers)
+  : peers_(peers) {
+  for (auto loop : loops)
+    endpoints_.emplace_back(loop, std::make_unique<tls_endpoint>(identity));
+}
+
+kj::Promise<kj::Own<kj::AsyncIoStream>> tls_data_dialler::connect(kj_loop& on, const std::string& node_id) {
+  for (auto& [loop, tls] : endpoints_)
+    if (loop == &on)
+      return on.io().provider->getTimer().timeoutAfter(data_connect_timeout,
+                                                       dial(on.io().provider->getNetwork(), *tls, peers_.find(node_id)->address(),
+                                                            connection_role::data, dns_name_of_node(node_id))
+                                                           .then([](proven_stream&& proven) {
+                                                             proven.stream->setsockopt(IPPROTO_TCP, TCP_USER_TIMEOUT,
+                                                                                       &silence_max_ms, sizeof silence_max_ms);
+                                                             return kj::mv(proven.stream);
+                                                           }));
+  KJ_FAIL_REQUIRE("not one of the gateway's loops");
+}
+
+cluster_links::cluster_links(const cluster_identity& cluster, const std::vector<kj_loop*>& loops, const clock& time,
+                             event_sink& events, const gateway_options& gateway)
+  : loop_("cluster",
+          [&events, &time](const std::string& text) {
+            if (events.shows_debug("gateway"))
+              events.emit({time.wall_now(), severity::debug, "connection_failed", {{"reason", text}}, "gateway"});
+          }),
+    identity_(identity_of(cluster.record)), dialler_(loops, identity_, peers_),
+    questions_(loop_, time, {cluster.self.node_id, TROUPE_VERSION}, trust(), dial_by(loop_, identity_)),
+    requests_(loops, dialler_, time, gateway), network_{questions_, requests_, peers_} {
+  for (const auto& member : cluster.known)
+    if (member.node_id != cluster.self.node_id)
+      peers_.set(member.node_id, {member.name, member.address, false, 0, member.removed});
+}
+
+result<void> cluster_links::admits(const std::string& node_id) {
+  if (!is_unique_id(node_id))
+    return error{error_code::permission_denied, "it is no node"};
+  if (peers_.find(node_id)->removed())
+    return error{error_code::permission_denied, "it was removed from the cluster"};
+  return {};
+}
+
+cluster_services::cluster_services(cluster_identity& cluster, cluster_links& links, const std::vector<kj_loop*>& loops,
+                                   caf::actor_system& system, const directory& actors, const routing_cell& routes,
+                                   const clock& time, event_sink& events, const gateway_options& gateway, const drain_gate& drain,
+                                   cluster_store& records)
+  : links_(links), actors_(actors), time_(time), events_(events), records_(records), node_id_(cluster.self.node_id),
+    desk_(system, actors), context_(links.loop(), system, desk_, time, {cluster.self.node_id, TROUPE_VERSION}, links.trust(), {}),
+    peers_(context_), joins_(links.loop(), system, desk_, cluster.record.cluster_id),
+    forwards_(loops, routes, time, gateway, drain), renewals_(system, links.loop()),
+    door_(links.loop(), loops, std::move(cluster.door), links.identity(), time, events, handlers()) {
+  links_.loop().post([this] { links_.loop().keep(keep_certificate()); });
+}
+
+cluster_handlers cluster_services::handlers() {
+  cluster_handlers all;
+  all.control = [this](kj::Own<kj::AsyncIoStream> stream, std::string who) {
+    return peers_.serve(kj::mv(stream), std::move(who));
+  };
+  all.join = [this](kj::Own<kj::AsyncIoStream> stream) { return joins_.serve(kj::mv(stream)); };
+  all.data = [this](std::size_t loop, kj::Own<kj::AsyncIoStream> stream, std::string who) {
+    return serve_data(loop, kj::mv(stream), who);
+  };
+  return all;
+}
+
+kj::Promise<void> cluster_services::serve_data(std::size_t loop, kj::Own<kj::AsyncIoStream> stream, const std::string& who) {
+  if (!links_.admits(who))
+    return kj::READY_NOW;
+  stream->setsockopt(IPPROTO_TCP, TCP_USER_TIMEOUT, &silence_max_ms, sizeof silence_max_ms);
+  return forwards_.serve(loop, kj::mv(stream));
+}
+
+kj::Promise<void> cluster_services::keep_certificate() {
+  auto facts = facts_of(links_.identity().get()->certificate);
+  auto now = time_.wall_now();
+  bool due = facts && now >= facts->not_before + (facts->not_after - facts->not_before) / 2;
+  kj::Promise<void> done = kj::READY_NOW;
+  if (due)
+    done = renewals_.ask<certificate_issued>(actors_.registrar.get(), renew_certificate{node_id_}, renewal_patience)
+               .then([this](result<certificate_issued> renewed) {
+                 if (renewed)
+                   install(*renewed);
+               });
+  return done.then([this] { return links_.loop().io().provider->getTimer().afterDelay(renewal_interval); }).then([this] {
+    return keep_certificate();
+  });
+}
+
+void cluster_services::install(const certificate_issued& renewed) {
+  auto now = *links_.identity().get();
+  now.certificate = renewed.certificate_pem;
+  if (auto saved = save_certificate(records_, renewed.certificate_pem); !saved) {
+    events_.emit({time_.wall_now(), severity::warn, "certificate_not_kept", {{"reason", saved.failure().message}}, "node"});
+    return;
+  }
+  links_.identity().set(std::move(now));
+  events_.emit({time_.wall_now(), severity::info, "certificate_renewed", {}, "node"});
+}
+
+} // namespace troupe

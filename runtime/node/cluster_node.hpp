@@ -1,0 +1,92 @@
+#pragma once
+
+#include "actors/root.hpp"
+#include "cluster/tls.hpp"
+#include "runtime/gateway/cluster_door.hpp"
+#include "runtime/gateway/data_dialler.hpp"
+#include "runtime/gateway/forward_link.hpp"
+#include "runtime/gateway/forward_service.hpp"
+#include "runtime/gateway/join_service.hpp"
+#include "runtime/gateway/peer_client.hpp"
+#include "runtime/gateway/peer_server.hpp"
+#include "runtime/gateway/process_usage.hpp"
+#include "runtime/node/cluster_identity_setup.hpp"
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace troupe {
+
+/// Data connections over TLS, to nodes as the board has them.
+class tls_data_dialler final : public data_dialler {
+public:
+  tls_data_dialler(const std::vector<kj_loop*>& loops, const identity_holder& identity, peer_board& peers);
+  kj::Promise<kj::Own<kj::AsyncIoStream>> connect(kj_loop& on, const std::string& node_id) override;
+
+private:
+  std::vector<std::pair<kj_loop*, std::unique_ptr<tls_endpoint>>> endpoints_;
+  peer_board& peers_;
+};
+
+/// What a node asks others with: made before its actors.
+class cluster_links {
+public:
+  /// All outlive it. `loops`: the gateway's.
+  cluster_links(const cluster_identity& cluster, const std::vector<kj_loop*>& loops, const clock& time, event_sink& events,
+                const gateway_options& gateway);
+
+  cluster_network& network() { return network_; }
+  kj_loop& loop() { return loop_; }
+  identity_holder& identity() { return identity_; }
+  peer_board& peers() { return peers_; }
+  /// Who may come in: nodes that were not removed.
+  result<void> admits(const std::string& node_id);
+  peer_trust trust() {
+    return trust_by(identity_, [this](const std::string& who) { return admits(who); });
+  }
+
+private:
+  kj_loop loop_;
+  identity_holder identity_;
+  peer_board peers_;
+  tls_data_dialler dialler_;
+  peer_client questions_;
+  forward_links requests_;
+  cluster_network network_;
+};
+
+/// What answers other nodes, and keeps this node's certificate good: made after its actors.
+class cluster_services {
+public:
+  /// All outlive it; their loops are stopped before it is destroyed.
+  cluster_services(cluster_identity& cluster, cluster_links& links, const std::vector<kj_loop*>& loops, caf::actor_system& system,
+                   const directory& actors, const routing_cell& routes, const clock& time, event_sink& events,
+                   const gateway_options& gateway, const drain_gate& drain, cluster_store& records);
+
+  const std::string& address() const { return door_.address(); }
+  void stop_accepting() { door_.stop_accepting(); }
+
+private:
+  cluster_handlers handlers();
+  kj::Promise<void> serve_data(std::size_t loop, kj::Own<kj::AsyncIoStream> stream, const std::string& who);
+  /// Has the certificate renewed at half of its life, again and again.
+  kj::Promise<void> keep_certificate();
+  void install(const certificate_issued& renewed);
+
+  cluster_links& links_;
+  const directory& actors_;
+  const clock& time_;
+  event_sink& events_;
+  cluster_store& records_;
+  const std::string node_id_;
+  peer_desk desk_;
+  peer_context context_;
+  peer_server peers_;
+  join_server joins_;
+  forward_server forwards_;
+  bridge renewals_;
+  cluster_door door_; // last: it serves with all of the above
+};
+
+} // namespace troupe
