@@ -9,8 +9,8 @@ void mass_failure_brake::update(std::size_t alive, std::size_t suspects, bool cu
   if (lost > lost_)
     last_loss_ = now;
   lost_ = lost;
-  auto tipping = 2 * lost >= alive && now - last_loss_ < std::chrono::seconds(1);
-  holding_ = cut_off || lost > alive || tipping;
+  settles_at_ = 3 * lost >= alive && lost > 0 ? last_loss_ + std::chrono::seconds(2) : steady_time::min();
+  holding_ = cut_off || lost > alive;
 }
 
 } // namespace troupe

@@ -38,7 +38,7 @@ steady_time suspicion::wakes_at() const {
     return when;
   for (const auto& id : watches_.targets())
     if (auto due = watches_.dead_at(id); due && find(id)->news.state == member_state::suspect)
-      when = std::min(when, *due);
+      when = std::min(when, std::max(*due, brake_.settles_at()));
   return when;
 }
 
@@ -202,7 +202,7 @@ void suspicion::believe_accusations(steady_time now) {
 void suspicion::declare_dead(steady_time now) {
   for (const auto& id : watches_.targets()) {
     auto due = watches_.dead_at(id);
-    if (brake_.holding() || !due || *due > now || find(id)->news.state != member_state::suspect)
+    if (brake_.holding() || brake_.settles_at() > now || !due || *due > now || find(id)->news.state != member_state::suspect)
       continue;
     table_.judge(id, member_state::dead, "no sign of life for too long", now);
     settle(now);
