@@ -81,6 +81,74 @@ interface Control {
   setLogLevel @12 (actor :Text, level :Text) -> (error :Inference.Error, levels :List(LogLevel));
   # From now on, until the node ends. actor: a kind as in TreeNode; empty: the default of all others. level: debug, info, warn, error, off, or
   # "default" (back to that of all others). Both empty: changes nothing. levels: those in force, the default first.
+
+  nodes @13 () -> (error :Inference.Error, nodes :List(ClusterNode), lead :Lead);
+  # All nodes of the cluster, as this one sees them, by name. unavailable: the node is in no cluster, or still starting.
+
+  createToken @14 (role :Text, lifetimeUs :UInt64, uses :UInt32) -> (error :Inference.Error, token :Text, id :Text, expiresUnixNs :Int64);
+  # A token for joining, durable when it returns. role: node, admin or client. token: a secret, told this once. id: what it is called
+  # by from then on.
+
+  listTokens @15 () -> (error :Inference.Error, tokens :List(Token));
+  # Newest first, without their secrets; a token that has ended stays for a while.
+
+  revokeToken @16 (id :Text) -> (error :Inference.Error);
+  # Makes a token useless; durable when it returns. id: its first digits, as many as tell it from the others, or the token itself.
+
+  drainNode @17 (node :Text, undo :Bool) -> (error :Inference.Error);
+  # Moves a node's work to the others, or lets it have work again; durable when it returns, and `nodes` tells how far it is. node: its name,
+  # or as many of its id's first digits as tell it from the others.
+
+  removeNode @18 (node :Text) -> (error :Inference.Error);
+  # Puts a node out of the cluster for ever; durable when it returns. node: as above.
+}
+
+struct ClusterNode {
+  id @0 :Text;
+  name @1 :Text;
+  address @2 :Text;                  # of its cluster port
+  state @3 :Text;                    # alive | suspect | dead | draining | left | removed
+  sinceUnixNs @4 :Int64;             # of the state
+  version @5 :Text;                  # of the software
+  labels @6 :List(Label);
+  leads @7 :Bool;
+  isSelf @8 :Bool;                   # the one that tells
+  cpuShare @9 :Float64;              # of all its cores, 0 to 1
+  cores @10 :UInt32;
+  memoryBytes @11 :UInt64;
+  memoryFreeBytes @12 :UInt64;
+  replicas @13 :UInt32;              # that serve
+  roundTripUs @14 :UInt64;           # from the one that tells; 0: not measured
+
+  struct Label {
+    key @0 :Text;
+    value @1 :Text;
+  }
+}
+
+struct Lead {
+  # Who leads, and how well the node that tells hears from it.
+  leaderId @0 :Text;
+  leaderName @1 :Text;               # empty: not known
+  epoch @2 :UInt64;                  # grows with each leader
+  away @3 :Bool;                     # it is suspected or dead: what the cluster shall do can't be changed
+  stateAgeUs @4 :UInt64;             # since the node last heard from it; 0 on the leader
+}
+
+struct Token {
+  id @0 :Text;
+  role @1 :Text;                     # node | admin | client
+  createdUnixNs @2 :Int64;
+  expiresUnixNs @3 :Int64;
+  usesLeft @4 :UInt32;
+  createdBy @5 :Text;
+  revoked @6 :Bool;
+  usedBy @7 :List(Use);              # oldest first
+
+  struct Use {
+    who @0 :Text;                    # a node's id, or a user's name
+    unixNs @1 :Int64;
+  }
 }
 
 struct Move {
@@ -117,6 +185,14 @@ struct NodeStatus {
   pid @3 :UInt32;
   residentBytes @4 :UInt64;
   draining @5 :Bool;         # it was asked to stop
+
+  # Of its cluster; empty and 0 where it is in none.
+  nodeId @6 :Text;
+  leads @7 :Bool;
+  leaderName @8 :Text;       # empty: not known
+  epoch @9 :UInt64;          # grows with each leader
+  leaderAway @10 :Bool;      # it is suspected or dead: the answer is as old as stateAgeUs says
+  stateAgeUs @11 :UInt64;    # since the node last heard from its leader; 0 on the leader
 }
 
 struct DeploymentStatus {
@@ -151,6 +227,7 @@ struct ReplicaStatus {
   pid @2 :UInt32;
   sinceUnixNs @3 :Int64;
   restarts @4 :UInt32;
+  node @5 :Text;                     # the name of the node that it runs on; empty: the one that tells
 }
 
 struct TreeNode {

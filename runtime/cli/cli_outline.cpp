@@ -15,7 +15,9 @@ const std::map<std::string, std::vector<std::string>>& words_of_values() {
       {"LEVEL", {"debug", "info", "warn", "error", "off", "default"}},
       {"ARRIVALS", {"poisson", "constant"}},
       {"PROTOCOL", {"capnp", "http"}},
-      {"SHELL", {"bash", "zsh", "fish"}}};
+      {"SHELL", {"bash", "zsh", "fish"}},
+      {"ACTION", {"create", "list", "revoke"}},
+      {"ROLE", {"node", "admin", "client"}}};
   return words;
 }
 

@@ -63,6 +63,10 @@ void add_verbs(CLI::App& app, const command_context& context, std::function<void
   add_backup(app, context);
   add_restore(app, context, restore);
   add_tree(app, context);
+  add_nodes(app, context);
+  add_token(app, context);
+  add_drain(app, context);
+  add_remove(app, context);
   add_log_level(app, context);
   add_doctor(app, context);
   add_completion(app, context);

@@ -2,6 +2,7 @@
 
 #include "runtime/base/printable.hpp"
 #include "runtime/base/units.hpp"
+#include "runtime/cli/nodes_view.hpp"
 #include "runtime/cli/rollout_lines.hpp"
 #include "runtime/cli/table.hpp"
 #include "runtime/cli/wire.hpp"
@@ -9,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <set>
 
 namespace troupe {
 
@@ -21,7 +23,8 @@ json replica_json(schema::ReplicaStatus::Reader replica) {
           {"state", text_of(replica.getState())},
           {"pid", replica.getPid()},
           {"since_unix_ns", replica.getSinceUnixNs()},
-          {"restarts", replica.getRestarts()}};
+          {"restarts", replica.getRestarts()},
+          {"node", text_of(replica.getNode())}};
 }
 
 json version_json(schema::VersionStatus::Reader version) {
@@ -57,6 +60,27 @@ std::string node_line(schema::NodeStatus::Reader node) {
                    + std::to_string(node.getPid()) + ", up " + human_duration(std::chrono::microseconds(node.getUptimeUs()))
                    + ", " + human_size(node.getResidentBytes()) + (node.getDraining() ? ", shutting down" : ""))
          + "\n";
+}
+
+/// Nothing for a node that is in no cluster.
+std::string leader_text(schema::NodeStatus::Reader node) {
+  if (node.getLeaderAway())
+    return leader_away_line(text_of(node.getLeaderName()), node.getStateAgeUs());
+  if (node.getLeads() || node.getEpoch() == 0)
+    return {};
+  return printable("leader " + text_of(node.getLeaderName()) + ", heard of "
+                   + human_duration(std::chrono::microseconds(node.getStateAgeUs())) + " ago")
+         + "\n";
+}
+
+/// Whether replicas run on more than one node.
+bool is_spread(schema::Control::StatusResults::Reader status) {
+  std::set<std::string> nodes;
+  for (auto deployment : status.getDeployments())
+    for (auto version : deployment.getVersions())
+      for (auto replica : version.getReplicas())
+        nodes.insert(text_of(replica.getNode()));
+  return nodes.size() > 1;
 }
 
 /// "2/3": ready of wanted. Only the versions that should run have a number wanted.
@@ -103,14 +127,29 @@ std::string versions_text(schema::Control::StatusResults::Reader status, bool in
   return rows.render(colors);
 }
 
+std::vector<cell> replica_row(schema::DeploymentStatus::Reader deployment, schema::VersionStatus::Reader version,
+                              schema::ReplicaStatus::Reader replica, std::int64_t now, bool spread) {
+  std::vector<cell> row = {std::to_string(replica.getNumber()),
+                           text_of(deployment.getName()) + "@" + std::to_string(version.getNumber()),
+                           state_cell(text_of(replica.getState())),
+                           std::to_string(replica.getPid()),
+                           age_text(replica.getSinceUnixNs(), now),
+                           std::to_string(replica.getRestarts())};
+  if (spread)
+    row.insert(row.begin() + 2, text_of(replica.getNode()));
+  return row;
+}
+
 std::string replicas_table(schema::Control::StatusResults::Reader status, std::int64_t now, bool colors) {
-  table rows({{"REPLICA"}, {"VERSION"}, {"STATE"}, {"PID", true}, {"SINCE", true}, {"RESTARTS", true}});
+  std::vector<column> columns = {{"REPLICA"}, {"VERSION"}, {"STATE"}, {"PID", true}, {"SINCE", true}, {"RESTARTS", true}};
+  bool spread = is_spread(status);
+  if (spread)
+    columns.insert(columns.begin() + 2, {"NODE"});
+  table rows(std::move(columns));
   for (auto deployment : status.getDeployments())
     for (auto version : deployment.getVersions())
       for (auto replica : version.getReplicas())
-        rows.add({std::to_string(replica.getNumber()), text_of(deployment.getName()) + "@" + std::to_string(version.getNumber()),
-                  state_cell(text_of(replica.getState())), std::to_string(replica.getPid()),
-                  age_text(replica.getSinceUnixNs(), now), std::to_string(replica.getRestarts())});
+        rows.add(replica_row(deployment, version, replica, now, spread));
   return rows.render(colors);
 }
 
@@ -141,12 +180,18 @@ json status_json(schema::Control::StatusResults::Reader status) {
             {"uptime_us", node.getUptimeUs()},
             {"pid", node.getPid()},
             {"resident_bytes", node.getResidentBytes()},
-            {"draining", node.getDraining()}}},
+            {"draining", node.getDraining()},
+            {"id", text_of(node.getNodeId())},
+            {"leads", node.getLeads()},
+            {"leader", text_of(node.getLeaderName())},
+            {"epoch", node.getEpoch()},
+            {"leader_away", node.getLeaderAway()},
+            {"state_age_us", node.getStateAgeUs()}}},
           {"deployments", std::move(deployments)}};
 }
 
 std::string status_text(schema::Control::StatusResults::Reader status, bool in_full, std::int64_t now_unix_ns, bool colors) {
-  auto text = node_line(status.getNode());
+  auto text = node_line(status.getNode()) + leader_text(status.getNode());
   if (status.getDeployments().size() == 0)
     return text + "nothing is deployed; `troupe deploy NAME FOLDER` deploys a model\n";
   text += "\n" + versions_text(status, in_full, now_unix_ns, colors);

@@ -86,12 +86,12 @@ std::size_t display_width(std::string_view text) {
 }
 
 cell state_cell(std::string_view state) {
-  if (is_one_of(state, {"live", "ready", "running", "info", "ok"}))
+  if (is_one_of(state, {"live", "ready", "running", "info", "ok", "alive", "good"}))
     return {std::string(state), color::green};
   if (is_one_of(state, {"validating", "preparing", "starting", "verifying", "rolling_out", "loading", "draining", "rolled_back",
-                        "warn", "backing_off"}))
+                        "warn", "backing_off", "suspect"}))
     return {std::string(state), color::yellow};
-  if (is_one_of(state, {"failed", "error", "stopped", "bad"}))
+  if (is_one_of(state, {"failed", "error", "stopped", "bad", "dead"}))
     return {std::string(state), color::red};
   return {std::string(state)};
 }

@@ -1,6 +1,7 @@
 #include "runtime/gateway/control_service.hpp"
 
-#include "runtime/gateway/error_map.hpp"
+#include "runtime/gateway/cluster_writer.hpp"
+#include "runtime/gateway/control_answer.hpp"
 #include "runtime/gateway/status_writer.hpp"
 #include "runtime/gateway/upload_service.hpp"
 
@@ -14,29 +15,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// For an answer that needs no more than a synced write.
-constexpr auto control_patience = 10s;
 /// `awaitReady` and `progress` without a time-out of their own wait so long.
 constexpr auto await_patience = 300s;
 /// A backup copies everything: as long as the slowest disk and the largest models take.
 constexpr auto backup_patience = 6h;
+/// To learn what this node knows of its cluster: it asks nobody else.
+constexpr auto glance_patience = 2s;
 constexpr std::uint32_t events_max = 10000;
-
-/// Writes a failure into the results, if it is one.
-template <class Call, class Answer>
-bool answered_error(Call& call, const result<Answer>& outcome) {
-  if (!outcome)
-    write_error(call.getResults().initError(), outcome.failure());
-  return !outcome;
-}
-
-std::uint64_t microseconds(std::chrono::nanoseconds span) {
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(span).count());
-}
-
-std::string text(capnp::Text::Reader from) {
-  return {from.begin(), from.size()};
-}
 
 /// What a caller wants to wait for something that takes its time.
 std::chrono::milliseconds patience_of(std::uint64_t asked_us) {
@@ -99,13 +84,21 @@ kj::Promise<void> control_service::undeploy(UndeployContext call) {
 }
 
 kj::Promise<void> control_service::status(StatusContext call) {
+  const auto& actors = context_.node.actors;
+  auto place = context_.actors.ask<node_list>(actors.membership.get(), list_nodes{}, glance_patience);
   list_deployments question{text(call.getParams().getName())};
-  return context_.actors.ask<deployment_list>(context_.node.actors.catalog.get(), std::move(question), control_patience)
-      .then([this, call](result<deployment_list> outcome) mutable {
-        auto results = call.getResults();
-        write_node(results.initNode(), context_.node);
+  auto deployments = context_.actors.ask<deployment_list>(actors.catalog.get(), std::move(question), control_patience);
+  return place
+      .then([this, call, deployments = kj::mv(deployments)](result<node_list> cluster) mutable {
+        auto node = call.getResults().initNode();
+        write_node(node, context_.node);
+        if (cluster)
+          write_place(node, *cluster);
+        return kj::mv(deployments);
+      })
+      .then([call](result<deployment_list> outcome) mutable {
         if (!answered_error(call, outcome))
-          write_deployments(results, *outcome);
+          write_deployments(call.getResults(), *outcome);
       });
 }
 
@@ -177,8 +170,8 @@ kj::Promise<void> control_service::validate(ValidateContext call) {
           return;
         auto report = call.getResults().initReport();
         report.setGoldenCases(outcome->cases);
-        report.setLoadUs(microseconds(outcome->load));
-        report.setSlowestUs(microseconds(outcome->slowest));
+        report.setLoadUs(to_microseconds(outcome->load));
+        report.setSlowestUs(to_microseconds(outcome->slowest));
       });
 }
 

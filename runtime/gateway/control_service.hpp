@@ -54,8 +54,18 @@ protected:
   kj::Promise<void> validate(ValidateContext call) override;
   kj::Promise<void> backup(BackupContext call) override;
   kj::Promise<void> setLogLevel(SetLogLevelContext call) override;
+  kj::Promise<void> nodes(NodesContext call) override;
+  kj::Promise<void> createToken(CreateTokenContext call) override;
+  kj::Promise<void> listTokens(ListTokensContext call) override;
+  kj::Promise<void> revokeToken(RevokeTokenContext call) override;
+  kj::Promise<void> drainNode(DrainNodeContext call) override;
+  kj::Promise<void> removeNode(RemoveNodeContext call) override;
 
 private:
+  /// Hands it to the registrar, whose answer is done or an error.
+  template <class Call, class Question>
+  kj::Promise<void> tell_registrar(Call call, Question question);
+
   control_context& context_;
   const std::string client_;
 };

@@ -53,6 +53,7 @@ void write_version(schema::VersionStatus::Builder into, const version_view& from
     replicas[i].setPid(static_cast<std::uint32_t>(replica.pid));
     replicas[i].setSinceUnixNs(unix_ns(replica.since));
     replicas[i].setRestarts(replica.restarts);
+    replicas[i].setNode(replica.node_name.c_str());
   }
 }
 

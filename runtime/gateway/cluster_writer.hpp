@@ -1,0 +1,14 @@
+#pragma once
+
+#include "actors/cluster_messages.hpp"
+#include "schemas/control.capnp.h"
+
+/// What is known of the cluster, as the Control capability tells it.
+namespace troupe {
+
+void write_nodes(schema::Control::NodesResults::Builder into, const node_list& from);
+void write_tokens(schema::Control::ListTokensResults::Builder into, const token_list& from);
+/// The node's place in its cluster.
+void write_place(schema::NodeStatus::Builder into, const node_list& from);
+
+} // namespace troupe
