@@ -238,7 +238,7 @@ protected:
 
   fake_connection& connection_;
   fake_record& seen_;
-  int looks_ = 0;
+  int looks_ = 0; ///< at the status, or at the nodes
   int looks_without_events_ = 0;
 };
 
@@ -318,7 +318,88 @@ protected:
     return kj::READY_NOW;
   }
 
+  kj::Promise<void> nodes(NodesContext context) override {
+    if (looks_++ == seen_.looks_max) {
+      connection_.end->fulfill();
+      return kj::NEVER_DONE;
+    }
+    auto results = context.getResults();
+    auto lead = results.initLead();
+    lead.setLeaderName("node-1");
+    lead.setEpoch(3);
+    auto nodes = results.initNodes(2);
+    fill(nodes[0], "node-1", "10.0.0.1:7551", "alive");
+    nodes[0].setLeads(true);
+    nodes[0].setRoundTripUs(310);
+    fill(nodes[1], "node-2", "10.0.0.2:7551", "draining");
+    nodes[1].setIsSelf(true);
+    return kj::READY_NOW;
+  }
+
+  kj::Promise<void> createToken(CreateTokenContext context) override {
+    auto params = context.getParams();
+    auto role = text_of(params.getRole());
+    seen_.note("token " + role + " " + std::to_string(params.getLifetimeUs()) + " " + std::to_string(params.getUses()));
+    auto results = context.getResults();
+    if (params.getUses() == 0) {
+      refuse(results.initError(), schema::Code::INVALID_ARGUMENT, "a token has 1 to 1000 uses");
+      return kj::READY_NOW;
+    }
+    results.setToken("trp_secret");
+    results.setId("0123456789ab");
+    results.setExpiresUnixNs(3'600 * second);
+    return kj::READY_NOW;
+  }
+
+  kj::Promise<void> listTokens(ListTokensContext context) override {
+    auto tokens = context.getResults().initTokens(2);
+    tokens[0].setId("0123456789ab");
+    tokens[0].setRole("client");
+    tokens[0].setExpiresUnixNs(2 * 3'600 * second);
+    tokens[0].setUsesLeft(2);
+    tokens[0].setCreatedBy("anna@laptop");
+    tokens[0].initUsedBy(1)[0].setWho("ben");
+    tokens[1].setId("ba9876543210");
+    tokens[1].setRole("node");
+    tokens[1].setExpiresUnixNs(60 * second);
+    return kj::READY_NOW;
+  }
+
+  kj::Promise<void> revokeToken(RevokeTokenContext context) override {
+    seen_.note("revoke " + text_of(context.getParams().getId()));
+    return kj::READY_NOW;
+  }
+
+  kj::Promise<void> drainNode(DrainNodeContext context) override {
+    auto params = context.getParams();
+    seen_.note(std::string(params.getUndo() ? "undrain " : "drain ") + text_of(params.getNode()));
+    return kj::READY_NOW;
+  }
+
+  kj::Promise<void> removeNode(RemoveNodeContext context) override {
+    auto name = text_of(context.getParams().getNode());
+    seen_.note("remove " + name);
+    if (name == "node-1")
+      refuse(context.getResults().initError(), schema::Code::FAILED_PRECONDITION, "node-1 leads; it can't remove itself");
+    return kj::READY_NOW;
+  }
+
 private:
+  static void fill(schema::ClusterNode::Builder node, const char* name, const char* address, const char* state) {
+    node.setId("aaaa");
+    node.setName(name);
+    node.setAddress(address);
+    node.setState(state);
+    node.setSinceUnixNs(3'540 * second);
+    node.setVersion("0.2.0");
+    node.setCpuShare(0.375);
+    node.setCores(8);
+    node.setReplicas(4);
+    auto label = node.initLabels(1)[0];
+    label.setKey("zone");
+    label.setValue("a");
+  }
+
   static constexpr std::uint64_t long_poll_us = 1'000'000;
 
   /// Version 3 comes up in two looks, 2 is live all the time, 1 was live once and comes up again.

@@ -39,7 +39,7 @@ public:
   explicit fake_node(const limits& most, generation built = generation::today);
   ~fake_node();
 
-  /// Ends every connection at its status call after the first `looks`.
+  /// Ends every connection at its call for the status, or for the nodes, after the first `looks`.
   void hang_up_after(int looks);
 
   /// "127.0.0.1:PORT"
