@@ -79,12 +79,8 @@ json nodes_json(schema::Control::NodesResults::Reader nodes) {
   for (auto node : nodes.getNodes())
     list.push_back(node_json(node));
   auto lead = nodes.getLead();
-  return {{"leader", text_of(lead.getLeaderName())},
-          {"leader_id", text_of(lead.getLeaderId())},
-          {"epoch", lead.getEpoch()},
-          {"leader_away", lead.getAway()},
-          {"state_age_us", lead.getStateAgeUs()},
-          {"nodes", std::move(list)}};
+  return {{"leader", text_of(lead.getLeaderName())}, {"leader_id", text_of(lead.getLeaderId())}, {"epoch", lead.getEpoch()},
+          {"leader_away", lead.getAway()},           {"state_age_us", lead.getStateAgeUs()},     {"nodes", std::move(list)}};
 }
 
 std::string nodes_text(schema::Control::NodesResults::Reader nodes, std::int64_t now_unix_ns, bool colors) {
@@ -100,8 +96,7 @@ std::string nodes_text(schema::Control::NodesResults::Reader nodes, std::int64_t
   for (auto node : nodes.getNodes()) {
     auto age = std::chrono::nanoseconds(std::max<std::int64_t>(0, now_unix_ns - node.getSinceUnixNs()));
     rows.add({text_of(node.getName()), text_of(node.getAddress()), state_cell(text_of(node.getState())), human_duration(age),
-              text_of(node.getVersion()), load_of(node), std::to_string(node.getReplicas()), round_trip_of(node),
-              mark_of(node)});
+              text_of(node.getVersion()), load_of(node), std::to_string(node.getReplicas()), round_trip_of(node), mark_of(node)});
   }
   return leader_line(nodes.getLead()) + "\n" + rows.render(colors);
 }

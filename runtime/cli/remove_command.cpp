@@ -21,7 +21,8 @@ struct remove_options {
 
 /// Ends the command unless a person says yes.
 void confirm(const console& io, const std::string& name) {
-  io.err << "remove " << printable(name) << " from the cluster for ever? It can't come back but as a new node. [y/N] " << std::flush;
+  io.err << "remove " << printable(name) << " from the cluster for ever? It can't come back but as a new node. [y/N] "
+         << std::flush;
   std::string answer;
   if (!std::getline(io.in, answer))
     throw command_failure(exit_code::bad_usage, "nobody confirmed it; nothing was done. Where nobody can, add --yes");
@@ -49,8 +50,9 @@ void add_remove(CLI::App& app, const command_context& context) {
   auto verb = app.add_subcommand("remove", "Puts a node out of the cluster, for ever");
   verb->add_option("NODE", options->name, "The node: its name, or the first digits of its id")->required();
   verb->add_flag("--yes", options->yes, "Doesn't ask");
-  verb->footer("What the node runs is started elsewhere once the others see it gone: `troupe drain` first moves it without a gap.\n\n"
-               "Example:\n  troupe remove node-2\n  troupe remove 3f8a --yes");
+  verb->footer(
+      "What the node runs is started elsewhere once the others see it gone: `troupe drain` first moves it without a gap.\n\n"
+      "Example:\n  troupe remove node-2\n  troupe remove 3f8a --yes");
   verb->callback([&context, options] { remove(context, *options); });
 }
 

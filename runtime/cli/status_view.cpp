@@ -19,12 +19,9 @@ namespace {
 using json = nlohmann::ordered_json;
 
 json replica_json(schema::ReplicaStatus::Reader replica) {
-  return {{"number", replica.getNumber()},
-          {"state", text_of(replica.getState())},
-          {"pid", replica.getPid()},
-          {"since_unix_ns", replica.getSinceUnixNs()},
-          {"restarts", replica.getRestarts()},
-          {"node", text_of(replica.getNode())}};
+  return {{"number", replica.getNumber()},     {"state", text_of(replica.getState())},
+          {"pid", replica.getPid()},           {"since_unix_ns", replica.getSinceUnixNs()},
+          {"restarts", replica.getRestarts()}, {"node", text_of(replica.getNode())}};
 }
 
 json version_json(schema::VersionStatus::Reader version) {
@@ -129,12 +126,10 @@ std::string versions_text(schema::Control::StatusResults::Reader status, bool in
 
 std::vector<cell> replica_row(schema::DeploymentStatus::Reader deployment, schema::VersionStatus::Reader version,
                               schema::ReplicaStatus::Reader replica, std::int64_t now, bool spread) {
-  std::vector<cell> row = {std::to_string(replica.getNumber()),
-                           text_of(deployment.getName()) + "@" + std::to_string(version.getNumber()),
-                           state_cell(text_of(replica.getState())),
-                           std::to_string(replica.getPid()),
-                           age_text(replica.getSinceUnixNs(), now),
-                           std::to_string(replica.getRestarts())};
+  std::vector<cell> row = {
+      std::to_string(replica.getNumber()),     text_of(deployment.getName()) + "@" + std::to_string(version.getNumber()),
+      state_cell(text_of(replica.getState())), std::to_string(replica.getPid()),
+      age_text(replica.getSinceUnixNs(), now), std::to_string(replica.getRestarts())};
   if (spread)
     row.insert(row.begin() + 2, text_of(replica.getNode()));
   return row;

@@ -1,6 +1,6 @@
-#include "runtime/cli/client.hpp"
 #include "runtime/base/printable.hpp"
 #include "runtime/base/units.hpp"
+#include "runtime/cli/client.hpp"
 #include "runtime/cli/human_text.hpp"
 #include "runtime/cli/token_view.hpp"
 #include "runtime/cli/verbs.hpp"
@@ -55,8 +55,8 @@ void create(const command_context& context, const token_options& options) {
                                 {"command", command}});
   context.io.out << printable(token) << "\n";
   context.io.err << "good for " << human_duration(lifetime) << " and "
-                 << (options.uses == 1 ? "one use" : std::to_string(options.uses) + " uses") << "; whoever has it can join. Use it by\n  "
-                 << printable(command) << "\n";
+                 << (options.uses == 1 ? "one use" : std::to_string(options.uses) + " uses")
+                 << "; whoever has it can join. Use it by\n  " << printable(command) << "\n";
 }
 
 void list(const command_context& context) {
