@@ -149,6 +149,8 @@ struct node_fixture {
     asker->request(actors.catalog.get(), std::chrono::seconds(10), await_ready{})
         .receive([&](ready) { is_ready = true; }, [](const caf::error&) {});
     BOOST_REQUIRE(is_ready);
+    // The leader's first assignment makes the table anew: of no deployments, so it must not come after ours.
+    BOOST_REQUIRE(eventually([this] { return routes.revision() > 0; }));
   }
   void open_echo() {
     model_spec spec;
