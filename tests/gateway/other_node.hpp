@@ -74,7 +74,7 @@ private:
 };
 
 /// Connects to the address that a node has in a table, without TLS.
-class plain_dialler final : public peer_dialler {
+class plain_dialler final : public data_dialler {
 public:
   void set(const std::string& node_id, const std::string& address) {
     std::lock_guard lock(mutex_);
