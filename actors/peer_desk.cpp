@@ -24,11 +24,7 @@ struct peer_desk::hand_over {
   std::chrono::milliseconds patience;
   std::function<void(result<peer_answer>)> told;
 
-  void operator()(assignment& what) {
-    if (what.by.leader_id != from)
-      return told(error{error_code::permission_denied, "node " + from + " speaks for the leader, " + what.by.leader_id});
-    ask<assignment_taken>(actors.pools.get(), what);
-  }
+  void operator()(assignment& what) { ask<assignment_taken>(actors.pools.get(), what); }
   void operator()(node_report& what) {
     if (!is_own(what.node_id))
       return;

@@ -15,14 +15,15 @@ void write_replica(schema::ReplicaStatus::Builder into, const replica_info& from
   into.setPid(static_cast<std::uint32_t>(from.pid));
   into.setSinceUnixNs(to_unix_ns(from.since));
   into.setRestarts(from.restarts);
+  into.setNode(to_text(from.node_name));
 }
 
 bool read_replica(schema::ReplicaStatus::Reader from, replica_info& into) {
   auto state = to_string(from.getState());
   for (auto phase : {replica_phase::starting, replica_phase::verifying, replica_phase::serving, replica_phase::draining})
     if (state == to_string(phase)) {
-      into = {from.getNumber(), phase, static_cast<pid_t>(from.getPid()), from_unix_ns(from.getSinceUnixNs()),
-              from.getRestarts()};
+      into = {from.getNumber(),   phase, static_cast<pid_t>(from.getPid()), from_unix_ns(from.getSinceUnixNs()),
+              from.getRestarts(), {},    to_string(from.getNode())};
       return true;
     }
   return false;

@@ -31,7 +31,7 @@ inline pool_status status() {
   status.counters.queued_rows = 104;
   status.counters.queued_requests = 105;
   status.counters.runners = 106;
-  status.replicas = {{9, replica_phase::serving, 4242, wall_time(std::chrono::nanoseconds(12)), 13}};
+  status.replicas = {{9, replica_phase::serving, 4242, wall_time(std::chrono::nanoseconds(12)), 13, {}, "n2"}};
   return status;
 }
 
@@ -103,6 +103,17 @@ inline enrolled entry() {
   return {"certificate", std::string(32, 'e'), "authority", leads(), {member}};
 }
 
+inline member_news news() {
+  return {"n3", "three", "10.0.0.3:7551", {{"zone", "b"}}, 50, member_state::suspect, true, {51, 0.5, 52, 53, 54, 55}};
+}
+
+inline token_record token() {
+  token_record token;
+  token.secret_sha256 = sha_a;
+  token.uses_left = 3;
+  return token;
+}
+
 inline std::vector<peer_question> questions() {
   return {orders(),
           report(),
@@ -118,7 +129,15 @@ inline std::vector<peer_question> questions() {
           enrol{joins(), "a nonce"},
           enrol_user{{"secret", "anna", "a key"}},
           renew_certificate{"n2"},
-          update_member{"n2", "10.0.0.2:7551", {{"zone", "a"}}}};
+          update_member{"n2", "10.0.0.2:7551", {{"zone", "a"}}},
+          probe{{}, {{news()}, 56}},
+          ask_help{{}, 57, "n3"},
+          exchange_members{{}, {news()}},
+          create_token{cluster_role::admin, std::chrono::microseconds(58), 59, "anna"},
+          list_tokens{},
+          revoke_token{"0123"},
+          remove_member{"n3"},
+          set_draining{"n3", true}};
 }
 
 inline std::vector<result<peer_answer>> answers() {
@@ -132,6 +151,11 @@ inline std::vector<result<peer_answer>> answers() {
           peer_answer(entry()),
           peer_answer(user_enrolled{"certificate", std::string(32, 'e'), "authority", cluster_role::client}),
           peer_answer(certificate_issued{"certificate"}),
+          peer_answer(probe_message{{news()}, 60}),
+          peer_answer(help_answer{help_outcome::not_tried}),
+          peer_answer(exchange_members{{}, {news()}}),
+          peer_answer(token_made{"trp_x", "0123", wall_time(std::chrono::nanoseconds(61))}),
+          peer_answer(token_list{{token()}}),
           error{error_code::conflict, "epoch 7 leads"}};
 }
 
