@@ -304,8 +304,9 @@ BOOST_AUTO_TEST_CASE(what_another_node_sends_is_checked_as_a_clients_request) {
     dims.set(1, 1);
     input.initData(4);
     spoil(next);
-    auto answer = peer.wait(kj::mv(call)).getAnswers()[0].getError();
-    return std::make_pair(answer.getCode(), std::string(answer.getMessage().cStr()));
+    auto answers = peer.wait(kj::mv(call));
+    auto failure = answers.getAnswers()[0].getError();
+    return std::make_pair(failure.getCode(), std::string(failure.getMessage().cStr()));
   };
   BOOST_TEST((ask([](request) {}).first == schema::Code::OK));
   const std::vector<std::pair<std::string, std::function<void(request)>>> mistakes = {
