@@ -114,7 +114,7 @@ placer_state::behavior_type placer_state::gathering() {
       [](await_ready) { return ready{}; },
       [this](const deployment_demand& demand) { return gather_demand(demand); },
       [this](const drop_demand& ask) -> caf::result<done> {
-        demands_.erase(ask.deployment);
+        needs_.erase(ask.deployment);
         return done{};
       },
       [this](const retain_demands& ask) { gather_names(ask); },
@@ -158,7 +158,7 @@ void placer_state::gather_names(const retain_demands& ask) {
 }
 
 caf::result<done> placer_state::gather_demand(const deployment_demand& demand) {
-  demands_[demand.deployment] = demand;
+  take(demand);
   auto answer = self_->make_response_promise<done>();
   early_.push_back(answer);
   begin_if_gathered();
@@ -171,7 +171,7 @@ void placer_state::gather_report(const node_report& report) {
 }
 
 void placer_state::begin_if_gathered() {
-  auto told = [this](const std::string& deployment) { return demands_.count(deployment) != 0; };
+  auto told = [this](const std::string& deployment) { return needs_.count(deployment) != 0; };
   if (!unheard_.empty() || !expected_ || !std::all_of(expected_->begin(), expected_->end(), told))
     return;
   self_->become(placing());
@@ -183,21 +183,21 @@ void placer_state::begin_if_gathered() {
 // -- what is asked and what happens -------------------------------------------------------------------------------------------------
 
 caf::result<done> placer_state::on_demand(const deployment_demand& demand) {
-  demands_[demand.deployment] = demand;
+  take(demand);
   replan();
   return answer_when_known();
 }
 
 caf::result<done> placer_state::on_drop(const drop_demand& ask) {
-  demands_.erase(ask.deployment);
+  needs_.erase(ask.deployment);
   replan();
   return answer_when_known();
 }
 
 void placer_state::on_retain(const retain_demands& ask) {
   std::set<std::string> left(ask.deployments.begin(), ask.deployments.end());
-  for (auto it = demands_.begin(); it != demands_.end();)
-    it = left.count(it->first) != 0 ? std::next(it) : demands_.erase(it);
+  for (auto it = needs_.begin(); it != needs_.end();)
+    it = left.count(it->first) != 0 ? std::next(it) : needs_.erase(it);
   replan();
 }
 
@@ -266,7 +266,7 @@ bool placer_state::note(const node_report& report) {
     // What it runs, from a life of the leader before or while it was away, is where placement begins.
     for (const auto& running : report.pools)
       if (running.phase != pool_phase::draining && running.phase != pool_phase::failed)
-        node.shares[{running.status.id.deployment, running.status.id.number}].replicas = running.wanted;
+        node.shares[{running.status.id.deployment, running.status.id.number}] = running.wanted;
     node.sent.revision = report.revision;
   }
   if (report.epoch != node_->lead.get().epoch || report.revision < node.acked) { // it has forgotten what it was told
@@ -274,6 +274,14 @@ bool placer_state::note(const node_report& report) {
     send_to(report.node_id, node);
   }
   return news;
+}
+
+void placer_state::take(const deployment_demand& demand) {
+  need next{demand, {}};
+  for (const auto& order : demand.pools)
+    if (order.replicas > 0)
+      next.weights.push_back(demand_of(order));
+  needs_[demand.deployment] = std::move(next);
 }
 
 void placer_state::set_nodes(const nodes_changed& change) {
@@ -300,10 +308,8 @@ void placer_state::replan() {
 
 placer_state::target_counts placer_state::plan() {
   std::vector<placement_demand> demands;
-  for (const auto& [deployment, demand] : demands_)
-    for (const auto& order : demand.pools)
-      if (order.replicas > 0)
-        demands.push_back(demand_of(order));
+  for (const auto& [deployment, needed] : needs_)
+    demands.insert(demands.end(), needed.weights.begin(), needed.weights.end());
   auto planned = plan_placement(placement_nodes(), demands, placed_now());
   tell_shortfalls(planned.shortfalls);
   target_counts target;
@@ -321,8 +327,8 @@ void placer_state::move_towards(const target_counts& target) {
       continue;
     }
     for (const auto& [key, wanted] : target)
-      if (auto here = wanted.find(id); here != wanted.end() && node.shares[key].replicas < here->second)
-        node.shares[key].replicas = here->second;
+      if (auto here = wanted.find(id); here != wanted.end() && node.shares[key] < here->second)
+        node.shares[key] = here->second;
   }
   for (auto& [id, node] : nodes_)
     for (auto it = node.shares.begin(); it != node.shares.end();) {
@@ -331,9 +337,9 @@ void placer_state::move_towards(const target_counts& target) {
       auto here = counts.find(id);
       std::uint32_t goal = here == counts.end() ? 0 : here->second;
       bool may_lose = order_of(it->first) == nullptr || counts.empty() || covers(it->first, counts);
-      if (it->second.replicas > goal && may_lose)
-        it->second.replicas = goal;
-      it = it->second.replicas == 0 && goal == 0 && may_lose ? node.shares.erase(it) : std::next(it);
+      if (it->second > goal && may_lose)
+        it->second = goal;
+      it = it->second == 0 && goal == 0 && may_lose ? node.shares.erase(it) : std::next(it);
     }
 }
 
@@ -396,13 +402,13 @@ void placer_state::settle_waiters() {
 
 void placer_state::tell_deployments() {
   std::map<version_key, version_placed> now;
-  for (const auto& [deployment, demand] : demands_)
-    for (const auto& order : demand.pools) {
+  for (const auto& [deployment, needed] : needs_)
+    for (const auto& order : needed.demand.pools) {
       version_key key{deployment, order.id.number};
-      now[key] = state_of(demand, order);
+      now[key] = state_of(needed.demand, order);
       auto before = told_.find(key);
       if (before == told_.end() || !same(before->second, now[key]))
-        self_->send(demand.from, now[key]);
+        self_->send(needed.demand.from, now[key]);
     }
   told_ = std::move(now);
 }
@@ -428,10 +434,10 @@ void placer_state::tell_shortfalls(const std::vector<placement_shortfall>& now) 
 // -- what is seen -----------------------------------------------------------------------------------------------------------------
 
 const pool_order* placer_state::order_of(const version_key& key) const {
-  auto demand = demands_.find(key.first);
-  if (demand == demands_.end())
+  auto needed = needs_.find(key.first);
+  if (needed == needs_.end())
     return nullptr;
-  const auto& orders = demand->second.pools;
+  const auto& orders = needed->second.demand.pools;
   auto found =
       std::find_if(orders.begin(), orders.end(), [&key](const pool_order& order) { return order.id.number == key.second; });
   return found == orders.end() ? nullptr : &*found;
@@ -447,9 +453,9 @@ std::vector<placement_node> placer_state::placement_nodes() const {
 std::vector<placed_replicas> placer_state::placed_now() const {
   std::vector<placed_replicas> placed;
   for (const auto& [id, node] : nodes_)
-    for (const auto& [key, share] : node.shares)
-      if (share.replicas > 0)
-        placed.push_back({{key.first, key.second}, id, share.replicas});
+    for (const auto& [key, replicas] : node.shares)
+      if (replicas > 0)
+        placed.push_back({{key.first, key.second}, id, replicas});
   return placed;
 }
 
@@ -467,7 +473,7 @@ const pool_report* placer_state::report_of(const node_slot& node, const version_
 bool placer_state::is_complete(const node_slot& node, const version_key& key) const {
   auto running = report_of(node, key);
   auto share = node.shares.find(key);
-  return running != nullptr && share != node.shares.end() && running->complete && running->wanted == share->second.replicas;
+  return running != nullptr && share != node.shares.end() && running->complete && running->wanted == share->second;
 }
 
 bool placer_state::covers(const version_key& key, const std::map<std::string, std::uint32_t>& wanted) const {
@@ -482,19 +488,20 @@ bool placer_state::covers(const version_key& key, const std::map<std::string, st
 
 std::vector<pool_order> placer_state::orders_for(const node_slot& node) const {
   std::vector<pool_order> orders;
-  for (const auto& [key, share] : node.shares) {
+  for (const auto& [key, replicas] : node.shares) {
     auto wanted = order_of(key);
     if (wanted == nullptr)
       continue;
     orders.push_back(*wanted);
-    orders.back().replicas = share.replicas;
+    orders.back().replicas = replicas;
   }
   return orders;
 }
 
 std::vector<route_order> placer_state::routes() const {
   std::vector<route_order> all;
-  for (const auto& [deployment, demand] : demands_) {
+  for (const auto& [deployment, needed] : needs_) {
+    const auto& demand = needed.demand;
     route_order route{deployment, demand.routed, demand.why_not, {}, {}};
     version_key key{deployment, demand.routed};
     if (auto order = order_of(key); order != nullptr)
@@ -503,7 +510,7 @@ std::vector<route_order> placer_state::routes() const {
       auto running = report_of(node, key);
       auto share = node.shares.find(key);
       if (running != nullptr && share != node.shares.end() && serving_of(*running) > 0)
-        route.shares.push_back({id, share->second.replicas});
+        route.shares.push_back({id, share->second});
     }
     all.push_back(std::move(route));
   }
@@ -521,7 +528,7 @@ version_placed placer_state::state_of(const deployment_demand& demand, const poo
     auto share = node.shares.find(key);
     if (share == node.shares.end() || node.view.place.use == placement_use::gone)
       continue;
-    placed += share->second.replicas;
+    placed += share->second;
     auto running = report_of(node, key);
     state.loaded = state.loaded && running != nullptr && running->loaded;
     state.started = state.started && running != nullptr && running->started;
@@ -560,7 +567,7 @@ actor_status placer_state::status(const char* state) const {
   own.kind = "placer";
   own.state = state;
   own.since = since_;
-  own.detail = std::to_string(nodes_.size()) + " nodes, " + std::to_string(demands_.size()) + " deployments";
+  own.detail = std::to_string(nodes_.size()) + " nodes, " + std::to_string(needs_.size()) + " deployments";
   return own;
 }
 

@@ -52,18 +52,19 @@ public:
 
 private:
   using version_key = std::pair<std::string, version_number>;
-  /// Replicas of a version that a node has been told to run.
-  struct share {
-    std::uint32_t replicas = 0;
+  /// What a deployment needs, and what that takes of a node: read off its model.toml once.
+  struct need {
+    deployment_demand demand;
+    std::vector<placement_demand> weights; ///< of those of its pools that want replicas
   };
   struct node_slot {
     node_view view;
-    std::optional<node_report> report; ///< the last one
-    std::map<version_key, share> shares;
-    assignment sent;         ///< what it shall do
-    bool composed = false;   ///< `sent` is of this life of the placer
-    std::uint64_t acked = 0; ///< the revision that it has
-    bool asked = false;      ///< its answer is due
+    std::optional<node_report> report;           ///< the last one
+    std::map<version_key, std::uint32_t> shares; ///< replicas that it has been told to run
+    assignment sent;                             ///< what it shall do
+    bool composed = false;                       ///< `sent` is of this life of the placer
+    std::uint64_t acked = 0;                     ///< the revision that it has
+    bool asked = false;                          ///< its answer is due
   };
   /// Answers a deployment once the nodes that it waits for have come so far.
   struct waiter {
@@ -92,6 +93,7 @@ private:
   // -- what is done
   /// Takes the report over; whether it has news.
   bool note(const node_report& report);
+  void take(const deployment_demand& demand);
   void set_nodes(const nodes_changed& change);
   void replan();
   target_counts plan();
@@ -123,7 +125,7 @@ private:
   self_pointer self_;
   const actor_environment* node_ = nullptr;
   steady_time since_{};
-  std::map<std::string, deployment_demand> demands_;
+  std::map<std::string, need> needs_; ///< by deployment
   std::map<std::string, node_slot> nodes_;
   std::map<version_key, std::string> shortfalls_; ///< what has no place, and why
   std::map<version_key, version_placed> told_;    ///< to deployments, last
