@@ -159,11 +159,10 @@ void pools_state::start(const pool_key& key) {
     return;
   }
   child_spec child;
-  child.id = to_string(starting.order.id);
+  child.id = key;
   child.kind = "pool";
   child.restart = restart_type::transient;
   child.shutdown.grace = node_->timing.drain_grace + std::chrono::seconds(1);
-  keys_[child.id] = key;
   pool_options options{*node_,
                        caf::actor_cast<pool_owner>(self_),
                        starting.order.id,
@@ -188,7 +187,7 @@ void pools_state::stop(const pool_key& key, slot& running) {
   running.leaving = true;
   running.target.reset();
   auto gone = [this, key] { on_pool_stopped(key); };
-  self_->request(supervisor_, 2 * node_->timing.drain_grace, stop_child{to_string(running.order.id)})
+  self_->request(supervisor_, 2 * node_->timing.drain_grace, stop_child{key})
       .then([gone](const child_down&) { gone(); }, [gone](const caf::error&) { gone(); });
 }
 
@@ -208,9 +207,8 @@ void pools_state::report() {
 
 // -- what is seen -----------------------------------------------------------------------------------------------------------------
 
-pools_state::slot* pools_state::find(const std::string& child_id) {
-  auto key = keys_.find(child_id);
-  auto found = key == keys_.end() ? slots_.end() : slots_.find(key->second);
+pools_state::slot* pools_state::find(const pool_key& key) {
+  auto found = slots_.find(key);
   return found == slots_.end() ? nullptr : &found->second;
 }
 

@@ -12,7 +12,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 
 namespace troupe {
 
@@ -46,7 +45,7 @@ public:
   std::string name = "pools"; ///< where CAF looks for it
 
 private:
-  using pool_key = std::pair<std::string, version_number>;
+  using pool_key = std::string; ///< "digits@3", the id of the supervisor's child, too
   struct slot {
     pool_order order; ///< in force; of one that is leaving: what to start once it is down, if it is ordered again
     pool_actor pool;  ///< empty: it is being started, or is gone
@@ -57,7 +56,7 @@ private:
     bool ordered_again = false; ///< while it leaves
   };
 
-  static pool_key key_of(const version_id& id) { return {id.deployment, id.number}; }
+  static pool_key key_of(const version_id& id) { return to_string(id); }
 
   // -- what is asked and what happens
   caf::result<assignment_taken> on_assignment(const assignment& next);
@@ -77,7 +76,7 @@ private:
   void report();
 
   // -- what is seen
-  slot* find(const std::string& child_id);
+  slot* find(const pool_key& key);
   node_report told();
   caf::result<actor_status> status(std::chrono::nanoseconds patience);
 
@@ -88,7 +87,6 @@ private:
   assignment now_; ///< in force; epoch 0: none yet
   std::optional<route_book> routes_;
   std::map<pool_key, slot> slots_;
-  std::map<std::string, pool_key> keys_; ///< of the supervisor's children
   std::uint64_t last_report_ = 0;
 };
 
