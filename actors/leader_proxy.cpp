@@ -46,22 +46,21 @@ actor_status status_of(const Self* self, const actor_environment& node, const ch
 caf::result<deployment_list> list(catalog_proxy_state::self_pointer self, const actor_environment& node,
                                   const list_deployments& what) {
   auto answer = self->make_response_promise<deployment_list>();
-  auto me = caf::actor_cast<caf::actor>(self);
-  node.network->questions.ask(leader_of(node), what, command_patience, [=, &node](result<peer_answer> outcome) {
-    caf::anon_send(me, run_here{[self, answer, what, &node, outcome = std::move(outcome)]() mutable {
-                     auto& told = self->state.told;
-                     if (outcome) {
-                       answer.deliver(told[what.name] = std::get<deployment_list>(*outcome));
-                       return;
-                     }
-                     auto known = told.find(what.name);
-                     auto why = away(node, outcome.failure());
-                     if (why.code == error_code::unavailable && known != told.end())
-                       answer.deliver(known->second);
-                     else
-                       answer.deliver(make_error(why.code, why.message));
-                   }});
-  });
+  ask_then(self, *node.network, leader_of(node), what, command_patience,
+           [self, answer, what, &node](result<peer_answer> outcome) mutable {
+             auto& told = self->state.told;
+             auto now = answer_in<deployment_list>(std::move(outcome));
+             if (now) {
+               answer.deliver(told[what.name] = std::move(*now));
+               return;
+             }
+             auto known = told.find(what.name);
+             auto why = away(node, now.failure());
+             if (why.code == error_code::unavailable && known != told.end())
+               answer.deliver(known->second);
+             else
+               answer.deliver(make_error(why.code, why.message));
+           });
   return answer;
 }
 
@@ -74,16 +73,12 @@ void tell_report(placer_proxy_state::self_pointer self, const actor_environment&
   if (state.telling || !state.next)
     return;
   state.telling = true;
-  auto me = caf::actor_cast<caf::actor>(self);
   auto report = std::move(*state.next);
   state.next.reset();
-  node.network->questions.ask(leader_of(node), std::move(report), command_patience,
-                              [me, self, &node](const result<peer_answer>&) {
-                                caf::anon_send(me, run_here{[self, &node] {
-                                                 self->state.telling = false;
-                                                 tell_report(self, node);
-                                               }});
-                              });
+  ask_then(self, *node.network, leader_of(node), std::move(report), command_patience, [self, &node](const result<peer_answer>&) {
+    self->state.telling = false;
+    tell_report(self, node);
+  });
 }
 
 } // namespace
