@@ -32,6 +32,10 @@ std::int64_t to_unix_ns(wall_time time) {
   return time.time_since_epoch().count();
 }
 
+std::uint64_t to_microseconds(std::chrono::nanoseconds span) {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(span).count());
+}
+
 wall_time from_unix_ns(std::int64_t count) {
   return wall_time(std::chrono::nanoseconds(count));
 }

@@ -16,6 +16,7 @@ std::string from_data(capnp::Data::Reader bytes);
 capnp::Data::Reader to_data(const std::string& bytes);
 std::int64_t to_unix_ns(wall_time time);
 wall_time from_unix_ns(std::int64_t count);
+std::uint64_t to_microseconds(std::chrono::nanoseconds span);
 
 void write_record(schema::DeploymentRecord::Builder into, const deployment_record& record);
 void write_record(schema::VersionRecord::Builder into, const version_record& record);

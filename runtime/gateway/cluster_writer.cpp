@@ -1,14 +1,11 @@
 #include "runtime/gateway/cluster_writer.hpp"
 
 #include "runtime/gateway/control_answer.hpp"
+#include "storage/record_schema.hpp"
 
 namespace troupe {
 
 namespace {
-
-std::int64_t unix_ns(wall_time at) {
-  return at.time_since_epoch().count();
-}
 
 std::string leader_name(const node_list& from) {
   for (const auto& node : from.nodes)
@@ -30,7 +27,7 @@ void write(schema::ClusterNode::Builder into, const node_info& from) {
   into.setName(from.name.c_str());
   into.setAddress(from.address.c_str());
   into.setState(from.state.c_str());
-  into.setSinceUnixNs(unix_ns(from.since));
+  into.setSinceUnixNs(to_unix_ns(from.since));
   into.setVersion(from.software_version.c_str());
   write_labels(into.initLabels(static_cast<unsigned>(from.labels.size())), from.labels);
   into.setLeads(from.leads);
@@ -46,15 +43,15 @@ void write(schema::ClusterNode::Builder into, const node_info& from) {
 void write(schema::Token::Builder into, const token_record& from) {
   into.setId(from.id().c_str());
   into.setRole(std::string(to_string(from.role)).c_str());
-  into.setCreatedUnixNs(unix_ns(from.created));
-  into.setExpiresUnixNs(unix_ns(from.expires));
+  into.setCreatedUnixNs(to_unix_ns(from.created));
+  into.setExpiresUnixNs(to_unix_ns(from.expires));
   into.setUsesLeft(from.uses_left);
   into.setCreatedBy(from.created_by.c_str());
   into.setRevoked(from.revoked);
   auto uses = into.initUsedBy(static_cast<unsigned>(from.used_by.size()));
   for (unsigned i = 0; i < uses.size(); ++i) {
     uses[i].setWho(from.used_by[i].who.c_str());
-    uses[i].setUnixNs(unix_ns(from.used_by[i].at));
+    uses[i].setUnixNs(to_unix_ns(from.used_by[i].at));
   }
 }
 

@@ -5,7 +5,6 @@
 #include <capnp/common.h>
 
 #include <chrono>
-#include <cstdint>
 #include <string>
 
 /// What the calls of the Control capability have in common. Only their sources include it.
@@ -20,10 +19,6 @@ bool answered_error(Call& call, const result<Answer>& outcome) {
   if (!outcome)
     write_error(call.getResults().initError(), outcome.failure());
   return !outcome;
-}
-
-inline std::uint64_t to_microseconds(std::chrono::nanoseconds span) {
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(span).count());
 }
 
 inline std::string text(capnp::Text::Reader from) {

@@ -4,6 +4,7 @@
 #include "runtime/gateway/control_answer.hpp"
 #include "runtime/gateway/status_writer.hpp"
 #include "runtime/gateway/upload_service.hpp"
+#include "storage/record_schema.hpp"
 
 #include <kj/debug.h>
 

@@ -1,6 +1,7 @@
 #include "runtime/gateway/cluster_writer.hpp"
 #include "runtime/gateway/control_answer.hpp"
 #include "runtime/gateway/control_service.hpp"
+#include "storage/record_schema.hpp"
 
 #include <algorithm>
 
@@ -43,7 +44,7 @@ kj::Promise<void> control_service::createToken(CreateTokenContext call) {
         auto results = call.getResults();
         results.setToken(outcome->text.c_str());
         results.setId(outcome->id.c_str());
-        results.setExpiresUnixNs(outcome->expires.time_since_epoch().count());
+        results.setExpiresUnixNs(to_unix_ns(outcome->expires));
       });
 }
 

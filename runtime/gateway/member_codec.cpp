@@ -100,7 +100,7 @@ bool read(schema::HelpOutcome from, help_answer& into) {
 
 void write(schema::CreateToken::Builder into, const create_token& from) {
   into.setRole(static_cast<schema::TokenRecord::Role>(from.role));
-  into.setLifetimeUs(static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(from.lifetime).count()));
+  into.setLifetimeUs(to_microseconds(from.lifetime));
   into.setUses(from.uses);
   into.setBy(to_text(from.by));
 }

@@ -31,7 +31,7 @@ kj::Promise<result<peer_greeting>> peer_channel::greet(const peer_greeting& mine
 kj::Promise<result<peer_answer>> peer_channel::ask(const pending_question& what) {
   auto call = peer_.askRequest();
   write(call.initQuestion(), what.what);
-  call.setPatienceUs(static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(what.patience).count()));
+  call.setPatienceUs(to_microseconds(what.patience));
   return call.send().then([](capnp::Response<schema::Peer::AskResults>&& answer) { return read_answer(answer.getAnswer()); });
 }
 

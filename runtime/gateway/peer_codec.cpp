@@ -167,10 +167,6 @@ bool read(schema::ArtifactPiece::Reader from, artifact_piece& into) {
   return bytes.size() <= into.total_bytes;
 }
 
-std::uint64_t microseconds(std::chrono::nanoseconds span) {
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(span).count());
-}
-
 /// What is longer than any validation is as long as the longest.
 std::chrono::nanoseconds from_microseconds(std::uint64_t count) {
   constexpr std::chrono::microseconds most = std::chrono::hours(24 * 365);
@@ -179,8 +175,8 @@ std::chrono::nanoseconds from_microseconds(std::uint64_t count) {
 
 void write(schema::ValidationReport::Builder into, const validation& from) {
   into.setGoldenCases(from.cases);
-  into.setLoadUs(microseconds(from.load));
-  into.setSlowestUs(microseconds(from.slowest));
+  into.setLoadUs(to_microseconds(from.load));
+  into.setSlowestUs(to_microseconds(from.slowest));
 }
 
 bool read(schema::ValidationReport::Reader from, validation& into) {

@@ -1,6 +1,7 @@
 #include "runtime/gateway/status_writer.hpp"
 
 #include "runtime/base/sha256.hpp"
+#include "storage/record_schema.hpp"
 
 #include <fstream>
 #include <unistd.h>
@@ -8,14 +9,6 @@
 namespace troupe {
 
 namespace {
-
-std::int64_t unix_ns(wall_time at) {
-  return at.time_since_epoch().count();
-}
-
-std::uint64_t microseconds(std::chrono::nanoseconds span) {
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(span).count());
-}
 
 std::string state_of(const version_view& version) {
   if (version.draining && version.record.state != version_state::failed)
@@ -26,7 +19,7 @@ std::string state_of(const version_view& version) {
 void write_moves(capnp::List<schema::Move>::Builder into, const std::vector<version_move>& from) {
   for (unsigned i = 0; i < into.size(); ++i) {
     into[i].setState(std::string(to_string(from[i].state)).c_str());
-    into[i].setUnixNs(unix_ns(from[i].at));
+    into[i].setUnixNs(to_unix_ns(from[i].at));
   }
 }
 
@@ -35,7 +28,7 @@ void write_version(schema::VersionStatus::Builder into, const version_view& from
   into.setState(state_of(from));
   into.setReason(from.record.reason.c_str());
   into.setArtifact(from.record.artifact_sha256.c_str());
-  into.setCreatedUnixNs(unix_ns(from.record.created));
+  into.setCreatedUnixNs(to_unix_ns(from.record.created));
   into.setQueuedRows(from.pool.counters.queued_rows);
   into.setRequests(from.pool.counters.requests);
   into.setFailures(from.pool.counters.failures);
@@ -51,7 +44,7 @@ void write_version(schema::VersionStatus::Builder into, const version_view& from
     replicas[i].setNumber(replica.number);
     replicas[i].setState(to_string(replica.phase));
     replicas[i].setPid(static_cast<std::uint32_t>(replica.pid));
-    replicas[i].setSinceUnixNs(unix_ns(replica.since));
+    replicas[i].setSinceUnixNs(to_unix_ns(replica.since));
     replicas[i].setRestarts(replica.restarts);
     replicas[i].setNode(replica.node_name.c_str());
   }
@@ -70,7 +63,7 @@ std::uint64_t resident_bytes() {
 void write_node(schema::NodeStatus::Builder into, const control_backend& node) {
   into.setName(node.node_name.c_str());
   into.setVersion(node.software_version.c_str());
-  into.setUptimeUs(microseconds(node.time.now() - node.started));
+  into.setUptimeUs(to_microseconds(node.time.now() - node.started));
   into.setPid(static_cast<std::uint32_t>(::getpid()));
   into.setResidentBytes(resident_bytes());
   into.setDraining(node.drain.closed());
@@ -100,7 +93,7 @@ void write_tree(schema::TreeNode::Builder into, const actor_status& from, steady
   into.setName(from.name.c_str());
   into.setKind(from.kind.c_str());
   into.setState(from.state.c_str());
-  into.setAgeUs(microseconds(now - from.since));
+  into.setAgeUs(to_microseconds(now - from.since));
   into.setRestarts(from.restarts);
   into.setDetail(from.detail.c_str());
   auto children = into.initChildren(static_cast<unsigned>(from.children.size()));
@@ -112,7 +105,7 @@ void write_events(schema::Control::EventsResults::Builder into, const event_list
   auto list = into.initEvents(static_cast<unsigned>(from.events.size()));
   for (unsigned i = 0; i < list.size(); ++i) {
     const auto& happened = from.events[i];
-    list[i].setUnixNs(unix_ns(happened.at));
+    list[i].setUnixNs(to_unix_ns(happened.at));
     list[i].setSeverity(std::string(to_string(happened.level)).c_str());
     list[i].setName(happened.name.c_str());
     list[i].setSequence(happened.sequence);
