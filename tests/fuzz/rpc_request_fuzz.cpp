@@ -1,6 +1,7 @@
 #include "runtime/gateway/inference_service.hpp"
 #include "runtime/gateway/rpc_connection.hpp"
 #include "tests/fuzz/fuzz.hpp"
+#include "tests/support/plain_runner.hpp"
 #include "tests/support/spread_of.hpp"
 
 #include <capnp/serialize-async.h>
@@ -11,23 +12,6 @@
 namespace troupe {
 
 namespace {
-
-/// A model that gives its inputs back.
-class echo_runner final : public batch_runner {
-public:
-  explicit echo_runner(pool& target) : target_(target) {}
-
-  void start(batch work) override {
-    for (auto& request : work.requests) {
-      auto outputs = request->inputs;
-      answer(std::move(request), outputs);
-    }
-    target_.release(this);
-  }
-
-private:
-  pool& target_;
-};
 
 class no_events final : public event_sink {
 public:
@@ -53,7 +37,7 @@ gateway_options small_limits() {
 class door {
 public:
   door() {
-    echo_->attach(std::make_shared<echo_runner>(*echo_));
+    echo_->attach(std::make_shared<plain_runner>(echo_));
     routing_table table;
     table["echo"] = {{"echo", 1}, spread_of(echo_, time_)};
     routes_.publish(std::make_shared<routing_table>(std::move(table)));

@@ -4,6 +4,7 @@
 #include "tests/gateway/other_node.hpp"
 #include "tests/gateway/rpc_client.hpp"
 #include "tests/support/byte_strings_of.hpp"
+#include "tests/support/plain_runner.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -13,23 +14,6 @@ using namespace troupe;
 using namespace std::chrono_literals;
 
 namespace {
-
-/// Gives everything back at once, whatever it is.
-class plain_runner final : public batch_runner {
-public:
-  explicit plain_runner(const std::shared_ptr<pool>& of) : of_(of) {}
-  void start(batch work) override {
-    for (auto& request : work.requests) {
-      auto outputs = request->inputs;
-      answer(std::move(request), outputs);
-    }
-    if (auto of = of_.lock())
-      of->release(this);
-  }
-
-private:
-  std::weak_ptr<pool> of_;
-};
 
 gateway_options patient_limits() {
   auto options = small_limits();

@@ -1,5 +1,6 @@
 #define BOOST_TEST_MODULE spread_property
 #include "tests/serving/spread_fixture.hpp"
+#include "tests/support/plain_runner.hpp"
 #include "tests/support/test_loop.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -140,23 +141,6 @@ private:
   std::atomic<unsigned> chance_{0};
 };
 
-/// A model that gives its input back, on whichever thread calls.
-class echo final : public batch_runner {
-public:
-  explicit echo(const std::shared_ptr<pool>& of) : of_(of) {}
-  void start(batch work) override {
-    for (auto& request : work.requests) {
-      auto outputs = request->inputs;
-      answer(std::move(request), outputs);
-    }
-    if (auto of = of_.lock())
-      of->release(this);
-  }
-
-private:
-  std::weak_ptr<pool> of_;
-};
-
 } // namespace
 
 BOOST_AUTO_TEST_CASE(each_request_is_answered_once_while_threads_change_everything) {
@@ -187,7 +171,7 @@ BOOST_AUTO_TEST_CASE(each_request_is_answered_once_while_threads_change_everythi
       target->set_remotes(std::move(remotes));
       auto before = target->local();
       auto next = std::make_shared<pool>(target->id(), target->spec(), time, events);
-      next->attach(std::make_shared<echo>(next));
+      next->attach(std::make_shared<plain_runner>(next));
       target->set_local(i % 2 == 0 ? next : nullptr);
       if (before != nullptr)
         before->close(i % 3 == 0);
