@@ -16,12 +16,14 @@
 namespace troupe {
 
 struct registrar_options {
+  static constexpr std::chrono::hours default_user_lifetime{90 * 24};
+
   const clock& time;
   event_sink& events;
   cluster_store& records; ///< outlives the actor system
   std::string node_id;    ///< of this node
   std::chrono::nanoseconds node_certificate_lifetime = std::chrono::hours(24);
-  std::chrono::nanoseconds user_certificate_lifetime = std::chrono::hours(90 * 24);
+  std::chrono::nanoseconds user_certificate_lifetime = default_user_lifetime;
   const directory* actors = nullptr; ///< null: nobody is told of members
 };
 
@@ -34,7 +36,6 @@ class registrar_state {
 public:
   using self_pointer = registrar_actor::stateful_pointer<registrar_state>;
 
-  static constexpr std::chrono::hours default_user_lifetime{90 * 24};
   static constexpr std::size_t tokens_max = 1000;
   static constexpr std::uint32_t token_uses_max = 1000;
   static constexpr std::chrono::hours token_lifetime_max{30 * 24};

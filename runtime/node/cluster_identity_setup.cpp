@@ -27,14 +27,10 @@ result<listener> open_port(const std::string& address) {
   return listen_on(address, "--cluster", listen_scope::anywhere);
 }
 
-result<std::vector<member_record>> members_of(const cluster_store& records) {
-  return records.members();
-}
-
 /// A member that starts again.
 result<std::optional<cluster_identity>> come_back(const node_options& options, cluster_store& records, cluster_record record,
                                                   own_node self) {
-  auto known = members_of(records);
+  auto known = records.members();
   if (!known)
     return known.failure();
   auto address = options.cluster;
@@ -48,8 +44,7 @@ result<std::optional<cluster_identity>> come_back(const node_options& options, c
   if (!door)
     return door.failure();
   self.address = advertised(options, *door);
-  bool leading = leads(record, self.node_id);
-  return std::optional(cluster_identity{std::move(record), std::move(self), std::move(*door), std::move(*known), leading});
+  return std::optional(cluster_identity{std::move(record), std::move(self), std::move(*door), std::move(*known)});
 }
 
 result<std::optional<cluster_identity>> found(const node_options& options, cluster_store& records, own_node self,
@@ -61,10 +56,10 @@ result<std::optional<cluster_identity>> found(const node_options& options, clust
   auto record = found_cluster(records, self, {time.wall_now(), options.certificate_lifetime});
   if (!record)
     return record.failure();
-  auto known = members_of(records);
+  auto known = records.members();
   if (!known)
     return known.failure();
-  return std::optional(cluster_identity{std::move(*record), std::move(self), std::move(*door), std::move(*known), true});
+  return std::optional(cluster_identity{std::move(*record), std::move(self), std::move(*door), std::move(*known)});
 }
 
 /// Tries the seeds in turn; the last one's error if none lets it in.
@@ -110,7 +105,7 @@ result<std::optional<cluster_identity>> join(const node_options& options, cluste
     return record.failure();
   if (auto kept = keep_members(records, given->members); !kept)
     return kept.failure();
-  return std::optional(cluster_identity{std::move(*record), std::move(self), std::move(*door), std::move(given->members), false});
+  return std::optional(cluster_identity{std::move(*record), std::move(self), std::move(*door), std::move(given->members)});
 }
 
 } // namespace

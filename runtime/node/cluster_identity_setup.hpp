@@ -17,7 +17,8 @@ struct cluster_identity {
   own_node self;
   listener door;                    ///< its cluster port, bound
   std::vector<member_record> known; ///< members, this node among them
-  bool leads = false;
+
+  bool leads() const { return troupe::leads(record, self.node_id); }
 };
 
 /// The cluster that this node belongs to: the one it belonged to before, else the one that it is told to join, else a new one if it is told where its cluster port

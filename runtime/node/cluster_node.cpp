@@ -3,6 +3,7 @@
 #include "cluster/certificates.hpp"
 #include "cluster/dial.hpp"
 #include "runtime/base/ids.hpp"
+#include "runtime/node/loop_complaints.hpp"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -46,12 +47,7 @@ kj::Promise<kj::Own<kj::AsyncIoStream>> tls_data_dialler::connect(kj_loop& on, c
 
 cluster_links::cluster_links(const cluster_identity& cluster, const std::vector<kj_loop*>& loops, const clock& time,
                              event_sink& events, const gateway_options& gateway)
-  : loop_("cluster",
-          [&events, &time](const std::string& text) {
-            if (events.shows_debug("gateway"))
-              events.emit({time.wall_now(), severity::debug, "connection_failed", {{"reason", text}}, "gateway"});
-          }),
-    identity_(identity_of(cluster.record)), dialler_(loops, identity_, peers_),
+  : loop_("cluster", debug_complaints(events, time)), identity_(identity_of(cluster.record)), dialler_(loops, identity_, peers_),
     questions_(loop_, time, {cluster.self.node_id, TROUPE_VERSION}, trust(), dial_by(loop_, identity_)),
     requests_(loops, dialler_, time, gateway), network_{questions_, requests_, peers_} {
   for (const auto& member : cluster.known)

@@ -10,6 +10,7 @@
 #include "runtime/node/cluster_node.hpp"
 #include "runtime/node/drain.hpp"
 #include "runtime/node/event_hub.hpp"
+#include "runtime/node/loop_complaints.hpp"
 #include "runtime/node/node_storage.hpp"
 #include "runtime/node/service_notifier.hpp"
 #include "runtime/node/stop_signals.hpp"
@@ -137,10 +138,7 @@ caf::actor_system_config& configure(caf::actor_system_config& config) {
 std::vector<std::unique_ptr<kj_loop>> make_loops(std::size_t count, event_hub& events, const clock& time) {
   std::vector<std::unique_ptr<kj_loop>> loops;
   for (std::size_t i = 0; i < count; ++i)
-    loops.push_back(std::make_unique<kj_loop>("gateway " + std::to_string(i), [&events, &time](const std::string& text) {
-      if (events.shows_debug("gateway"))
-        events.emit({time.wall_now(), severity::debug, "connection_failed", {{"reason", text}}, "gateway"});
-    }));
+    loops.push_back(std::make_unique<kj_loop>("gateway " + std::to_string(i), debug_complaints(events, time)));
   return loops;
 }
 
@@ -199,9 +197,9 @@ std::function<node_load()> load_of(const actor_environment& environment) {
 
 cluster_options cluster_of(const actor_environment& environment, const cluster_identity& cluster, cluster_store& records,
                            const node_options& options) {
-  return {cluster.leads,
+  return {cluster.leads(),
           {environment.time, environment.events, records, cluster.self.node_id, options.certificate_lifetime,
-           registrar_state::default_user_lifetime, &environment.actors},
+           registrar_options::default_user_lifetime, &environment.actors},
           {environment, news_of(cluster), cluster.known, {}, load_of(environment)}};
 }
 
@@ -269,6 +267,7 @@ private:
   event_hub events_;
   routing_cell routes_;
   host_watch watch_;
+  gateway_options gateway_;
   std::vector<std::unique_ptr<kj_loop>> loops_;
   std::optional<cluster_identity> cluster_;
   std::unique_ptr<cluster_links> links_;
@@ -279,7 +278,6 @@ private:
   std::atomic<bool> root_failed_{false};
   caf::actor_system system_;
   supervisor_actor root_;
-  gateway_options gateway_;
   drain_gate drain_;
   client_count clients_;
   control_backend control_;
@@ -295,9 +293,9 @@ private:
 running_node::running_node(const node_options& options, const clock& time, node_storage& storage, log_levels& levels,
                            const service_notifier& manager, node_doors doors, std::optional<cluster_identity> cluster)
   : options_(options), time_(time), storage_(storage), manager_(manager), levels_(levels),
-    events_(options.log_format, levels_, actors_), watch_(time), loops_(make_loops(loop_count(options), events_, time)),
-    cluster_(std::move(cluster)),
-    links_(cluster_ ? std::make_unique<cluster_links>(*cluster_, pointers_to<kj_loop>(loops_), time, events_, gateway_of(options))
+    events_(options.log_format, levels_, actors_), watch_(time), gateway_(gateway_of(options)),
+    loops_(make_loops(loop_count(options), events_, time)), cluster_(std::move(cluster)),
+    links_(cluster_ ? std::make_unique<cluster_links>(*cluster_, pointers_to<kj_loop>(loops_), time, events_, gateway_)
                     : nullptr),
     hosts_({options.host_binary.empty() ? host_program() : options.host_binary, pointers_to<event_loop>(loops_), time, watch_,
             events_}),
@@ -315,7 +313,7 @@ running_node::running_node(const node_options& options, const clock& time, node_
                                         machine_of(options),
                                         links_ ? &links_->network() : nullptr,
                                         {}},
-    system_(configure(config_)), root_(start_tree()), gateway_(gateway_of(options)), clients_(gateway_.connections_max),
+    system_(configure(config_)), root_(start_tree()), clients_(gateway_.connections_max),
     control_{system_, actors_, time, node_name(options), TROUPE_VERSION, options.http_name, time.now(), drain_, levels_},
     metrics_({routes_, control_, clients_, pointers_to<kj_loop>(loops_)}), view_{routes_, time, control_, metrics_},
     server_(pointers_to<kj_loop>(loops_), std::move(doors.rpc), view_, gateway_, clients_), http_door_(std::move(doors.http)) {
@@ -347,7 +345,7 @@ result<void> running_node::follow(const leadership& other) {
     return kept;
   environment_.lead.set(other);
   emit("leader_changed", {{"leader", other.leader_id}, {"epoch", std::to_string(other.epoch)}});
-  if (cluster_->leads)
+  if (cluster_->leads())
     give_up(); // it comes back as one that follows
   return {};
 }
