@@ -59,7 +59,7 @@ void route_book::set_remotes(const route_order& order, entry& known) {
       remote = before->second;
     else
       remote = std::make_shared<remote_pool>(known.target->id(), known.target->spec(), share.replicas,
-                                             node_.network->peers.find(share.node_id), node_.network->requests, node_.time);
+                                             node_.network->peers.find(share.node_id), node_.network->requests);
     remote->set_replicas(share.replicas);
   }
   known.remotes = std::move(now);

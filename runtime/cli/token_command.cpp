@@ -30,7 +30,8 @@ std::int64_t now_of(const command_context& context) {
 
 /// Of the node that is asked; empty if it doesn't tell.
 std::string cluster_address(client& node) {
-  for (auto each : node.ask(node.control().nodesRequest()).getNodes())
+  auto known = node.ask(node.control().nodesRequest());
+  for (auto each : known.getNodes())
     if (each.getIsSelf())
       return printable(text_of(each.getAddress()));
   return {};

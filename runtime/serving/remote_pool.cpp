@@ -26,8 +26,8 @@ std::uint64_t bytes_for(const inference_request& request, const model_spec& spec
 } // namespace
 
 remote_pool::remote_pool(version_id id, const model_spec& spec, std::uint32_t replicas, std::shared_ptr<const peer_status> peer,
-                         forwarder& carrier, const clock& time)
-  : id_(std::move(id)), spec_(spec), peer_(std::move(peer)), carrier_(carrier), time_(time), replicas_(replicas) {}
+                         forwarder& carrier)
+  : id_(std::move(id)), spec_(spec), peer_(std::move(peer)), carrier_(carrier), replicas_(replicas) {}
 
 double remote_pool::work_per_replica() const {
   // The node counts ours, too.
@@ -128,10 +128,10 @@ std::vector<request_ptr> remote_pool::take_if(const Condition& leaves) {
     it = under_way_.erase(it);
   }
   for (auto& each : lanes_) {
-    auto kept = std::stable_partition(each.waiting.begin(), each.waiting.end(),
-                                      [&leaves](const request_ptr& request) { return !leaves(*request); });
-    std::move(kept, each.waiting.end(), std::back_inserter(taken));
-    each.waiting.erase(kept, each.waiting.end());
+    std::vector<request_ptr> stay;
+    for (auto& request : each.waiting)
+      (leaves(*request) ? taken : stay).push_back(std::move(request));
+    each.waiting = std::move(stay);
   }
   return taken;
 }

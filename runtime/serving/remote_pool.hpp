@@ -41,9 +41,9 @@ public:
   /// Most requests that go out in one call.
   static constexpr std::size_t call_requests_max = 64;
 
-  /// `carrier` and `time` outlive it.
+  /// `carrier` outlives it.
   remote_pool(version_id id, const model_spec& spec, std::uint32_t replicas, std::shared_ptr<const peer_status> peer,
-              forwarder& carrier, const clock& time);
+              forwarder& carrier);
   ~remote_pool() { close(); }
 
   const version_id& id() const { return id_; }
@@ -96,7 +96,6 @@ private:
   const model_spec spec_;
   const std::shared_ptr<const peer_status> peer_;
   forwarder& carrier_;
-  const clock& time_;
   std::atomic<std::uint32_t> replicas_;
   std::atomic<std::uint32_t> under_way_count_{0};
   std::mutex mutex_;

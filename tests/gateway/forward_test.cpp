@@ -67,7 +67,7 @@ struct forward_fixture : http_fixture {
       other.echo->close(true);
     other.run(id, spec);
     target = std::make_shared<spread>(id, spec, time, 1);
-    there = std::make_shared<remote_pool>(id, spec, 1, board.find("b"), links, time);
+    there = std::make_shared<remote_pool>(id, spec, 1, board.find("b"), links);
     target->set_remotes({there});
     routing_table table;
     table["echo"] = {id, target, {}};
@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(a_model_that_crashes_there_twice_is_poisoned_and_no_third_h
 
 BOOST_AUTO_TEST_CASE(a_node_that_does_not_run_the_version_leaves_it_to_others) {
   target = std::make_shared<spread>(version_id{"echo", 4}, spec, time, 1);
-  target->set_remotes({std::make_shared<remote_pool>(target->id(), spec, 1, board.find("b"), links, time)});
+  target->set_remotes({std::make_shared<remote_pool>(target->id(), spec, 1, board.find("b"), links)});
   routing_table table;
   table["echo"] = {target->id(), target, {}};
   routes.publish(std::make_shared<routing_table>(std::move(table)));

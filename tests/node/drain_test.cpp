@@ -64,7 +64,7 @@ BOOST_FIXTURE_TEST_CASE(a_request_on_another_node_is_waited_for, drain_fixture) 
   peer_board board;
   board.set("n2", {"n2", "", true, 0});
   auto places = std::make_shared<spread>(target->id(), target->spec(), time, 1);
-  places->set_remotes({std::make_shared<remote_pool>(target->id(), target->spec(), 1, board.find("n2"), wire, time)});
+  places->set_remotes({std::make_shared<remote_pool>(target->id(), target->spec(), 1, board.find("n2"), wire)});
   routing_table table;
   table["digits"] = {target->id(), places};
   routes.publish(std::make_shared<routing_table>(std::move(table)));

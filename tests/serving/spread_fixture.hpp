@@ -73,7 +73,7 @@ struct spread_fixture {
     board.set(node, {node, "127.0.0.1:7551", usable, queued});
   }
   std::shared_ptr<remote_pool> remote(const std::string& node, std::uint32_t replicas = 1) {
-    return std::make_shared<remote_pool>(id(), spec(), replicas, board.find(node), wire, time);
+    return std::make_shared<remote_pool>(id(), spec(), replicas, board.find(node), wire);
   }
   /// Nodes that are up and run one replica each.
   void open_remotes(const std::vector<std::string>& nodes) {

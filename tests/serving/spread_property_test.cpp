@@ -167,7 +167,7 @@ BOOST_AUTO_TEST_CASE(each_request_is_answered_once_while_threads_change_everythi
       std::vector<std::shared_ptr<remote_pool>> remotes;
       for (const auto& name : nodes)
         if ((i + name[1]) % 4 != 0)
-          remotes.push_back(std::make_shared<remote_pool>(target->id(), target->spec(), 1, board.find(name), node, time));
+          remotes.push_back(std::make_shared<remote_pool>(target->id(), target->spec(), 1, board.find(name), node));
       target->set_remotes(std::move(remotes));
       auto before = target->local();
       auto next = std::make_shared<pool>(target->id(), target->spec(), time, events);
