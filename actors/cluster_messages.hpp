@@ -233,6 +233,8 @@ struct exchange_members {
   std::string from;
   std::vector<member_news> members;
 };
+/// This node ends, as it was told to: it says so, so that nobody has to find out.
+struct leave_cluster {};
 /// The leader's registrar tells what it has written of a member.
 struct member_changed {
   member_record record;
@@ -262,6 +264,7 @@ TROUPE_MESSAGE(probe_message)
 TROUPE_MESSAGE(ask_help)
 TROUPE_MESSAGE(help_answer)
 TROUPE_MESSAGE(exchange_members)
+TROUPE_MESSAGE(leave_cluster)
 TROUPE_MESSAGE(member_changed)
 TROUPE_MESSAGE(node_list)
 TROUPE_MESSAGE(pool_news)

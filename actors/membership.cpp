@@ -70,6 +70,7 @@ membership_state::behavior_type membership_state::watching() {
       [this](const ask_help& asked) { return on_ask_help(asked); },
       [this](const exchange_members& told) { return on_exchange(told); },
       [this](const member_changed& change) { on_member_changed(change); },
+      [this](leave_cluster) { return on_leave(); },
       [this](look_around) {
         next_look_ = steady_time::max();
         policy_->tick(options_->node.time.now());
@@ -118,6 +119,23 @@ void membership_state::on_member_changed(const member_changed& change) {
   tell_placer();
 }
 
+/// Answered once those that watch this node know.
+caf::result<done> membership_state::on_leave() {
+  auto answer = self_->make_response_promise<done>();
+  leave_.emplace(farewell{{}, answer});
+  policy_->leave(options_->node.time.now());
+  leave_->untold = carry_out();
+  end_farewell();
+  return answer;
+}
+
+void membership_state::end_farewell() {
+  if (!leave_ || !leave_->untold.empty())
+    return;
+  leave_->answer.deliver(done{});
+  leave_.reset();
+}
+
 // -- what is heard ------------------------------------------------------------------------------------------------------------------
 
 void membership_state::on_probe_told(const probe_told& told) {
@@ -127,6 +145,9 @@ void membership_state::on_probe_told(const probe_told& told) {
   else
     policy_->on_failed(told.sequence, now);
   carry_out();
+  if (leave_)
+    leave_->untold.erase(told.sequence);
+  end_farewell();
 }
 
 void membership_state::on_help_told(const help_told& told) {
@@ -151,11 +172,14 @@ void membership_state::on_load() {
 
 // -- what is done -----------------------------------------------------------------------------------------------------------------
 
-void membership_state::carry_out() {
+std::set<std::uint64_t> membership_state::carry_out() {
   auto plan = policy_->take();
-  for (auto& each : plan.probes)
+  std::set<std::uint64_t> probes;
+  for (auto& each : plan.probes) {
+    probes.insert(each.sequence);
     ask(each.to, probe{{}, std::move(each.message)},
         [sequence = each.sequence](result<peer_answer> outcome) { return probe_told{sequence, std::move(outcome)}; });
+  }
   for (auto& each : plan.asks)
     ask(each.helper, ask_help{{}, each.sequence, each.target},
         [helper = each.helper, sequence = each.sequence](result<peer_answer> outcome) {
@@ -176,6 +200,7 @@ void membership_state::carry_out() {
     auto now = options_->node.time.now();
     self_->delayed_send(self_, std::max(std::chrono::nanoseconds(due - now), std::chrono::nanoseconds(0)), look_around{});
   }
+  return probes;
 }
 
 template <class Told>
@@ -278,6 +303,7 @@ node_list membership_state::list() const {
     bool draining = news.draining || (drains != draining_.end() && drains->second);
     info.state = news.state == member_state::alive && draining ? "draining" : to_string(news.state);
     info.since = node.time.wall_now() - (now - one.since);
+    info.software_version = news.software_version;
     info.labels = news.labels;
     info.leads = id == all.lead.leader_id;
     info.is_self = id == node.node_id;
@@ -285,6 +311,7 @@ node_list membership_state::list() const {
     info.cores = news.load.cores;
     info.memory_bytes = news.load.memory_total_bytes;
     info.memory_free_bytes = news.load.memory_free_bytes;
+    info.replicas = news.load.replicas;
     info.round_trip = one.round_trip;
     if (info.leads && news.state != member_state::alive) {
       all.leader_away = true;

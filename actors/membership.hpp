@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -57,6 +58,8 @@ using membership_interface =
 /// Which nodes there are, and which of them live: carries out what `suspicion` (cluster/suspicion.hpp, which draws a member's states) decides, and tells the
 /// request's path (peer_board) and, on the leader, the placer.
 ///
+/// Asked to leave, it says so to those that watch this node, and goes on answering.
+///
 ///     watching
 class membership_state {
 public:
@@ -76,19 +79,26 @@ public:
   std::string name = "membership"; ///< where CAF looks for it
 
 private:
+  /// This node leaves: who is told of it, and hasn't answered.
+  struct farewell {
+    std::set<std::uint64_t> untold; ///< probes
+    caf::typed_response_promise<done> answer;
+  };
   using help_key = std::pair<std::string, std::uint64_t>;
 
   caf::result<probe_message> on_probe(const probe& asked);
   caf::result<help_answer> on_ask_help(const ask_help& asked);
   caf::result<exchange_members> on_exchange(const exchange_members& told);
   void on_member_changed(const member_changed& change);
+  caf::result<done> on_leave();
+  void end_farewell();
   void on_probe_told(const probe_told& told);
   void on_help_told(const help_told& told);
   void on_members_told(const members_told& told);
   void on_load();
 
-  /// Does what the policy wants, and looks again when it must. After each call of the policy.
-  void carry_out();
+  /// Does what the policy wants, and looks again when it must. After each call of the policy. Returns the probes that it sent.
+  std::set<std::uint64_t> carry_out();
   template <class Told>
   void ask(const std::string& node_id, peer_question what, Told told);
   void note(const member_change& change);
@@ -104,6 +114,7 @@ private:
   std::optional<membership_options> options_;
   steady_time since_{};
   std::optional<suspicion> policy_;
+  std::optional<farewell> leave_;
   std::map<help_key, caf::typed_response_promise<help_answer>> helping_;
   std::map<std::string, peer_actor> peers_; ///< of all other nodes
   std::map<std::string, bool> draining_;    ///< as the registrar told; of a leader

@@ -151,7 +151,9 @@ using membership_actor = supervised_actor::extend<
     // Another node tells all that it knows.
     caf::replies_to<exchange_members>::with<exchange_members>,
     // The registrar has written something of a member.
-    caf::reacts_to<member_changed>>;
+    caf::reacts_to<member_changed>,
+    // This node ends: others are to send it nothing more.
+    caf::replies_to<leave_cluster>::with<done>>;
 
 /// The leader's: decides which node runs what, and has them do it.
 using placer_actor = supervised_actor::extend<

@@ -33,6 +33,7 @@ struct node_load {
   std::uint64_t memory_free_bytes = 0;
   std::uint64_t memory_total_bytes = 0;
   std::uint64_t queued_requests = 0;
+  std::uint32_t replicas = 0; ///< that serve
 };
 
 /// What nodes tell each other of a member.
@@ -41,6 +42,7 @@ struct member_news {
   std::string name;
   std::string address; ///< host:port of its cluster port
   std::map<std::string, std::string> labels;
+  std::string software_version; ///< empty: it hasn't told yet
   std::uint64_t incarnation = 0; ///< only the member itself raises it
   member_state state = member_state::alive;
   bool draining = false;

@@ -272,6 +272,7 @@ struct MemberNews {
   state @5 :State;
   draining @6 :Bool;
   load @7 :Load;
+  softwareVersion @8 :Text;
 
   enum State {
     alive @0;
@@ -288,6 +289,7 @@ struct MemberNews {
     memoryFreeBytes @3 :UInt64;
     memoryTotalBytes @4 :UInt64;
     queuedRequests @5 :UInt64;
+    replicas @6 :UInt32;             # that serve
   }
 }
 

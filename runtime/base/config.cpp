@@ -32,6 +32,11 @@ constexpr std::uint64_t artifact_bytes_min = 1ULL << 10;
 constexpr std::uint64_t artifact_bytes_limit = 1ULL << 40;
 constexpr std::uint64_t chunk_bytes_min = 4ULL << 10;
 constexpr std::uint64_t chunk_overhead = 4ULL << 10; // what an Upload.write adds to its chunk, generously
+constexpr std::chrono::milliseconds probe_min = 10ms;
+constexpr std::chrono::milliseconds probe_limit = 1min;
+constexpr std::chrono::milliseconds dead_limit = 1h;
+constexpr std::chrono::seconds certificate_min = 10min; // it is renewed at half of its life, looked at every 30 s
+constexpr std::chrono::seconds certificate_limit = 24h * 365;
 constexpr std::uint32_t events_min = 1000;
 constexpr std::uint32_t events_limit = 100'000'000;
 
@@ -91,6 +96,15 @@ result<void> check_bodies(const node_options& options) {
                  + ", a request and its answer, found " + human_size(options.body_bytes_max));
 }
 
+/// Whoever is dead after so long was asked at least twice before.
+result<void> check_dead_after(const membership_times& times) {
+  auto least = 2 * times.probe_interval + times.probe_timeout + times.indirect_timeout;
+  if (times.dead_after >= least)
+    return {};
+  return invalid("expected at least " + human_duration(least) + ", two intervals and both timeouts, found "
+                 + human_duration(times.dead_after));
+}
+
 result<void> check_log_level(const std::string& level) {
   if (log_level_from(level))
     return {};
@@ -126,6 +140,18 @@ void read_limits(toml_section limits, node_options& options) {
   tell(limits, "chunk_bytes", check_chunk(options));
   tell(limits, "body_bytes", check_bodies(options));
   limits.refuse_unknown_keys();
+}
+
+void read_membership(toml_section membership, node_options& options) {
+  auto& times = options.membership;
+  membership.duration("probe_interval", times.probe_interval, probe_min, probe_limit);
+  membership.duration("probe_timeout", times.probe_timeout, probe_min, probe_limit);
+  membership.duration("indirect_timeout", times.indirect_timeout, probe_min, probe_limit);
+  membership.duration("dead_after", times.dead_after, probe_min, dead_limit);
+  membership.duration("revive_interval", times.revive_interval, probe_min, dead_limit);
+  membership.duration("certificate_lifetime", options.certificate_lifetime, certificate_min, certificate_limit);
+  tell(membership, "dead_after", check_dead_after(times));
+  membership.refuse_unknown_keys();
 }
 
 void read_log_actors(toml_section actors, node_options& options) {
@@ -181,6 +207,7 @@ void read_root(toml_section& root, node_options& options) {
   tell(root, "cluster", check_cluster(options.cluster));
   tell(root, "advertise", check_cluster(options.advertise));
   read_limits(root.section("limits"), options);
+  read_membership(root.section("membership"), options);
   read_events(root.section("events"), options);
   read_log(root.section("log"), options);
   root.refuse_unknown_keys();

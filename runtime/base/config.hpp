@@ -25,6 +25,15 @@ std::vector<std::string> parts_of(std::string_view list);
 /// "zone=a, rack=3"; invalid_argument if a part isn't key=value.
 result<std::map<std::string, std::string>> labels_from(std::string_view list);
 
+/// How a node watches the others of its cluster; cluster/suspicion_options.hpp says what they do.
+struct membership_times {
+  std::chrono::milliseconds probe_interval{200};
+  std::chrono::milliseconds probe_timeout{200};
+  std::chrono::milliseconds indirect_timeout{300};
+  std::chrono::milliseconds dead_after{3000};
+  std::chrono::milliseconds revive_interval{5000};
+};
+
 /// What a node is told when it starts: by its defaults, then its file, then its command line. Set once.
 struct node_options {
   std::string name;                          ///< empty: the machine's host name
@@ -38,6 +47,7 @@ struct node_options {
   std::string token;                         ///< for that. Command line and TROUPE_TOKEN only
   std::map<std::string, std::string> labels; ///< of this node, for placement; `zone` says what fails together
   std::chrono::seconds certificate_lifetime = std::chrono::hours(24); ///< that the leader gives nodes
+  membership_times membership{};
   std::string address_file;        ///< written with the address once the node serves; empty: none. Command line only
   std::string http_address_file;   ///< the same for HTTP's; before the other
   std::string host_binary;         ///< empty: `troupe-host` beside the node's own binary, or in ../libexec/troupe
@@ -92,6 +102,13 @@ result<void> check(const node_options& options);
 ///     login_timeout = "10s"
 ///     idle_timeout = "60s"
 ///     checks = 4
+///     [membership]
+///     probe_interval = "200ms"
+///     probe_timeout = "200ms"
+///     indirect_timeout = "300ms"
+///     dead_after = "3s"
+///     revive_interval = "5s"
+///     certificate_lifetime = "24h"
 ///     [events]
 ///     keep = 100000
 ///     [log]

@@ -55,7 +55,7 @@ protected:
     return channels_[index % channels_.size()]->ask(index).then([this, due](result<void>&& answer) { on_answer(answer, due); });
   }
 
-  bool out_of_requests() const { return sent_ == options_.count; }
+  bool out_of_requests() const { return sent_ == options_.count || (options_.is_over && options_.is_over()); }
   nanoseconds since_start() const { return load_clock::now() - started_; }
 
   const load_options& options_;

@@ -45,13 +45,14 @@ struct load_options {
   /// so that a slow answer is not hidden by the requests that waited for it.
   std::optional<load_rate> rate;
   std::chrono::nanoseconds time_limit{0}; ///< nothing new is due after this; 0: no limit
+  std::function<bool()> is_over; ///< asked before each request; once it is true nothing new is sent. None: never
   /// The longest that no answer at all may come to what was sent before the load ends as timed_out: beyond every request's deadline.
   std::chrono::nanoseconds silence_max = std::chrono::seconds(30);
   /// Called a few times a second with the figures so far.
   std::function<void(const load_report&)> on_progress;
 };
 
-/// Sends requests over the channels by turns until `count` are answered or the time is up, and what is in flight then is answered, too.
+/// Sends requests over the channels by turns until `count` are answered, the time is up or it is over, and what is in flight then is answered, too.
 /// Requests that the node refuses are counted. A lost connection, silence and Ctrl-C (after the loop's on_interrupt) end it: the report
 /// says so in `broken_off`.
 load_report run_load(client_loop& loop, const std::vector<load_channel*>& channels, const load_options& options);

@@ -54,6 +54,10 @@ std::string load_of(schema::ClusterNode::Reader node) {
   return std::to_string(std::lround(node.getCpuShare() * 100)) + "% of " + std::to_string(node.getCores());
 }
 
+std::string version_of(schema::ClusterNode::Reader node) {
+  return node.getVersion().size() == 0 ? "-" : text_of(node.getVersion());
+}
+
 std::string round_trip_of(schema::ClusterNode::Reader node) {
   return node.getRoundTripUs() == 0 ? "-" : human_duration(std::chrono::microseconds(node.getRoundTripUs()));
 }
@@ -96,7 +100,7 @@ std::string nodes_text(schema::Control::NodesResults::Reader nodes, std::int64_t
   for (auto node : nodes.getNodes()) {
     auto age = std::chrono::nanoseconds(std::max<std::int64_t>(0, now_unix_ns - node.getSinceUnixNs()));
     rows.add({text_of(node.getName()), text_of(node.getAddress()), state_cell(text_of(node.getState())), human_duration(age),
-              text_of(node.getVersion()), load_of(node), std::to_string(node.getReplicas()), round_trip_of(node), mark_of(node)});
+              version_of(node), load_of(node), std::to_string(node.getReplicas()), round_trip_of(node), mark_of(node)});
   }
   return leader_line(nodes.getLead()) + "\n" + rows.render(colors);
 }

@@ -22,6 +22,7 @@ void write_load(schema::MemberNews::Load::Builder into, const node_load& from) {
   into.setMemoryFreeBytes(from.memory_free_bytes);
   into.setMemoryTotalBytes(from.memory_total_bytes);
   into.setQueuedRequests(from.queued_requests);
+  into.setReplicas(from.replicas);
 }
 
 /// NaN, and what is no share, counts as idle or busy.
@@ -30,8 +31,8 @@ double share_of(double told) {
 }
 
 node_load read_load(schema::MemberNews::Load::Reader from) {
-  return {from.getRevision(),        share_of(from.getCpuBusy()), from.getCores(),
-          from.getMemoryFreeBytes(), from.getMemoryTotalBytes(),  from.getQueuedRequests()};
+  return {from.getRevision(),         share_of(from.getCpuBusy()), from.getCores(),   from.getMemoryFreeBytes(),
+          from.getMemoryTotalBytes(), from.getQueuedRequests(),    from.getReplicas()};
 }
 
 void write_news(schema::MemberNews::Builder into, const member_news& from) {
@@ -39,6 +40,7 @@ void write_news(schema::MemberNews::Builder into, const member_news& from) {
   into.setName(to_text(from.name));
   into.setAddress(to_text(from.address));
   write(into.initLabels(static_cast<unsigned>(from.labels.size())), from.labels);
+  into.setSoftwareVersion(to_text(from.software_version));
   into.setIncarnation(from.incarnation);
   into.setState(static_cast<schema::MemberNews::State>(from.state));
   into.setDraining(from.draining);
@@ -51,6 +53,7 @@ bool read_news(schema::MemberNews::Reader from, member_news& into) {
   into.id = to_string(from.getId());
   into.name = to_string(from.getName());
   into.address = to_string(from.getAddress());
+  into.software_version = to_string(from.getSoftwareVersion());
   into.incarnation = from.getIncarnation();
   into.state = static_cast<member_state>(from.getState());
   into.draining = from.getDraining();

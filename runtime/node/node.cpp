@@ -54,6 +54,8 @@ constexpr auto tree_patience = 10min;
 constexpr auto end_patience = 60s;
 /// Bodies of the largest size that a node holds at once, if it isn't told.
 constexpr std::uint64_t bodies_by_default = 8;
+/// For others to hear that this node leaves; those that don't will find out.
+constexpr auto leave_patience = 500ms;
 /// Threads of the actor system: it is the control plane, not the path of a request.
 constexpr std::size_t actor_threads = 2;
 
@@ -176,6 +178,7 @@ member_news news_of(const cluster_identity& cluster) {
   news.name = cluster.self.name;
   news.address = cluster.self.address;
   news.labels = cluster.self.labels;
+  news.software_version = TROUPE_VERSION;
   return news;
 }
 
@@ -189,10 +192,23 @@ std::function<node_load()> load_of(const actor_environment& environment) {
     load.cores = environment.machine.cores;
     load.memory_total_bytes = memory.total_bytes;
     load.memory_free_bytes = memory.total_bytes - std::min(memory.total_bytes, memory.used_bytes);
-    for (const auto& each : environment.routes.pools())
-      load.queued_requests += each->count().queued_requests;
+    for (const auto& each : environment.routes.pools()) {
+      auto count = each->count();
+      load.queued_requests += count.queued_requests;
+      load.replicas += count.runners;
+    }
     return load;
   };
+}
+
+suspicion_options watching_of(const membership_times& times) {
+  suspicion_options watching;
+  watching.probe_interval = times.probe_interval;
+  watching.probe_timeout = times.probe_timeout;
+  watching.indirect_timeout = times.indirect_timeout;
+  watching.dead_after = times.dead_after;
+  watching.revive_interval = times.revive_interval;
+  return watching;
 }
 
 cluster_options cluster_of(const actor_environment& environment, const cluster_identity& cluster, cluster_store& records,
@@ -200,7 +216,7 @@ cluster_options cluster_of(const actor_environment& environment, const cluster_i
   return {cluster.leads(),
           {environment.time, environment.events, records, cluster.self.node_id, options.certificate_lifetime,
            registrar_options::default_user_lifetime, &environment.actors},
-          {environment, news_of(cluster), cluster.known, {}, load_of(environment)}};
+          {environment, news_of(cluster), cluster.known, watching_of(options.membership), load_of(environment)}};
 }
 
 root_options root_of(const actor_environment& environment, node_storage& storage, const std::optional<cluster_identity>& cluster,
@@ -251,6 +267,8 @@ private:
   const std::string& address() const { return server_.address(); }
   std::string http_address() const { return http_server_ ? http_server_->address() : ""; }
   supervisor_actor start_tree();
+  /// Other nodes send nothing more once it returns.
+  void leave_cluster();
   result<void> await_tree();
   void emit(const char* name, std::vector<std::pair<std::string, std::string>> fields);
   std::vector<watchdog::post> all_loops();
@@ -398,7 +416,16 @@ void running_node::serve_until(stop_signals& asked, steady_time started) {
   emit("node_stops", {{"signal", std::to_string(signal)}});
 }
 
+void running_node::leave_cluster() {
+  auto membership = actors_.membership.get();
+  if (!membership)
+    return;
+  caf::scoped_actor self(system_);
+  self->request(membership, leave_patience, troupe::leave_cluster{}).receive([](done) {}, [](const caf::error&) {});
+}
+
 void running_node::stop() {
+  leave_cluster();
   server_.stop_accepting();
   if (services_)
     services_->stop_accepting();

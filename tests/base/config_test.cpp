@@ -40,7 +40,7 @@ bool same(const node_options& a, const node_options& b) {
     return std::tie(o.name, o.data_folder, o.listen, o.http, o.http_name, o.address_file, o.http_address_file, o.host_binary,
                     o.gateway_loops, o.default_deadline, o.message_bytes_max, o.artifact_bytes_max, o.chunk_bytes_max,
                     o.connections_max, o.login_timeout, o.idle_timeout, o.checks_max, o.events_max, o.log_level, o.log_format,
-                    o.log_actors, o.drain_timeout);
+                    o.log_actors, o.drain_timeout, o.certificate_lifetime, o.membership.dead_after);
   };
   return all(a) == all(b);
 }
@@ -65,6 +65,19 @@ BOOST_AUTO_TEST_CASE(http_is_switched_off_with_nothing_and_stays_on_loopback) {
   BOOST_TEST(parse_node_toml("http = \"\"", "troupe.toml")->http == "");
   BOOST_TEST(contains(problem("http = \"0.0.0.0:8000\""), "troupe.toml:1: http: expected a loopback address"));
   BOOST_TEST(contains(problem("http = \"off\""), "troupe.toml:1: http: expected an address"));
+}
+
+BOOST_AUTO_TEST_CASE(nodes_are_watched_as_the_file_says) {
+  auto options = parse_node_toml("[membership]\nprobe_interval = \"1s\"\ndead_after = \"10s\"\ncertificate_lifetime = \"1h\"", "troupe.toml");
+  BOOST_REQUIRE(options.ok());
+  BOOST_TEST((options->membership.probe_interval == 1s));
+  BOOST_TEST((options->membership.dead_after == 10s));
+  BOOST_TEST((options->certificate_lifetime == 1h));
+}
+
+BOOST_AUTO_TEST_CASE(a_node_is_not_dead_before_it_was_asked_twice) {
+  BOOST_TEST(problem("[membership]\ndead_after = \"899ms\"")
+             == "troupe.toml:2: membership.dead_after: expected at least 900 ms, two intervals and both timeouts, found 899 ms");
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_address_is_refused) {
@@ -173,7 +186,7 @@ BOOST_AUTO_TEST_CASE(the_example_explains_every_key_and_changes_nothing) {
   auto parsed = parse_node_toml(text, "troupe.toml");
   BOOST_REQUIRE_MESSAGE(parsed.ok(), problem(text));
   BOOST_TEST((same(*parsed, node_options{})));
-  for (std::string section : {"", "limits", "events", "log"})
+  for (std::string section : {"", "limits", "membership", "events", "log"})
     for (const auto& key : known_keys(section))
       BOOST_TEST(
           (contains(text, "\n" + key + " = ") || contains(text, "\n[" + (section.empty() ? "" : section + ".") + key + "]\n")),

@@ -8,16 +8,6 @@ namespace {
 
 /// A load that is forgotten ends by itself.
 constexpr std::chrono::seconds longest{60};
-/// One turn of the load; between turns it looks whether it should end.
-constexpr std::uint64_t turn_requests = 64;
-
-void add(load_report& sum, const load_report& turn) {
-  sum.answered += turn.answered;
-  sum.failed += turn.failed;
-  if (sum.first_error.empty())
-    sum.first_error = turn.first_error;
-}
-
 } // namespace
 
 background_load::background_load(const std::string& address, const std::string& deployment,
@@ -26,14 +16,11 @@ background_load::background_load(const std::string& address, const std::string& 
     prepared_request request(deployment, inputs);
     caller client(address);
     rpc_channel channel(client.node(), {&request}, [this](std::uint64_t, schema::InferResponse::Reader) { ++answered_; });
-    load_options turn;
-    turn.count = turn_requests;
-    turn.concurrency = concurrency;
-    load_report sum;
-    auto until = std::chrono::steady_clock::now() + longest;
-    while (!ended_ && std::chrono::steady_clock::now() < until)
-      add(sum, unbroken(run_load(client.node().loop(), {&channel}, turn)));
-    return sum;
+    load_options load;
+    load.concurrency = concurrency;
+    load.time_limit = longest;
+    load.is_over = [this] { return ended_.load(); };
+    return unbroken(run_load(client.node().loop(), {&channel}, load));
   });
 }
 

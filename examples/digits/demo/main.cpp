@@ -1,8 +1,8 @@
 #include "examples/digits/demo/acts.hpp"
+#include "examples/digits/demo/cluster_acts.hpp"
 #include "examples/digits/demo/interrupt.hpp"
 #include "examples/digits/demo/promises.hpp"
 #include "examples/digits/demo/scenes.hpp"
-#include "runtime/base/units.hpp"
 #include "runtime/cli/npy.hpp"
 
 #include <csignal>
@@ -18,16 +18,6 @@ namespace troupe {
 
 namespace {
 
-using namespace std::chrono_literals;
-
-void say(const std::string& text) {
-  std::cout << "== " << text << std::endl;
-}
-
-std::chrono::nanoseconds elapsed_since(std::chrono::steady_clock::time_point begun) {
-  return std::chrono::steady_clock::now() - begun;
-}
-
 std::string make_folder() {
   auto name = (std::filesystem::temp_directory_path() / "troupe-demo-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr)
@@ -41,37 +31,49 @@ void print_next_steps(stage& on) {
   if (auto written = write_npy_file(on.folder() + "/image.npy", digits.image(0)); !written)
     throw command_failure(exit_code::failed, written.failure().message);
   auto troupe = std::filesystem::proximate(on.program()).string();
-  auto pid = std::to_string(on.node().pid());
-  std::cout << "\nThe node stays: pid " << pid << ", log " << on.folder() << "/node.log\n\nTry next:\n"
-            << "  export TROUPE_NODE=" << on.node().address() << "        or --node " << on.node().address()
-            << " with each command\n"
+  std::string pids;
+  for (std::size_t number = 1; number <= first_nodes; ++number)
+    pids += (number == 1 ? "" : " ") + std::to_string(on.node(number).pid());
+  auto address = on.node(entry_node).address();
+  std::cout << "\nThe nodes stay: pids " << pids << ", logs " << on.folder() << "/n*/node.log\n\nTry next:\n"
+            << "  export TROUPE_NODE=" << address << "        or --node " << address << " with each command; any node will do\n"
+            << "  " << troupe << " nodes\n"
             << "  " << troupe << " status digits\n"
             << "  " << troupe << " versions digits\n"
             << "  " << troupe << " rollback digits --to 2\n"
             << "  " << troupe << " infer digits --npy " << on.folder() << "/image.npy\n"
             << "  " << troupe << " infer digits --npy " << on.folder() << "/image.npy --repeat 20000 --concurrency 64\n"
             << "  " << troupe << " scale digits 4\n"
+            << "  " << troupe << " drain n3\n"
             << "  " << troupe << " events digits\n"
-            << "  " << troupe << " tree\n\nStop it and remove what it kept:\n"
-            << "  kill " << pid << " && tail --pid=" << pid << " -f /dev/null; rm -r " << on.folder() << "\n";
-  on.release_node();
+            << "  " << troupe << " tree\n\nStop them and remove what they kept:\n"
+            << "  kill " << pids << "; for pid in " << pids << "; do tail --pid=$pid -f /dev/null; done; rm -r " << on.folder() << "\n";
+  on.release_nodes();
+}
+
+void stop_all(stage& on, promises& list) {
+  say("stop the nodes");
+  std::size_t well = 0;
+  for (auto number = first_nodes; number >= 1; --number)
+    well += on.stop_node(number) == 0 ? 1 : 0;
+  list.check("nodes that ended well, asked to stop", std::to_string(well) + " of " + std::to_string(first_nodes), "all",
+             well == first_nodes);
+}
+
+void print_logs(stage& on) {
+  std::cout << "\nA promise is broken. The nodes' logs:\n";
+  for (std::size_t number = 1; number <= first_nodes; ++number)
+    std::cout << "-- " << stage::name_of(number) << "\n" << on.node(number).log();
 }
 
 int run(stage& on, bool keep) {
   promises list;
-  say("start a node in " + on.folder());
-  auto begun = std::chrono::steady_clock::now();
-  on.start_node();
-  list.note("node start, until it served", human_duration(elapsed_since(begun)));
   play(on, list);
-  if (!keep) {
-    say("stop the node");
-    auto code = on.stop_node();
-    list.check("exit code of the node, asked to stop", code ? std::to_string(*code) : "none", "0", code == 0);
-  }
+  if (!keep)
+    stop_all(on, list);
   std::cout << "\n" << list.render(::isatty(STDOUT_FILENO) == 1) << std::flush;
   if (!list.all_kept())
-    std::cout << "\nA promise is broken. The node's log:\n" << on.node().log();
+    print_logs(on);
   if (keep)
     print_next_steps(on);
   return list.all_kept() ? 0 : 1;
@@ -85,9 +87,10 @@ int demo(bool keep) {
     std::error_code ignored;
     std::filesystem::remove_all(folder, ignored);
   };
-  on_interrupt([node = on.pid(), remove_folder] {
-    if (auto pid = node->load(); pid > 0)
-      ::kill(pid, SIGKILL);
+  on_interrupt([nodes = on.pids(), remove_folder] {
+    for (const auto& each : *nodes)
+      if (auto pid = each.load(); pid > 0)
+        ::kill(pid, SIGKILL);
     remove_folder();
   });
   int code = 1;
@@ -113,8 +116,8 @@ int main(int argc, char** argv) {
   bool help = option == "--help" || option == "-h";
   (help ? std::cout : std::cerr)
       << "usage: troupe-demo [--keep]\n"
-         "Serves the digits, loses a model host and the node, gets a better model, is refused a bad one, goes back;\n"
-         "and checks what Troupe promises.\n"
-         "--keep leaves the node running and says what to try next.\n";
+         "A cluster of three nodes serves the digits, loses a model host and a node, freezes one, grows, shrinks, is\n"
+         "without its leader, gets a better model, is refused a bad one, goes back; and checks what Troupe promises.\n"
+         "--keep leaves the nodes running and says what to try next.\n";
   return help ? 0 : 2;
 }

@@ -2,8 +2,8 @@
 
 #include "runtime/cli/wire.hpp"
 
+#include <algorithm>
 #include <atomic>
-#include <csignal>
 #include <future>
 #include <thread>
 
@@ -16,52 +16,8 @@ using scene_clock = std::chrono::steady_clock; // real by nature: it measures
 
 /// The load is well under way once so many are answered.
 constexpr std::uint64_t answers_before_act = 2000;
-constexpr auto recovery_timeout = 30s;
+constexpr auto patience = 30s;
 constexpr auto look_interval = 1ms;
-
-load_options timed_load() {
-  load_options load;
-  load.concurrency = demo_concurrency;
-  load.time_limit = demo_load_time;
-  return load;
-}
-
-/// Of the live version.
-std::vector<std::uint32_t> serving_pids(client& node) {
-  auto call = node.control().statusRequest();
-  call.setName(demo_deployment);
-  auto answer = node.wait(call.send());
-  require_ok(answer.getError());
-  std::vector<std::uint32_t> pids;
-  for (auto deployment : answer.getDeployments())
-    for (auto version : deployment.getVersions())
-      for (auto replica : version.getReplicas())
-        if (version.getState() == "live" && replica.getState() == "ready") // others may be resident
-          pids.push_back(replica.getPid());
-  return pids;
-}
-
-std::uint32_t kill_one_host(client& node) {
-  auto pids = serving_pids(node);
-  if (pids.size() != demo_replicas || pids.front() == 0)
-    throw command_failure(exit_code::failed,
-                          std::to_string(pids.size()) + " replicas serve before the kill, not " + std::to_string(demo_replicas));
-  ::kill(static_cast<pid_t>(pids.front()), SIGKILL);
-  return pids.front();
-}
-
-/// Until all replicas serve, and none of them is the one that was killed.
-void await_whole(client& node, std::uint32_t killed) {
-  auto until = scene_clock::now() + recovery_timeout;
-  for (;;) {
-    auto pids = serving_pids(node);
-    if (pids.size() == demo_replicas && std::find(pids.begin(), pids.end(), killed) == pids.end())
-      return;
-    if (scene_clock::now() > until)
-      throw command_failure(exit_code::timed_out, "the killed replica was not replaced within 30 s; see its log");
-    std::this_thread::sleep_for(look_interval);
-  }
-}
 
 } // namespace
 
@@ -80,15 +36,21 @@ test_report ask_all(client& node, const digit_set& digits) {
 
 load_report load_during(const std::string& address, const digit_set& digits, const std::function<void()>& act) {
   std::atomic<std::uint64_t> answers{0};
-  auto load = std::async(std::launch::async, [&digits, &answers, address] {
+  std::atomic<bool> acted{false};
+  auto load = std::async(std::launch::async, [&digits, &answers, &acted, address] {
     quiet_kj quiet;
     client loaded(address);
     rpc_channel channel(loaded, digits.requests(), [&answers](std::uint64_t, schema::InferResponse::Reader) { ++answers; });
-    return unbroken(run_load(loaded.loop(), {&channel}, timed_load()));
+    load_options options;
+    options.concurrency = demo_concurrency;
+    options.is_over = [&acted, begun = scene_clock::now()] { return acted && scene_clock::now() - begun > demo_load_time; };
+    return unbroken(run_load(loaded.loop(), {&channel}, options));
   });
   while (answers < answers_before_act && load.wait_for(look_interval) != std::future_status::ready) {
   }
+  auto over = kj::defer([&acted] { acted = true; }); // however the act ends
   act();
+  acted = true;
   return load.get();
 }
 
@@ -96,19 +58,44 @@ void await_version(client& node, std::uint32_t version) {
   auto call = node.control().awaitReadyRequest();
   call.setName(demo_deployment);
   call.setVersion(version);
-  call.setTimeoutUs(static_cast<std::uint64_t>(std::chrono::microseconds(recovery_timeout).count()));
-  require_ok(node.wait(call.send(), recovery_timeout + 5s).getError());
+  call.setTimeoutUs(static_cast<std::uint64_t>(std::chrono::microseconds(patience).count()));
+  require_ok(node.wait(call.send(), patience + 5s).getError());
 }
 
-kill_report kill_under_load(client& node, const digit_set& digits) {
-  kill_report report;
-  report.load = load_during(node.address(), digits, [&] {
-    auto begun = scene_clock::now();
-    report.pid = kill_one_host(node);
-    await_whole(node, report.pid);
-    report.until_whole = scene_clock::now() - begun;
-  });
-  return report;
+std::vector<serving_replica> serving_replicas(client& node) {
+  auto call = node.control().statusRequest();
+  call.setName(demo_deployment);
+  auto answer = node.wait(call.send());
+  std::vector<serving_replica> replicas;
+  for (auto deployment : answer.getDeployments())
+    for (auto version : deployment.getVersions())
+      for (auto replica : version.getReplicas())
+        if (version.getState() == "live" && replica.getState() == "ready") // others may be resident
+          replicas.push_back({text_of(replica.getNode()), replica.getPid()});
+  return replicas;
+}
+
+std::size_t count_on(const std::vector<serving_replica>& replicas, const std::string& name) {
+  return static_cast<std::size_t>(
+      std::count_if(replicas.begin(), replicas.end(), [&name](const serving_replica& each) { return each.node == name; }));
+}
+
+std::string state_of(client& asked, const std::string& name) {
+  auto known = asked.wait(asked.control().nodesRequest().send());
+  for (auto each : known.getNodes())
+    if (text_of(each.getName()) == name)
+      return text_of(each.getState());
+  return {};
+}
+
+std::chrono::nanoseconds time_until(const std::string& what, const std::function<bool()>& holds) {
+  auto begun = scene_clock::now();
+  while (!holds()) {
+    if (scene_clock::now() - begun > patience)
+      throw command_failure(exit_code::timed_out, what + ": not within 30 s");
+    std::this_thread::sleep_for(look_interval);
+  }
+  return scene_clock::now() - begun;
 }
 
 } // namespace troupe

@@ -1,0 +1,243 @@
+#define BOOST_TEST_MODULE membership
+#include "actors/membership.hpp"
+#include "tests/actors/hand_hosts.hpp"
+#include "tests/cluster/cluster_ids.hpp"
+#include "tests/support/fake_forwarder.hpp"
+#include "tests/support/hand_transport.hpp"
+
+#include "tests/support/caf_fixture.hpp"
+
+using namespace troupe;
+using namespace troupe::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+member_record record_of(const std::string& id, const std::string& name) {
+  member_record record;
+  record.node_id = id;
+  record.name = name;
+  record.address = "10.0.0.2:7551";
+  return record;
+}
+
+/// Keeps the nodes that it was told of last.
+placer_actor::behavior_type listening_placer(std::shared_ptr<std::vector<node_view>> nodes) {
+  return {
+      [](get_status) { return actor_status{}; },
+      [](await_ready) { return ready{}; },
+      [](const deployment_demand&) { return done{}; },
+      [](const drop_demand&) { return done{}; },
+      [](const retain_demands&) {},
+      [](const node_report&) {},
+      [nodes](const nodes_changed& change) { *nodes = change.nodes; },
+      [](const get_placement&) { return placement_view{}; },
+  };
+}
+
+/// Node 1, which leads, and its membership, which knows node 2.
+struct membership_fixture : caf_fixture {
+  hand_hosts hosts;
+  routing_cell routes;
+  directory actors;
+  seed_source seeds{1};
+  hand_transport wire;
+  fake_forwarder forwarder;
+  peer_board board;
+  cluster_network network{wire, forwarder, board};
+  actor_environment node{time, events, seeds, hosts, routes, actors};
+  std::shared_ptr<std::vector<node_view>> told = std::make_shared<std::vector<node_view>>();
+  placer_actor placer = sys.spawn(listening_placer, told);
+  membership_actor tested;
+  member_news other = news_of_other();
+
+  membership_fixture() {
+    node.node_id = node_1;
+    node.network = &network;
+    node.lead.set({1, node_1, {}});
+    actors.placer.set(placer);
+    member_news self;
+    self.id = node_1;
+    self.name = "n1";
+    self.software_version = "0.9.0";
+    auto load = [] {
+      node_load load;
+      load.cores = 4;
+      load.replicas = 3;
+      return load;
+    };
+    tested = sys.spawn(membership, membership_options{node, self, {record_of(node_2, "n2")}, {}, load});
+    settle();
+  }
+  ~membership_fixture() override {
+    caf::anon_send_exit(tested, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(placer, caf::exit_reason::user_shutdown);
+    placer = placer_actor();
+    tested = membership_actor();
+    settle();
+    wire.asked.clear();
+    told->clear();
+    actors.clear();
+    settle();
+  }
+
+  static member_news news_of_other() {
+    member_news news;
+    news.id = node_2;
+    news.name = "n2";
+    news.address = "10.0.0.2:7551";
+    news.software_version = "0.9.1";
+    news.incarnation = 7;
+    news.load.revision = 1;
+    news.load.cores = 8;
+    news.load.memory_total_bytes = 1 << 30;
+    news.load.replicas = 5;
+    return news;
+  }
+  /// The other node answers its probes for so long.
+  void lives_for(std::chrono::milliseconds span) {
+    for (; span > 0ms; span -= 50ms) {
+      wire.answer_all<probe>([this](const std::string&, const probe&) { return probe_message{{other}, 0}; });
+      pass(50ms);
+    }
+  }
+  /// Nothing answers for so long.
+  void is_silent_for(std::chrono::milliseconds span) { pass_in_steps(span, 50ms); }
+
+  node_info seen(const std::string& id) {
+    for (const auto& each : ask<node_list>(tested, list_nodes{})->nodes)
+      if (each.node_id == id)
+        return each;
+    BOOST_FAIL("not in the list: " << id);
+    return {};
+  }
+  placement_use use_of(const std::string& id) {
+    for (const auto& each : *told)
+      if (each.place.id == id)
+        return each.place.use;
+    BOOST_FAIL("the placer wasn't told of " << id);
+    return {};
+  }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(watching, membership_fixture)
+
+BOOST_AUTO_TEST_CASE(a_node_that_answers_is_alive_and_usable_and_what_it_told_is_listed) {
+  lives_for(1s);
+  BOOST_TEST(board.find(node_2)->usable());
+  auto info = seen(node_2);
+  BOOST_TEST(info.state == "alive");
+  BOOST_TEST(info.software_version == "0.9.1");
+  BOOST_TEST(info.replicas == 5U);
+  BOOST_TEST(info.cores == 8U);
+  BOOST_TEST(!info.is_self);
+}
+
+BOOST_AUTO_TEST_CASE(the_node_itself_is_listed_with_its_own_load) {
+  auto info = seen(node_1);
+  BOOST_TEST(info.is_self);
+  BOOST_TEST(info.leads);
+  BOOST_TEST(info.software_version == "0.9.0");
+  BOOST_TEST(info.replicas == 3U);
+  BOOST_TEST(info.cores == 4U);
+}
+
+BOOST_AUTO_TEST_CASE(a_silent_node_gets_no_requests_within_a_second_and_is_given_up_after_three) {
+  lives_for(1s);
+  is_silent_for(1s);
+  BOOST_TEST(!board.find(node_2)->usable());
+  BOOST_TEST(seen(node_2).state == "suspect");
+  BOOST_TEST(events.named("node_suspected").size() == 1U);
+  BOOST_TEST((use_of(node_2) == placement_use::suspect));
+  is_silent_for(9s); // of two nodes the other one is more than half: longer than three seconds
+  BOOST_TEST(events.named("node_dead").size() <= 1U);
+  BOOST_TEST(!board.find(node_2)->usable());
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_answers_again_is_back) {
+  lives_for(1s);
+  is_silent_for(1s);
+  other.incarnation = 8;
+  lives_for(1s);
+  BOOST_TEST(board.find(node_2)->usable());
+  BOOST_TEST(events.named("node_back").size() == 1U);
+  BOOST_TEST((use_of(node_2) == placement_use::usable));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_node_offers_is_not_guessed_before_it_has_told) {
+  BOOST_TEST((use_of(node_2) == placement_use::suspect));
+  lives_for(1s);
+  caf::anon_send(tested, member_changed{record_of(node_2, "n2")});
+  settle();
+  BOOST_TEST((use_of(node_2) == placement_use::usable));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(orders, membership_fixture)
+
+BOOST_AUTO_TEST_CASE(a_removed_node_is_cut_off) {
+  lives_for(1s);
+  auto record = record_of(node_2, "n2");
+  record.removed = true;
+  caf::anon_send(tested, member_changed{record});
+  settle();
+  BOOST_TEST(board.find(node_2)->removed());
+  BOOST_TEST(!board.find(node_2)->usable());
+  BOOST_TEST(wire.hung_up == std::vector<std::string>{node_2}, boost::test_tools::per_element());
+  BOOST_TEST(told->size() == 1U);
+  other.incarnation = 9;
+  lives_for(1s);
+  BOOST_TEST(seen(node_2).state == "removed");
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_drains_is_listed_so_and_the_placer_empties_it) {
+  lives_for(1s);
+  auto record = record_of(node_2, "n2");
+  record.draining = true;
+  caf::anon_send(tested, member_changed{record});
+  settle();
+  BOOST_TEST(seen(node_2).state == "draining");
+  BOOST_TEST((use_of(node_2) == placement_use::draining));
+  BOOST_TEST(board.find(node_2)->usable());
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_leaves_says_so_and_waits_until_others_know) {
+  lives_for(1s);
+  auto left = ask_later<done>(tested, leave_cluster{});
+  BOOST_TEST(!left->has_value());
+  bool said = false;
+  wire.answer_all<probe>([&](const std::string&, const probe& asked) {
+    said = said || asked.message.news.at(0).state == member_state::left;
+    return probe_message{{other}, 0};
+  });
+  settle();
+  BOOST_TEST(said);
+  BOOST_TEST((left->has_value() && left->value()));
+  BOOST_TEST(seen(node_1).state == "left");
+  auto answer = ask<probe_message>(tested, probe{node_2, {{other}, 0}});
+  BOOST_REQUIRE(static_cast<bool>(answer));
+  BOOST_TEST((answer->news.at(0).state == member_state::left));
+}
+
+BOOST_AUTO_TEST_CASE(a_node_leaves_though_nobody_answers) {
+  lives_for(1s);
+  auto left = ask_later<done>(tested, leave_cluster{});
+  wire.answer_all<probe>([](const std::string&, const probe&) { return error{error_code::unavailable, "refused"}; });
+  settle();
+  BOOST_TEST((left->has_value() && left->value()));
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_left_gets_nothing_more) {
+  lives_for(1s);
+  other.state = member_state::left;
+  lives_for(500ms);
+  BOOST_TEST(!board.find(node_2)->usable());
+  BOOST_TEST(events.named("node_left").size() == 1U);
+  BOOST_TEST(events.named("node_suspected").empty());
+  BOOST_TEST((use_of(node_2) == placement_use::gone));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,72 @@
+#include "tests/e2e/running_cluster.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace troupe::test {
+
+namespace {
+
+nlohmann::json told_as_json(const command_result& told) {
+  return told.code == 0 ? nlohmann::json::parse(told.out) : nlohmann::json();
+}
+
+} // namespace
+
+running_cluster::running_cluster(std::size_t nodes) {
+  nodes_.push_back(std::make_unique<running_node>(std::vector<std::string>{"--cluster", "127.0.0.1:0", "--name", "n1"}));
+  while (nodes_.size() < nodes)
+    add();
+  for (std::size_t asked = 1; asked <= nodes; ++asked)
+    for (std::size_t other = 1; other <= nodes; ++other)
+      BOOST_REQUIRE(sees(asked, "n" + std::to_string(other), "alive"));
+}
+
+running_node& running_cluster::add(std::vector<std::string> arguments) {
+  auto token = node(1).troupe({"token", "create"});
+  BOOST_REQUIRE_MESSAGE(token.code == 0, token.err);
+  token.out.pop_back(); // the end of the line
+  arguments.insert(arguments.end(), {"--cluster", "127.0.0.1:0", "--name", "n" + std::to_string(nodes_.size() + 1), "--join",
+                                     join_address(), "--token", token.out});
+  nodes_.push_back(std::make_unique<running_node>(std::move(arguments)));
+  return *nodes_.back();
+}
+
+std::string running_cluster::join_address() {
+  auto told = told_as_json(node(1).troupe({"nodes", "-o", "json"}));
+  for (const auto& each : told["nodes"])
+    if (each["asked"] == true)
+      return each["address"];
+  BOOST_FAIL("node 1 doesn't tell its cluster port: " << told.dump());
+  return {};
+}
+
+std::string running_cluster::state_of(std::size_t asked, const std::string& name) {
+  auto told = told_as_json(node(asked).troupe({"nodes", "-o", "json"}));
+  if (told.is_object())
+    for (const auto& each : told["nodes"])
+      if (each["name"] == name)
+        return each["state"];
+  return {};
+}
+
+bool running_cluster::sees(std::size_t asked, const std::string& name, const std::string& state,
+                           std::chrono::milliseconds patience) {
+  return eventually([&] { return state_of(asked, name) == state; }, patience);
+}
+
+std::vector<std::string> running_cluster::nodes_of(const std::string& deployment, std::size_t asked) {
+  auto told = told_as_json(node(asked).troupe({"status", deployment, "-o", "json"}));
+  std::vector<std::string> names;
+  if (told.is_object())
+    for (const auto& each : told["deployments"])
+      for (const auto& version : each["versions"])
+        for (const auto& replica : version["replicas"])
+          if (version["state"] == "live" && replica["state"] == "ready")
+            names.push_back(replica["node"]);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+} // namespace troupe::test

@@ -1,0 +1,38 @@
+#pragma once
+
+#include "tests/e2e/running_node.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace troupe::test {
+
+/// Nodes "n1", "n2", … of one cluster on this machine; the first one founds it and leads.
+class running_cluster {
+public:
+  /// Returns once every node sees all others alive.
+  explicit running_cluster(std::size_t nodes);
+
+  /// Counts from 1, as the names do.
+  running_node& node(std::size_t number) { return *nodes_.at(number - 1); }
+  std::size_t size() const { return nodes_.size(); }
+  /// Another node joins by a token.
+  running_node& add(std::vector<std::string> arguments = {});
+
+  /// How the asked node sees another one: "alive", "suspect", …; empty if it doesn't know it or doesn't answer.
+  std::string state_of(std::size_t asked, const std::string& name);
+  /// Whether it sees it so soon.
+  bool sees(std::size_t asked, const std::string& name, const std::string& state,
+            std::chrono::milliseconds patience = std::chrono::seconds(20));
+  /// Names of the nodes of the ready replicas of the live version, in order, one for each replica, as the leader tells.
+  std::vector<std::string> nodes_of(const std::string& deployment, std::size_t asked = 1);
+
+private:
+  std::string join_address();
+
+  std::vector<std::unique_ptr<running_node>> nodes_;
+};
+
+} // namespace troupe::test
