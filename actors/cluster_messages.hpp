@@ -88,7 +88,7 @@ struct pool_report {
   bool started = false;     ///< all wanted replicas have hosts
   bool complete = false;    ///< all wanted replicas serve
   pool_status status;
-  std::uint64_t memory_bytes = 0; ///< that its processes use; 0: not measured yet
+  std::uint64_t memory_bytes = 0; ///< that its replicas use; 0: not measured yet
 };
 
 /// A pool tells its owner what has become of it, whole, whenever that has changed.

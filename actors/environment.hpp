@@ -15,7 +15,9 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <sys/types.h>
 
 namespace troupe {
 
@@ -90,6 +92,9 @@ struct cluster_network {
   peer_board& peers;
 };
 
+/// Memory of a process, in bytes; nothing if it has gone. May be slow: the kernel walks over its pages.
+using memory_probe = std::function<std::optional<std::uint64_t>(pid_t process)>;
+
 /// What the node passes to its actors: every source of time, chance, processes and disk. Outlives the actor system.
 struct actor_environment {
   const clock& time;
@@ -107,6 +112,7 @@ struct actor_environment {
   cluster_network* network = nullptr; ///< null: there are no other nodes
   /// Takes a leader of a higher epoch over, once its mandate was checked and it is on disk. Empty: there is no cluster.
   std::function<result<void>(const leadership&)> follow{};
+  memory_probe memory_of{}; ///< empty: nobody measures
 };
 
 } // namespace troupe

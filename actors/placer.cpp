@@ -56,6 +56,17 @@ bool same(const version_placed& a, const version_placed& b) {
          && a.serving == b.serving && a.failed.message == b.failed.message && a.unplaced == b.unplaced;
 }
 
+/// Measured memory counts in steps of this share of itself: it changes all the time, and what runs shouldn't move for that.
+constexpr std::uint64_t memory_steps = 8;
+
+/// Up to the next step: at least as much, at most an eighth more.
+std::uint64_t in_steps(std::uint64_t bytes) {
+  std::uint64_t step = 1;
+  while (step * 2 * memory_steps <= bytes)
+    step *= 2;
+  return (bytes + step - 1) / step * step;
+}
+
 /// What a replica is expected to need until it was measured, if its model.toml says nothing about memory.
 constexpr std::uint64_t unmeasured_bytes = 32ULL << 20;
 
@@ -65,7 +76,8 @@ placement_demand demand_of(const pool_order& order) {
   demand.replicas = order.replicas;
   if (auto spec = parse_model_toml(order.model_toml, "model.toml")) {
     demand.threads = spec->threads;
-    demand.replica_bytes = spec->memory_bytes == model_spec{}.memory_bytes ? unmeasured_bytes : spec->memory_bytes;
+    demand.constraints = spec->on;
+    demand.replica_bytes = spec->memory_bytes == model_spec{}.memory_bytes ? 0 : spec->memory_bytes;
   }
   return demand;
 }
@@ -309,7 +321,11 @@ void placer_state::replan() {
 placer_state::target_counts placer_state::plan() {
   std::vector<placement_demand> demands;
   for (const auto& [deployment, needed] : needs_)
-    demands.insert(demands.end(), needed.weights.begin(), needed.weights.end());
+    for (auto weight : needed.weights) {
+      if (weight.replica_bytes == 0)
+        weight.replica_bytes = measured_replica(weight.version).value_or(unmeasured_bytes);
+      demands.push_back(std::move(weight));
+    }
   auto planned = plan_placement(placement_nodes(), demands, placed_now());
   tell_shortfalls(planned.shortfalls);
   target_counts target;
@@ -468,6 +484,17 @@ const pool_report* placer_state::report_of(const node_slot& node, const version_
     return running.status.id == wanted->id && running.fingerprint == wanted->fingerprint && running.phase != pool_phase::draining;
   });
   return found == pools.end() ? nullptr : &*found;
+}
+
+std::optional<std::uint64_t> placer_state::measured_replica(const version_id& id) const {
+  std::optional<std::uint64_t> most;
+  for (const auto& [node_id, node] : nodes_) {
+    auto running = report_of(node, {id.deployment, id.number});
+    auto serving = running == nullptr ? 0 : serving_of(*running);
+    if (serving > 0 && running->memory_bytes > 0)
+      most = std::max(most.value_or(0), in_steps(running->memory_bytes / serving));
+  }
+  return most;
 }
 
 bool placer_state::is_complete(const node_slot& node, const version_key& key) const {

@@ -55,7 +55,8 @@ private:
   /// What a deployment needs, and what that takes of a node: read off its model.toml once.
   struct need {
     deployment_demand demand;
-    std::vector<placement_demand> weights; ///< of those of its pools that want replicas
+    std::vector<placement_demand>
+        weights; ///< of those of its pools that want replicas; 0 bytes a replica where nobody declared them
   };
   struct node_slot {
     node_view view;
@@ -113,6 +114,8 @@ private:
   std::vector<placed_replicas> placed_now() const;
   /// What the node told last of a version, if it told it of the one that is meant now.
   const pool_report* report_of(const node_slot& node, const version_key& key) const;
+  /// Memory of a replica, where it needs most; nothing: not measured.
+  std::optional<std::uint64_t> measured_replica(const version_id& id) const;
   bool is_complete(const node_slot& node, const version_key& key) const;
   /// Whether all that `wanted` says of the version serves.
   bool covers(const version_key& key, const std::map<std::string, std::uint32_t>& wanted) const;

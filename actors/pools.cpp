@@ -39,6 +39,7 @@ pools_state::behavior_type pools_state::following() {
       [this](const child_up& up) { on_pool_up(up); },
       [this](const child_down& down) { on_pool_down(down); },
       [this](report_now) {
+        measure_next();
         report();
         self_->delayed_send(self_, node_->timing.report_interval, report_now{});
       },
@@ -205,6 +206,20 @@ void pools_state::report() {
     self_->send(placer, told());
 }
 
+void pools_state::measure_next() {
+  if (!node_->memory_of || slots_.empty())
+    return;
+  auto next = slots_.upper_bound(measured_);
+  if (next == slots_.end())
+    next = slots_.begin();
+  measured_ = next->first;
+  std::uint64_t bytes = 0;
+  for (const auto& replica : next->second.report.status.replicas)
+    if (replica.phase == replica_phase::serving && replica.pid != 0)
+      bytes += node_->memory_of(replica.pid).value_or(0);
+  next->second.memory_bytes = bytes;
+}
+
 // -- what is seen -----------------------------------------------------------------------------------------------------------------
 
 pools_state::slot* pools_state::find(const pool_key& key) {
@@ -219,6 +234,7 @@ node_report pools_state::told() {
     auto& last = report.pools.back();
     if (running.leaving)
       last.phase = pool_phase::draining;
+    last.memory_bytes = running.memory_bytes;
     if (running.target != nullptr)
       last.status.counters = running.target->count();
   }

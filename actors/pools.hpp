@@ -52,6 +52,7 @@ private:
     pool_report report;
     std::shared_ptr<troupe::pool> target;
     std::shared_ptr<std::atomic<std::uint32_t>> wanted; ///< as ordered, for a pool that is started again
+    std::uint64_t memory_bytes = 0;                     ///< that its replicas used when they were measured last
     bool leaving = false;
     bool ordered_again = false; ///< while it leaves
   };
@@ -74,6 +75,8 @@ private:
   /// Makes the routing table anew; `then` is called once requests go by it.
   void publish(std::function<void()> then = [] {});
   void report();
+  /// What the processes of one pool use; the next one at the next call.
+  void measure_next();
 
   // -- what is seen
   slot* find(const pool_key& key);
@@ -88,6 +91,7 @@ private:
   std::optional<route_book> routes_;
   std::map<pool_key, slot> slots_;
   std::uint64_t last_report_ = 0;
+  pool_key measured_; ///< last
 };
 
 pools_state::behavior_type pools(pools_state::self_pointer self, const actor_environment& node);

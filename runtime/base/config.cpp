@@ -215,30 +215,6 @@ void read_root(toml_section& root, node_options& options) {
 
 } // namespace
 
-std::vector<std::string> parts_of(std::string_view list) {
-  std::vector<std::string> parts;
-  while (!list.empty()) {
-    auto comma = list.find(',');
-    auto part = list.substr(0, comma);
-    list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
-    auto first = part.find_first_not_of(' ');
-    if (first != std::string_view::npos)
-      parts.emplace_back(part.substr(first, part.find_last_not_of(' ') + 1 - first));
-  }
-  return parts;
-}
-
-result<std::map<std::string, std::string>> labels_from(std::string_view list) {
-  std::map<std::string, std::string> labels;
-  for (const auto& part : parts_of(list)) {
-    auto equals = part.find('=');
-    if (equals == std::string::npos || equals == 0)
-      return invalid("expected labels like \"zone=a, rack=3\", found \"" + part + "\"");
-    labels[part.substr(0, equals)] = part.substr(equals + 1);
-  }
-  return labels;
-}
-
 result<listen_address> listen_address_from(std::string_view text) {
   auto failure = invalid("expected an address like \"127.0.0.1:7550\", found \"" + std::string(text) + "\"");
   auto colon = text.rfind(':');

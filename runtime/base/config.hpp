@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/base/error.hpp"
+#include "runtime/base/labels.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -20,11 +21,6 @@ struct listen_address {
 /// "127.0.0.1:7550", "localhost:0" (any free port), "[::1]:7550"; invalid_argument for anything else.
 result<listen_address> listen_address_from(std::string_view text);
 
-/// "10.0.0.2:7551, 10.0.0.3:7551": its parts, without blanks.
-std::vector<std::string> parts_of(std::string_view list);
-/// "zone=a, rack=3"; invalid_argument if a part isn't key=value.
-result<std::map<std::string, std::string>> labels_from(std::string_view list);
-
 /// How a node watches the others of its cluster; cluster/suspicion_options.hpp says what they do.
 struct membership_times {
   std::chrono::milliseconds probe_interval{200};
@@ -36,16 +32,16 @@ struct membership_times {
 
 /// What a node is told when it starts: by its defaults, then its file, then its command line. Set once.
 struct node_options {
-  std::string name;                          ///< empty: the machine's host name
-  std::string data_folder = "troupe-data";   ///< made if missing; one node at a time
-  std::string listen = "127.0.0.1:7550";     ///< only loopback, as long as there is no TLS
-  std::string http = "127.0.0.1:8000";       ///< where it speaks the Open Inference Protocol; "" nowhere. Only loopback, too
-  std::string http_name = "troupe";          ///< what it calls itself by HTTP, for clients that expect a name they know
-  std::string cluster;                       ///< its cluster port, for other nodes; "": it is alone, or as it was before
-  std::string advertise;                     ///< where others reach that port; "": where it listens
-  std::vector<std::string> join;             ///< members of the cluster that it joins, if it belongs to none yet
-  std::string token;                         ///< for that. Command line and TROUPE_TOKEN only
-  std::map<std::string, std::string> labels; ///< of this node, for placement; `zone` says what fails together
+  std::string name;                        ///< empty: the machine's host name
+  std::string data_folder = "troupe-data"; ///< made if missing; one node at a time
+  std::string listen = "127.0.0.1:7550";   ///< only loopback, as long as there is no TLS
+  std::string http = "127.0.0.1:8000";     ///< where it speaks the Open Inference Protocol; "" nowhere. Only loopback, too
+  std::string http_name = "troupe";        ///< what it calls itself by HTTP, for clients that expect a name they know
+  std::string cluster;                     ///< its cluster port, for other nodes; "": it is alone, or as it was before
+  std::string advertise;                   ///< where others reach that port; "": where it listens
+  std::vector<std::string> join;           ///< members of the cluster that it joins, if it belongs to none yet
+  std::string token;                       ///< for that. Command line and TROUPE_TOKEN only
+  label_map labels;                        ///< of this node, for placement; `zone` says what fails together
   std::chrono::seconds certificate_lifetime = std::chrono::hours(24); ///< that the leader gives nodes
   membership_times membership{};
   std::string address_file;        ///< written with the address once the node serves; empty: none. Command line only

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/base/labels.hpp"
 #include "runtime/base/tensor.hpp"
 
 #include <chrono>
@@ -55,6 +56,8 @@ struct model_spec {
 
   /// Answers that a node keeps, to give them again to the same inputs; 0: none. For models whose outputs depend on nothing but their inputs.
   std::uint64_t cache_bytes = 0;
+
+  label_map on; ///< labels that a node must have to run it
 
   bool allow_non_finite = false; ///< NaN and infinities in the outputs of golden inputs are no failure
   /// Versions of the deployment that were live once and are kept for a rollback, this one counted; the oldest are collected.

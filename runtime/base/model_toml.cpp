@@ -132,6 +132,16 @@ void read_cache(toml_section& cache, model_spec& spec) {
   cache.refuse_unknown_keys();
 }
 
+void read_placement(toml_section& placement, model_spec& spec) {
+  std::string on;
+  placement.text("on", on);
+  if (auto labels = labels_from(on))
+    spec.on = *labels;
+  else
+    placement.refuse("on", labels.failure().message);
+  placement.refuse_unknown_keys();
+}
+
 void read_scalars(toml_section& root, model_spec& spec) {
   root.integer("max_batch", spec.max_batch, 0, model_batch_max);
   root.integer("threads", spec.threads, 1, model_threads_max);
@@ -161,6 +171,8 @@ result<model_spec> parse_model_toml(std::string_view text, std::string_view file
   read_cache(cache, spec);
   auto rollout = root.section("rollout");
   read_rollout(rollout, spec);
+  auto placement = root.section("placement");
+  read_placement(placement, spec);
   root.refuse_unknown_keys();
   if (!problems.empty())
     return problems.to_error();

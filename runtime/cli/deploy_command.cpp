@@ -1,4 +1,6 @@
+#include "runtime/base/labels.hpp"
 #include "runtime/base/model_toml.hpp"
+#include "runtime/base/model_toml_merge.hpp"
 #include "runtime/base/printable.hpp"
 #include "runtime/base/units.hpp"
 #include "runtime/cli/human_text.hpp"
@@ -20,6 +22,7 @@ struct deploy_options {
   std::string name;
   std::string folder;
   std::uint32_t replicas = 0;
+  std::string on;
   bool detach = false;
   std::string timeout = "5m";
 };
@@ -52,10 +55,24 @@ void print_end(const command_context& context, const version_id& version, nlohma
                    << human_duration(time_of(end.steps)) << "\n";
 }
 
+/// The model with other labels to run on than its model.toml says.
+void set_labels(hashed_model& model, const std::string& on) {
+  model.folder.spec.on = require(labels_from(on), exit_code::bad_usage);
+  std::string labels;
+  for (const auto& [key, value] : model.folder.spec.on)
+    labels += (labels.empty() ? "" : ", ") + key + "=" + value;
+  if (labels.find_first_of("\"\\\n") != std::string::npos)
+    throw command_failure(exit_code::bad_usage, "--on: expected labels like \"zone=a, rack=3\", without quotes and backslashes");
+  model.folder.toml =
+      require(merged_model_toml(model.folder.toml, "[placement]\non = \"" + labels + "\"\n"), exit_code::bad_usage);
+}
+
 void deploy(const command_context& context, const deploy_options& options) {
   auto timeout = require(parse_duration(options.timeout), exit_code::bad_usage);
   require_deployment_name(options.name);
   auto model = read_model(context.io, options.folder);
+  if (!options.on.empty())
+    set_labels(model, options.on);
   client node(context.node);
   auto pushed = push_model(node, context.io, options.name, model, options.replicas);
   version_id version{options.name, pushed.number};
@@ -76,13 +93,16 @@ void add_deploy(CLI::App& app, const command_context& context) {
   verb->add_option("--replicas", options->replicas, "Replicas wanted (default: as scaled before, or as model.toml says)")
       ->type_name("N")
       ->check(CLI::Range(1U, model_replicas_max).description(""));
+  verb->add_option("--on", options->on, "Labels that a node must have to run it (default: as model.toml says)")
+      ->type_name("KEY=VALUE,…");
   auto detach = verb->add_flag("--detach", options->detach, "Returns once the node has the version, and leaves the rest to it");
   verb->add_option("--timeout", options->timeout, "The longest to wait; the version goes on after that")
       ->type_name("DURATION")
       ->capture_default_str()
       ->excludes(detach);
   verb->footer("Ctrl-C ends the waiting, not the version's way up.\n\n"
-               "Example:\n  troupe deploy digits examples/digits/cnn --replicas 2");
+               "Example:\n  troupe deploy digits examples/digits/cnn --replicas 2\n"
+               "  troupe deploy digits examples/digits/cnn --on zone=a");
   verb->callback([&context, options] { deploy(context, *options); });
 }
 

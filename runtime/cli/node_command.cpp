@@ -111,7 +111,11 @@ void add_node(CLI::App& app, std::function<void(const node_arguments&)> on_node)
                    "Cluster ports of members of the cluster to join, with --token; once, then it comes back by itself")
       ->type_name("HOST:PORT,…");
   verb->add_option("--token", flags->token, "What `troupe token create` gave")->type_name("TOKEN")->envname("TROUPE_TOKEN");
-  verb->add_option("--labels", flags->labels, "Of this node, for placement: \"zone=a,rack=3\"")->type_name("KEY=VALUE,…");
+  verb->add_option(
+          "--label", flags->labels,
+          "Of this node, for placement: zone=a; zone says what fails together. More than one: again, or \"zone=a,rack=3\"")
+      ->type_name("KEY=VALUE")
+      ->join(',');
   verb->add_option("--address-file", flags->address_file,
                    "Writes the address there once the node serves; with port 0 in --listen the kernel chooses one")
       ->type_name("FILE");

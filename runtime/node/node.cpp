@@ -349,6 +349,7 @@ running_node::running_node(const node_options& options, const clock& time, node_
 }
 
 supervisor_actor running_node::start_tree() {
+  environment_.memory_of = memory_of;
   if (cluster_) {
     environment_.lead.set(cluster_->record.lead);
     environment_.follow = [this](const leadership& other) { return follow(other); };

@@ -400,3 +400,16 @@ BOOST_AUTO_TEST_CASE(what_lets_requests_overtake_each_other_contradicts_an_order
           "16: cache.bytes: expected 0, because batching.preserve_order is true: a kept answer would overtake others");
   BOOST_TEST(parse_model_toml(good + "[batching]\npreserve_order = true\n", "model.toml")->batching.preserve_order);
 }
+
+BOOST_AUTO_TEST_CASE(a_model_may_ask_for_labels_of_its_node) {
+  BOOST_TEST(parse_model_toml(good, "model.toml")->on.empty());
+  auto parsed = parse_model_toml(good + "[placement]\non = \"zone=a, disk=ssd\"\n", "model.toml");
+  BOOST_REQUIRE(parsed.ok());
+  BOOST_TEST((parsed->on == label_map{{"zone", "a"}, {"disk", "ssd"}}));
+}
+
+BOOST_AUTO_TEST_CASE(labels_that_are_none_are_refused) {
+  auto parsed = parse_model_toml(good + "[placement]\non = \"zone\"\n", "model.toml");
+  BOOST_REQUIRE(!parsed.ok());
+  BOOST_TEST(parsed.failure().message == "model.toml:14: placement.on: expected labels like \"zone=a, rack=3\", found \"zone\"");
+}
