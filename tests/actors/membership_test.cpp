@@ -60,13 +60,13 @@ struct membership_fixture : caf_fixture {
     self.id = node_1;
     self.name = "n1";
     self.software_version = "0.9.0";
-    auto load = [] {
+    auto own_load = [] {
       node_load load;
       load.cores = 4;
       load.replicas = 3;
       return load;
     };
-    tested = sys.spawn(membership, membership_options{node, self, {record_of(node_2, "n2")}, {}, load});
+    tested = sys.spawn(membership, membership_options{node, self, {record_of(node_2, "n2")}, {}, own_load});
     settle();
   }
   ~membership_fixture() override {

@@ -27,15 +27,19 @@ public:
   }
   void hang_up(const std::string& node_id) override { hung_up.push_back(node_id); }
 
-  /// Answers all that is asked now and of this kind; questions that follow wait.
+  /// Answers all that is asked now and of this kind, with an answer or an error; questions that follow wait.
   template <class Question, class Answer>
   void answer_all(Answer answer) {
     for (auto& each : std::exchange(asked, {}))
       if (auto what = std::get_if<Question>(&each.what))
-        each.told(answer(each.whom.node_id, *what));
+        each.told(told_of(answer(each.whom.node_id, *what)));
       else
         asked.push_back(std::move(each));
   }
+
+private:
+  static result<peer_answer> told_of(peer_answer answer) { return answer; }
+  static result<peer_answer> told_of(error why) { return why; }
 };
 
 } // namespace troupe

@@ -3,6 +3,10 @@
 #include "examples/digits/demo/digits.hpp"
 #include "examples/digits/demo/promises.hpp"
 #include "examples/digits/demo/stage.hpp"
+#include "runtime/cli/load_report.hpp"
+
+#include <cstddef>
+#include <string>
 
 namespace troupe {
 
