@@ -25,9 +25,9 @@ member_news news_of(const member_record& record) {
   return news;
 }
 
-placement_use use_of(const member& one, bool draining) {
+placement_use use_of(const member& one) {
   switch (one.news.state) {
-  case member_state::alive: return draining || one.news.draining ? placement_use::draining : placement_use::usable;
+  case member_state::alive: return one.news.draining ? placement_use::draining : placement_use::usable;
   case member_state::suspect: return placement_use::suspect;
   case member_state::dead:
   case member_state::left:
@@ -54,6 +54,7 @@ membership_state::behavior_type membership_state::begin(membership_options optio
       policy_->admit(news_of(record), since_);
   for (const auto& record : options_->known)
     draining_[record.node_id] = record.draining;
+  say_who_drains();
   self_->send(self_, measure_load{});
   policy_->tick(since_);
   carry_out();
@@ -111,12 +112,23 @@ void membership_state::on_member_changed(const member_changed& change) {
   draining_[record.node_id] = record.draining;
   if (record.removed)
     policy_->remove(record.node_id, now);
-  else if (record.node_id == options_->node.node_id)
-    policy_->set_draining(record.draining, now);
   else if (policy_->find(record.node_id) == nullptr)
     policy_->admit(news_of(record), now);
+  say_who_drains();
   carry_out();
   tell_placer();
+}
+
+/// A node that was started again doesn't know it any more, so the leader says it as often as needed.
+void membership_state::say_who_drains() {
+  if (!leads())
+    return;
+  for (const auto& [id, drains] : draining_)
+    policy_->set_draining(id, drains, options_->node.time.now());
+}
+
+bool membership_state::leads() const {
+  return options_->node.lead.get().leader_id == options_->node.node_id;
 }
 
 /// Answered once those that watch this node know.
@@ -167,6 +179,8 @@ void membership_state::on_load() {
     policy_->set_own_load(options_->own_load());
   for (const auto& [id, one] : policy_->members())
     tell_board(one); // load comes without a change
+  say_who_drains();
+  carry_out();
   self_->delayed_send(self_, load_interval, measure_load{});
 }
 
@@ -243,7 +257,7 @@ void membership_state::tell_board(const member& one) {
 
 void membership_state::tell_placer() {
   const auto& node = options_->node;
-  if (node.lead.get().leader_id != node.node_id)
+  if (!leads())
     return;
   auto placer = node.actors.placer.get();
   if (!placer)
@@ -274,7 +288,7 @@ node_view membership_state::view_of(const member& one) {
   view.place.cores = std::max(1U, is_self ? node.machine.cores : news.load.cores);
   view.place.memory_bytes = is_self ? node.machine.memory_bytes : news.load.memory_total_bytes;
   view.place.labels = news.labels;
-  view.place.use = use_of(one, draining_[news.id]);
+  view.place.use = use_of(one);
   // What it offers isn't known before it has told.
   if (!is_self && news.load.memory_total_bytes == 0 && view.place.use == placement_use::usable)
     view.place.use = placement_use::suspect;
@@ -299,9 +313,7 @@ node_list membership_state::list() const {
     info.node_id = id;
     info.name = news.name;
     info.address = news.address;
-    auto drains = draining_.find(id);
-    bool draining = news.draining || (drains != draining_.end() && drains->second);
-    info.state = news.state == member_state::alive && draining ? "draining" : to_string(news.state);
+    info.state = news.state == member_state::alive && news.draining ? "draining" : to_string(news.state);
     info.since = node.time.wall_now() - (now - one.since);
     info.software_version = news.software_version;
     info.labels = news.labels;

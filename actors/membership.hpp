@@ -92,6 +92,8 @@ private:
   void on_member_changed(const member_changed& change);
   caf::result<done> on_leave();
   void end_farewell();
+  void say_who_drains();
+  bool leads() const;
   void on_probe_told(const probe_told& told);
   void on_help_told(const help_told& told);
   void on_members_told(const members_told& told);

@@ -262,14 +262,20 @@ void suspicion::leave(steady_time now) {
   settle(now);
 }
 
-void suspicion::set_draining(bool draining, steady_time now) {
+/// By an incarnation that nobody has heard of: the member takes it over, with the next one.
+void suspicion::set_draining(const node_id& id, bool draining, steady_time now) {
   notice_time(now);
-  auto news = self().news;
-  if (news.draining == draining)
+  auto known = find(id);
+  if (known == nullptr || known->news.state != member_state::alive || known->news.draining == draining)
     return;
+  auto news = known->news;
   news.draining = draining;
   ++news.incarnation;
-  table_.set_self(std::move(news), "", now);
+  if (id == self().news.id)
+    table_.set_self(std::move(news), "", now);
+  else
+    table_.adopt(news, "", now);
+  settle(now);
 }
 
 } // namespace troupe

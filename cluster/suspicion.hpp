@@ -69,7 +69,8 @@ public:
   void remove(const node_id& id, steady_time now);
   /// This node goes: it tells those it watches, watches nobody any more, and says so to whoever asks.
   void leave(steady_time now);
-  void set_draining(bool draining, steady_time now);
+  /// The leader says whether this member is to be emptied: others and the member itself hear of it as news.
+  void set_draining(const node_id& id, bool draining, steady_time now);
   /// Travels with this node's next messages. The revision is counted here.
   void set_own_load(const node_load& load) { table_.set_own_load(load); }
 

@@ -31,7 +31,8 @@ void suspicion::hear_of(const member_news& news, source told, steady_time now) {
     table_.adopt(news, "others say so", now, told != source::first_exchange);
 }
 
-/// What is said of this node itself: it contradicts, unless it is true. A node that was suspected was perhaps slow.
+/// What is said of this node itself: it contradicts, unless it is true. A node that was suspected was perhaps slow. Whether it drains isn't its own to say: of that
+/// the higher incarnation tells, which is the leader's.
 void suspicion::hear_of_self(const member_news& news, steady_time now) {
   auto own = self().news;
   if (own.state == member_state::removed)
@@ -43,6 +44,8 @@ void suspicion::hear_of_self(const member_news& news, steady_time now) {
   auto wrong = news.incarnation > own.incarnation || (news.incarnation == own.incarnation && news.state > own.state);
   if (!wrong)
     return;
+  if (news.incarnation > own.incarnation)
+    own.draining = news.draining;
   own.incarnation = news.incarnation + 1;
   table_.set_self(std::move(own), "", now);
   if (news.state == member_state::suspect || news.state == member_state::dead)

@@ -202,6 +202,13 @@ BOOST_AUTO_TEST_CASE(a_node_that_drains_is_listed_so_and_the_placer_empties_it) 
   BOOST_TEST(seen(node_2).state == "draining");
   BOOST_TEST((use_of(node_2) == placement_use::draining));
   BOOST_TEST(board.find(node_2)->usable());
+  other.incarnation = 99; // it was started again
+  lives_for(3s);
+  BOOST_TEST(seen(node_2).state == "draining");
+  record.draining = false;
+  caf::anon_send(tested, member_changed{record});
+  settle();
+  BOOST_TEST(seen(node_2).state == "alive");
 }
 
 BOOST_AUTO_TEST_CASE(a_node_that_leaves_says_so_and_waits_until_others_know) {

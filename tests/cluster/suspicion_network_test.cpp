@@ -324,7 +324,7 @@ BOOST_AUTO_TEST_CASE(a_removed_node_is_removed_for_all_itself_included_and_probe
 BOOST_AUTO_TEST_CASE(that_a_node_drains_is_known_everywhere_within_two_seconds) {
   sim_cluster cluster(of_nodes(30));
   cluster.run_for(2s);
-  cluster[4].set_draining(true, cluster.now());
+  cluster[0].set_draining(cluster.id(4), true, cluster.now());
   cluster.run_for(2s);
   for (auto node : range(0, 30))
     BOOST_TEST(cluster[node].find(cluster.id(4))->news.draining);

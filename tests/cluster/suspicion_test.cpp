@@ -177,7 +177,7 @@ BOOST_AUTO_TEST_CASE(a_node_that_hears_that_it_was_removed_says_so_and_probes_no
 
 BOOST_AUTO_TEST_CASE(draining_is_news_and_load_rides_along) {
   knows({"a"});
-  machine.set_draining(true, now);
+  machine.set_draining("me", true, now);
   machine.set_own_load({0, 0.25, 8, 1, 2, 3});
   run_for(1s);
   const auto& told = last_probe["a"].news.at(0);
@@ -185,11 +185,34 @@ BOOST_AUTO_TEST_CASE(draining_is_news_and_load_rides_along) {
   BOOST_TEST(told.incarnation == 2U);
   BOOST_TEST(told.load.revision == 1U);
   BOOST_TEST(told.load.cpu_busy == 0.25);
-  machine.set_draining(true, now);
+  machine.set_draining("me", true, now);
   BOOST_TEST(machine.self().news.incarnation == 2U);
 }
 
 // -- verdicts -------------------------------------------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(a_node_that_hears_that_it_drains_takes_it_over_and_tells_it) {
+  lone_node one;
+  one.knows({"leader"});
+  auto told = news("me", one.machine.self().news.incarnation + 1);
+  told.draining = true;
+  one.hear("leader", told);
+  BOOST_TEST(one.machine.self().news.draining);
+  BOOST_TEST(one.machine.self().news.incarnation == told.incarnation + 1);
+  auto stale = news("me", told.incarnation - 1, state::suspect); // an accusation from before says nothing of it
+  one.hear("leader", stale);
+  BOOST_TEST(one.machine.self().news.draining);
+}
+
+BOOST_AUTO_TEST_CASE(of_a_member_that_is_not_alive_nobody_says_that_it_drains) {
+  lone_node one;
+  one.knows({"other"});
+  one.hear("third", news("other", 1, state::suspect));
+  one.machine.set_draining("other", true, one.now);
+  BOOST_TEST(!one.machine.find("other")->news.draining);
+  one.machine.set_draining("stranger", true, one.now);
+  BOOST_TEST((one.machine.find("stranger") == nullptr));
+}
 
 BOOST_AUTO_TEST_CASE(a_member_that_is_silent_is_suspected_then_dead_then_probed_rarely) {
   knows({"a", "b", "c"});
