@@ -61,7 +61,7 @@ struct actor_timing {
   std::chrono::milliseconds report_interval{1000};
 };
 
-/// Who leads, as far as this node knows. Thread-safe.
+/// Who leads, as far as this node knows, and when it was last heard of. Thread-safe.
 class leadership_cell {
 public:
   leadership get() const {
@@ -72,10 +72,22 @@ public:
     std::lock_guard lock(mutex_);
     lead_ = std::move(lead);
   }
+  /// This node has an answer, or a question, of that node.
+  void note_heard(const std::string& node_id, steady_time now) {
+    std::lock_guard lock(mutex_);
+    if (node_id == lead_.leader_id)
+      heard_ = now;
+  }
+  /// Never, at first.
+  std::optional<steady_time> heard() const {
+    std::lock_guard lock(mutex_);
+    return heard_;
+  }
 
 private:
   mutable std::mutex mutex_;
   leadership lead_;
+  std::optional<steady_time> heard_;
 };
 
 /// What a node's machine offers.

@@ -87,9 +87,11 @@ membership_state::behavior_type membership_state::watching() {
 // -- what others ask ----------------------------------------------------------------------------------------------------------------
 
 caf::result<probe_message> membership_state::on_probe(const probe& asked) {
+  hear_of_lead(asked.message.lead);
+  options_->node.lead.note_heard(asked.from, options_->node.time.now());
   auto answer = policy_->on_probe(asked.from, asked.message, options_->node.time.now());
   carry_out();
-  return answer;
+  return with_lead(std::move(answer));
 }
 
 caf::result<help_answer> membership_state::on_ask_help(const ask_help& asked) {
@@ -152,9 +154,12 @@ void membership_state::end_farewell() {
 
 void membership_state::on_probe_told(const probe_told& told) {
   auto now = options_->node.time.now();
-  if (told.outcome)
-    policy_->on_answer(told.sequence, std::get<probe_message>(*told.outcome), now);
-  else
+  if (told.outcome) {
+    const auto& answer = std::get<probe_message>(*told.outcome);
+    hear_of_lead(answer.lead);
+    options_->node.lead.note_heard(told.by, now);
+    policy_->on_answer(told.sequence, answer, now);
+  } else
     policy_->on_failed(told.sequence, now);
   carry_out();
   if (leave_)
@@ -191,8 +196,10 @@ std::set<std::uint64_t> membership_state::carry_out() {
   std::set<std::uint64_t> probes;
   for (auto& each : plan.probes) {
     probes.insert(each.sequence);
-    ask(each.to, probe{{}, std::move(each.message)},
-        [sequence = each.sequence](result<peer_answer> outcome) { return probe_told{sequence, std::move(outcome)}; });
+    ask(each.to, probe{{}, with_lead(std::move(each.message))},
+        [by = each.to, sequence = each.sequence](result<peer_answer> outcome) {
+          return probe_told{by, sequence, std::move(outcome)};
+        });
   }
   for (auto& each : plan.asks)
     ask(each.helper, ask_help{{}, each.sequence, each.target},
@@ -228,6 +235,32 @@ void membership_state::ask(const std::string& node_id, peer_question what, Told 
       [me, told](result<peer_answer> outcome) { caf::anon_send(me, told(std::move(outcome))); });
 }
 
+/// A mandate travels with every probe: so who leads in a new epoch is known everywhere before it has sent anybody an assignment, and a leader that was
+/// replaced while it was away learns of it from the first node that it meets.
+void membership_state::hear_of_lead(const leadership& told) {
+  const auto& node = options_->node;
+  auto own = node.lead.get();
+  bool second = told.epoch != 0 && told.epoch == own.epoch && told.leader_id != own.leader_id;
+  if (!node.follow || (told.epoch <= own.epoch && !second))
+    return;
+  auto followed = second ? result<void>(error{error_code::conflict, "two nodes lead in epoch " + std::to_string(own.epoch)
+                                                                        + "; stop one, and restore the other with --lead again"})
+                         : node.follow(told);
+  if (followed || (doubted_.epoch == told.epoch && doubted_.leader_id == told.leader_id))
+    return;
+  doubted_ = told;
+  node.events.emit({node.time.wall_now(),
+                    severity::error,
+                    "leader_doubted",
+                    {{"leader", told.leader_id}, {"epoch", std::to_string(told.epoch)}, {"reason", followed.failure().message}},
+                    "membership"});
+}
+
+probe_message membership_state::with_lead(probe_message message) const {
+  message.lead = options_->node.lead.get();
+  return message;
+}
+
 void membership_state::note(const member_change& change) {
   auto found = policy_->find(change.id);
   if (found == nullptr || change.id == options_->node.node_id)
@@ -238,7 +271,9 @@ void membership_state::note(const member_change& change) {
     return emit(severity::info, change.from && *change.from != member_state::left ? "node_back" : "node_here", *found,
                 change.why);
   case member_state::suspect: return emit(severity::warn, "node_suspected", *found, change.why);
-  case member_state::dead: return emit(severity::error, "node_dead", *found, change.why);
+  case member_state::dead:
+    options_->node.network->questions.hang_up(change.id); // what it was asked is answered now, and not when patience ends
+    return emit(severity::error, "node_dead", *found, change.why);
   case member_state::left: return emit(severity::info, "node_left", *found, change.why);
   case member_state::removed:
     options_->node.network->questions.hang_up(change.id);
@@ -307,6 +342,8 @@ node_list membership_state::list() const {
   auto now = node.time.now();
   node_list all;
   all.lead = node.lead.get();
+  if (all.lead.leader_id != node.node_id)
+    all.state_age = now - std::max(node.lead.heard().value_or(since_), since_);
   for (const auto& [id, one] : policy_->members()) {
     node_info info;
     const auto& news = one.news;
@@ -325,10 +362,7 @@ node_list membership_state::list() const {
     info.memory_free_bytes = news.load.memory_free_bytes;
     info.replicas = news.load.replicas;
     info.round_trip = one.round_trip;
-    if (info.leads && news.state != member_state::alive) {
-      all.leader_away = true;
-      all.state_age = now - one.since;
-    }
+    all.leader_away = all.leader_away || (info.leads && news.state != member_state::alive);
     all.nodes.push_back(std::move(info));
   }
   std::sort(all.nodes.begin(), all.nodes.end(), [](const auto& a, const auto& b) { return a.name < b.name; });

@@ -29,6 +29,7 @@ struct membership_options {
 struct look_around {};
 struct measure_load {};
 struct probe_told {
+  std::string by;
   std::uint64_t sequence = 0;
   result<peer_answer> outcome;
 };
@@ -103,6 +104,9 @@ private:
   std::set<std::uint64_t> carry_out();
   template <class Told>
   void ask(const std::string& node_id, peer_question what, Told told);
+  /// Follows who leads in a higher epoch; says so, once each, of what it doesn't believe and of a second leader in its epoch.
+  void hear_of_lead(const leadership& told);
+  probe_message with_lead(probe_message message) const;
   void note(const member_change& change);
   void tell_board(const member& one);
   void tell_placer();
@@ -121,6 +125,7 @@ private:
   std::map<std::string, peer_actor> peers_; ///< of all other nodes
   std::map<std::string, bool> draining_;    ///< as the registrar told; of a leader
   steady_time next_look_ = steady_time::max();
+  leadership doubted_; ///< told of last, and not followed
 };
 
 membership_state::behavior_type membership(membership_state::self_pointer self, membership_options options);

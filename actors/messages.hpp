@@ -273,11 +273,13 @@ struct set_draining {
   std::string node; ///< as above
   bool draining = true;
 };
-/// A member is elsewhere now, or has other labels.
+/// A member is elsewhere now, or has other labels; or this leader may know nothing of it: its state is from a backup that was made before the node joined.
 struct update_member {
   std::string node_id; ///< as its connection proved it
   std::string address;
   std::map<std::string, std::string> labels;
+  std::string name{};
+  std::string certificate_pem{}; ///< what proves that it was let in; "": nothing does
 };
 
 // -- journal ----------------------------------------------------------------------------------------------------------------------
@@ -495,6 +497,7 @@ struct list_deployments {
 };
 struct deployment_list {
   std::vector<deployment_view> deployments;
+  std::chrono::nanoseconds age{0}; ///< since the leader told it, where it can't be asked now; 0: it is so now
 };
 
 } // namespace troupe

@@ -24,7 +24,10 @@ struct peer_desk::hand_over {
   std::chrono::milliseconds patience;
   std::function<void(result<peer_answer>)> told;
 
-  void operator()(assignment& what) { ask<assignment_taken>(actors.pools.get(), what); }
+  void operator()(assignment& what) {
+    if (is_own(what.by.leader_id))
+      ask<assignment_taken>(actors.pools.get(), what);
+  }
   void operator()(node_report& what) {
     if (!is_own(what.node_id))
       return;

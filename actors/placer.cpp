@@ -233,6 +233,8 @@ void placer_state::on_taken(const std::string& node_id, const assignment_taken& 
     node.acked = std::max(node.acked, revision);
   else if (answer.by.epoch > node_->lead.get().epoch && node_->follow)
     return step_down(answer.by);
+  else
+    return on_not_taken(node_id);
   send_to(node_id, node);
   settle_waiters();
 }

@@ -49,8 +49,8 @@ pools_state::behavior_type pools_state::following() {
 // -- what is asked and what happens -------------------------------------------------------------------------------------------------
 
 caf::result<assignment_taken> pools_state::on_assignment(const assignment& next) {
-  if (next.by.epoch < now_.by.epoch)
-    return assignment_taken{now_.by, false};
+  if (auto lead = followed(); next.by.epoch < lead.epoch || (next.by.epoch == lead.epoch && next.by.leader_id != lead.leader_id))
+    return assignment_taken{lead, false};
   if (next.by.epoch == now_.by.epoch && next.revision <= now_.revision)
     return assignment_taken{now_.by, true}; // it came late, or twice
   if (next.by.epoch > node_->lead.get().epoch && node_->follow)
@@ -221,6 +221,12 @@ void pools_state::measure_next() {
 }
 
 // -- what is seen -----------------------------------------------------------------------------------------------------------------
+
+/// Whose assignments count: no smaller epoch's, and within an epoch no other node's.
+leadership pools_state::followed() const {
+  auto lead = node_->lead.get();
+  return lead.epoch >= now_.by.epoch ? lead : now_.by;
+}
 
 pools_state::slot* pools_state::find(const pool_key& key) {
   auto found = slots_.find(key);

@@ -79,6 +79,7 @@ private:
   void measure_next();
 
   // -- what is seen
+  leadership followed() const;
   slot* find(const pool_key& key);
   node_report told();
   caf::result<actor_status> status(std::chrono::nanoseconds patience);

@@ -4,6 +4,7 @@
 #include "cluster/mass_failure_brake.hpp"
 #include "cluster/member_table.hpp"
 #include "cluster/watch_list.hpp"
+#include "runtime/base/cluster_records.hpp"
 
 #include <set>
 
@@ -13,6 +14,7 @@ namespace troupe {
 struct probe_message {
   std::vector<member_news> news; ///< the sender's own first
   std::uint64_t digest = 0;      ///< of all that the sender knows
+  leadership lead{};             ///< whom the sender follows. Put in and taken out by whoever carries the message; the policy doesn't read it
 };
 
 struct probe_order {

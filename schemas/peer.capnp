@@ -254,10 +254,12 @@ struct Enrol {
 }
 
 struct UpdateMember {
-  # The asking node is elsewhere now, or has other labels.
+  # The asking node is elsewhere now, or has other labels; or the leader may know nothing of it.
   nodeId @0 :Text;
   address @1 :Text;
   labels @2 :List(Records.MemberRecord.Label);
+  name @3 :Text;
+  certificate @4 :Text;              # PEM; takes the node in again if the leader has no record of it
 }
 
 # -- who lives ----------------------------------------------------------------------------------------------------------
@@ -296,6 +298,7 @@ struct MemberNews {
 struct ProbeMessage {
   news @0 :List(MemberNews);         # the sender's own first
   digest @1 :UInt64;                 # of all that the sender knows
+  lead @2 :Leadership;               # whom the sender follows
 }
 
 struct AskHelp {

@@ -8,16 +8,6 @@ namespace troupe {
 
 namespace {
 
-void write_leadership(schema::Leadership::Builder into, const leadership& from) {
-  into.setEpoch(from.epoch);
-  into.setLeaderId(to_text(from.leader_id));
-  into.setSignature(to_data(from.signature));
-}
-
-void read_leadership(schema::Leadership::Reader from, leadership& into) {
-  into = {from.getEpoch(), to_string(from.getLeaderId()), from_data(from.getSignature())};
-}
-
 void write_pool(schema::PoolOrder::Builder into, const pool_order& from) {
   into.setDeployment(to_text(from.id.deployment));
   into.setVersion(from.id.number);
@@ -68,28 +58,37 @@ bool read_route(schema::RouteOrder::Reader from, route_order& into) {
 
 } // namespace
 
+void write(schema::Leadership::Builder into, const leadership& from) {
+  into.setEpoch(from.epoch);
+  into.setLeaderId(to_text(from.leader_id));
+  into.setSignature(to_data(from.signature));
+}
+
+bool read(schema::Leadership::Reader from, leadership& into) {
+  into = {from.getEpoch(), to_string(from.getLeaderId()), from_data(from.getSignature())};
+  return true;
+}
+
 void write(schema::Assignment::Builder into, const assignment& from) {
-  write_leadership(into.initBy(), from.by);
+  write(into.initBy(), from.by);
   into.setRevision(from.revision);
   write_list(into.initPools(list_size(from.pools)), from.pools, write_pool);
   write_list(into.initRoutes(list_size(from.routes)), from.routes, write_route);
 }
 
 bool read(schema::Assignment::Reader from, assignment& into) {
-  read_leadership(from.getBy(), into.by);
   into.revision = from.getRevision();
-  return read_list(from.getPools(), into.pools, read_pool) && read_list(from.getRoutes(), into.routes, read_route);
+  return read(from.getBy(), into.by) && read_list(from.getPools(), into.pools, read_pool) && read_list(from.getRoutes(), into.routes, read_route);
 }
 
 void write(schema::AssignmentTaken::Builder into, const assignment_taken& from) {
-  write_leadership(into.initBy(), from.by);
+  write(into.initBy(), from.by);
   into.setTaken(from.taken);
 }
 
 bool read(schema::AssignmentTaken::Reader from, assignment_taken& into) {
-  read_leadership(from.getBy(), into.by);
   into.taken = from.getTaken();
-  return true;
+  return read(from.getBy(), into.by);
 }
 
 } // namespace troupe

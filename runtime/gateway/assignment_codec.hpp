@@ -6,6 +6,9 @@
 /// What a node shall do, between nodes; see peer_fields.hpp.
 namespace troupe {
 
+void write(schema::Leadership::Builder into, const leadership& from);
+bool read(schema::Leadership::Reader from, leadership& into);
+
 void write(schema::Assignment::Builder into, const assignment& from);
 bool read(schema::Assignment::Reader from, assignment& into);
 

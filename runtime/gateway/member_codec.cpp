@@ -1,6 +1,7 @@
 #include "runtime/gateway/member_codec.hpp"
 
 #include "cluster/join_codec.hpp"
+#include "runtime/gateway/assignment_codec.hpp"
 #include "runtime/gateway/peer_fields.hpp"
 #include "storage/record_codec.hpp"
 
@@ -74,11 +75,12 @@ bool read(capnp::List<schema::MemberNews>::Reader from, std::vector<member_news>
 void write(schema::ProbeMessage::Builder into, const probe_message& from) {
   write(into.initNews(list_size(from.news)), from.news);
   into.setDigest(from.digest);
+  write(into.initLead(), from.lead);
 }
 
 bool read(schema::ProbeMessage::Reader from, probe_message& into) {
   into.digest = from.getDigest();
-  return read(from.getNews(), into.news);
+  return read(from.getLead(), into.lead) && read(from.getNews(), into.news);
 }
 
 void write(schema::AskHelp::Builder into, const ask_help& from) {

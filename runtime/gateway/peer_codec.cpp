@@ -124,11 +124,15 @@ void write(schema::UpdateMember::Builder into, const update_member& from) {
   into.setNodeId(to_text(from.node_id));
   into.setAddress(to_text(from.address));
   troupe::write(into.initLabels(static_cast<unsigned>(from.labels.size())), from.labels);
+  into.setName(to_text(from.name));
+  into.setCertificate(to_text(from.certificate_pem));
 }
 
 bool read(schema::UpdateMember::Reader from, update_member& into) {
   into.node_id = to_string(from.getNodeId());
   into.address = to_string(from.getAddress());
+  into.name = to_string(from.getName());
+  into.certificate_pem = to_string(from.getCertificate());
   return troupe::read(from.getLabels(), into.labels);
 }
 

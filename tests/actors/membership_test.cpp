@@ -248,3 +248,88 @@ BOOST_AUTO_TEST_CASE(a_node_that_left_gets_nothing_more) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+namespace {
+
+/// What the node was told of who leads, and followed.
+struct mandate_fixture : membership_fixture {
+  const std::string node_3 = std::string(31, 'a') + "3";
+  std::vector<leadership> followed;
+  result<void> verdict;
+
+  mandate_fixture() {
+    node.follow = [this](const leadership& lead) {
+      followed.push_back(lead);
+      if (verdict)
+        node.lead.set(lead);
+      return verdict;
+    };
+    node.lead.set({2, node_2, "signed"});
+  }
+
+  probe_message said(const leadership& lead) const { return {{other}, 0, lead}; }
+  leadership told_to(const leadership& lead) { return ask<probe_message>(tested, probe{node_2, said(lead)})->lead; }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(mandates, mandate_fixture)
+
+BOOST_AUTO_TEST_CASE(whom_a_node_follows_it_says_with_each_probe_and_each_answer) {
+  pass(1s);
+  std::vector<std::uint64_t> epochs;
+  for (const auto& each : wire.asked)
+    if (auto what = std::get_if<probe>(&each.what))
+      epochs.push_back(what->message.lead.epoch);
+  BOOST_REQUIRE(!epochs.empty());
+  BOOST_TEST(epochs.back() == 2U);
+  auto lead = told_to({1, node_1, "signed"});
+  BOOST_TEST(lead.epoch == 2U);
+  BOOST_TEST(lead.leader_id == node_2);
+  BOOST_TEST(lead.signature == "signed");
+  BOOST_TEST(followed.empty()); // an older epoch, and its own
+}
+
+BOOST_AUTO_TEST_CASE(a_higher_epoch_is_followed_whether_it_comes_with_a_probe_or_with_an_answer) {
+  BOOST_TEST(told_to({3, node_3, "signed"}).epoch == 3U);
+  BOOST_TEST(followed.size() == 1U);
+  told_to({3, node_3, "signed"});
+  BOOST_TEST(followed.size() == 1U);
+  pass(1s);
+  wire.answer_all<probe>([this](const std::string&, const probe&) { return said({4, node_2, "signed"}); });
+  settle();
+  BOOST_TEST(followed.back().epoch == 4U);
+}
+
+BOOST_AUTO_TEST_CASE(a_mandate_that_is_not_believed_is_told_of_once) {
+  verdict = error{error_code::permission_denied, "no good mandate"};
+  for (int i = 0; i < 3; ++i)
+    told_to({3, node_3, "forged"});
+  auto told = events.named("leader_doubted");
+  BOOST_REQUIRE(told.size() == 1U);
+  BOOST_TEST(field(told[0], "reason") == "no good mandate");
+}
+
+BOOST_AUTO_TEST_CASE(a_second_leader_in_one_epoch_is_told_of_and_not_followed) {
+  for (int i = 0; i < 3; ++i)
+    told_to({2, node_3, "signed"});
+  BOOST_TEST(followed.empty());
+  auto told = events.named("leader_doubted");
+  BOOST_REQUIRE(told.size() == 1U);
+  BOOST_TEST(field(told[0], "reason").find("two nodes lead in epoch 2") == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(the_age_of_the_state_is_since_the_leader_was_last_heard_of) {
+  lives_for(1s);
+  auto all = ask<node_list>(tested, list_nodes{});
+  BOOST_TEST(!all->leader_away);
+  BOOST_TEST((all->state_age < 500ms));
+  is_silent_for(3s);
+  all = ask<node_list>(tested, list_nodes{});
+  BOOST_TEST(all->leader_away);
+  BOOST_TEST((all->state_age >= 3s));
+  node.lead.set({3, node_1, {}});
+  BOOST_TEST((ask<node_list>(tested, list_nodes{})->state_age == 0s)); // it leads itself
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -92,7 +92,7 @@ BOOST_FIXTURE_TEST_SUITE(peer_desk_suite, desk_fixture)
 BOOST_AUTO_TEST_CASE(what_no_actor_of_this_node_answers_is_unavailable) {
   actors.pools.set({});
   actors.placer.set({});
-  BOOST_TEST((failure_of(assignment{}) == error{error_code::unavailable, "the node is still starting; retry"}));
+  BOOST_TEST((failure_of(assignment{{1, "n2", ""}, 1, {}, {}}) == error{error_code::unavailable, "the node is still starting; retry"}));
   node_report report;
   report.node_id = "n2";
   BOOST_TEST((failure_of(report).code == error_code::unavailable));
@@ -110,12 +110,13 @@ BOOST_AUTO_TEST_CASE(a_node_that_speaks_for_another_is_denied) {
   BOOST_TEST((failure_of(report) == error{error_code::permission_denied, "node n2 speaks for node n3; each speaks for itself"}));
   BOOST_TEST((failure_of(renew_certificate{"n3"}).code == error_code::permission_denied));
   BOOST_TEST((failure_of(update_member{"n3", "", {}}).code == error_code::permission_denied));
+  BOOST_TEST((failure_of(assignment{{1, "n3", ""}, 1, {}, {}}).code == error_code::permission_denied));
 }
 
 BOOST_AUTO_TEST_CASE(an_error_of_the_actor_is_told_as_it_is) {
   play_pools();
   assignment old;
-  old.by.epoch = 1;
+  old.by = {1, "n2", ""};
   BOOST_TEST((failure_of(old) == error{error_code::conflict, "epoch 2 leads"}));
   BOOST_TEST((failure_of(read_artifact{std::string(64, 'b'), 0, 10}).code == error_code::not_found));
   BOOST_TEST((failure_of(scale{"digits", 1}).code == error_code::not_found));
@@ -123,7 +124,7 @@ BOOST_AUTO_TEST_CASE(an_error_of_the_actor_is_told_as_it_is) {
 
 BOOST_AUTO_TEST_CASE(a_question_that_takes_too_long_is_over_in_time) {
   play_pools();
-  auto answers = begin(assignment{{3, "n1", ""}, 1, {}, {}});
+  auto answers = begin(assignment{{3, "n2", ""}, 1, {}, {}});
   BOOST_TEST(answers->empty());
   pass(1s);
   BOOST_REQUIRE(answers->size() == 1U);
@@ -132,7 +133,7 @@ BOOST_AUTO_TEST_CASE(a_question_that_takes_too_long_is_over_in_time) {
 
 BOOST_AUTO_TEST_CASE(a_question_that_is_taken_back_is_not_answered) {
   play_pools();
-  auto answers = begin(assignment{{3, "n1", ""}, 1, {}, {}});
+  auto answers = begin(assignment{{3, "n2", ""}, 1, {}, {}});
   caf::anon_send_exit(last_asker, caf::exit_reason::kill);
   pass(1s);
   BOOST_TEST(answers->empty());
@@ -149,7 +150,7 @@ BOOST_AUTO_TEST_CASE(every_question_reaches_the_actor_that_answers_it) {
   BOOST_TEST(std::holds_alternative<done>(*answer_to(undeploy{"digits"})));
   play_pools();
   play_placer();
-  BOOST_TEST(std::get<assignment_taken>(*answer_to(assignment{{2, "n1", ""}, 1, {}, {}})).by.epoch == 2U);
+  BOOST_TEST(std::get<assignment_taken>(*answer_to(assignment{{2, "n2", ""}, 1, {}, {}})).by.epoch == 2U);
   node_report report;
   report.node_id = "n2";
   BOOST_TEST(std::holds_alternative<done>(*answer_to(report)));

@@ -142,7 +142,8 @@ struct peer_port {
 /// A node that asks others over TLS.
 struct tls_asker {
   tls_asker(const std::string& id, tls_identity own)
-    : identity(std::move(own)), client(loop, time, {id, "1.0"}, trust_by(identity, {}), dial_by(loop, identity), impatient()) {}
+    : name(id), identity(std::move(own)),
+      client(loop, time, {id, "1.0"}, trust_by(identity, {}), dial_by(loop, identity), impatient()) {}
   ~tls_asker() { loop.stop(); }
 
   static peer_client_options impatient() {
@@ -153,10 +154,11 @@ struct tls_asker {
   }
   asked ask(const peer_address& whom, std::uint64_t revision) {
     asked question;
-    client.ask(whom, assignment_of(revision), 20s, question.listener());
+    client.ask(whom, assignment_of(revision, name), 20s, question.listener());
     return question;
   }
 
+  const std::string name; ///< its node id
   real_clock time;
   kj_loop loop{"asking", no_complaints};
   identity_holder identity;

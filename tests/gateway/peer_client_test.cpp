@@ -27,7 +27,7 @@ struct asking_node {
   }
   asked ask(const peer_address& whom, std::uint64_t revision, std::chrono::milliseconds patience = 10s) {
     asked question;
-    client.ask(whom, assignment_of(revision), patience, question.listener());
+    client.ask(whom, assignment_of(revision, "n2"), patience, question.listener());
     return question;
   }
 

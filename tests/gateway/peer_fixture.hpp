@@ -41,8 +41,8 @@ inline pools_actor::behavior_type obedient_pools(pools_actor::pointer self) {
   };
 }
 
-inline assignment assignment_of(std::uint64_t revision) {
-  return {{revision, "n1", ""}, revision, {}, {}};
+inline assignment assignment_of(std::uint64_t revision, const std::string& leader_id) {
+  return {{revision, leader_id, ""}, revision, {}, {}};
 }
 
 /// Trusts everybody, for a day; tests change what it says. A certificate is the node's id.

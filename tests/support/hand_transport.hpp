@@ -40,6 +40,7 @@ public:
 private:
   static result<peer_answer> told_of(peer_answer answer) { return answer; }
   static result<peer_answer> told_of(error why) { return why; }
+  static result<peer_answer> told_of(result<peer_answer> told) { return told; }
 };
 
 } // namespace troupe
