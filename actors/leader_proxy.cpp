@@ -1,6 +1,10 @@
 #include "actors/leader_proxy.hpp"
 
+#include "runtime/base/units.hpp"
+
 #include <caf/send.hpp>
+
+#include <algorithm>
 
 namespace troupe {
 
@@ -13,55 +17,70 @@ constexpr auto command_patience = 10s;
 /// For one that waits for something to happen: whoever asks has a patience of its own.
 constexpr auto waiting_patience = 24h;
 
-peer_address leader_of(const actor_environment& node) {
-  auto id = node.lead.get().leader_id;
-  return {id, node.network->peers.find(id)->address()};
+std::shared_ptr<peer_status> leader_status(const actor_environment& node) {
+  return node.network->peers.find(node.lead.get().leader_id);
 }
 
-error away(const actor_environment& node, const error& why) {
+/// What whoever asked is told: what is unavailable here is the leader.
+error away(const actor_environment& node) {
+  auto leader = leader_status(node);
+  auto heard = node.lead.heard();
+  auto last = heard ? "last heard of " + human_duration(node.time.now() - *heard) + " ago"
+                    : std::string("not heard of since this node started");
+  return {error_code::unavailable,
+          "the leader, " + leader->name() + " (" + leader->address() + "), is away, " + last
+              + ": requests are served, but nothing can be changed until it is back; if it is lost for good, let another node "
+                "lead with `troupe restore DIR --lead`"};
+}
+
+/// The leader's failure, as whoever asked is told of it.
+error told_as(const actor_environment& node, const error& why) {
   if (why.code != error_code::unavailable)
     return why;
-  auto leader = node.network->peers.find(node.lead.get().leader_id);
-  return {error_code::unavailable, "the leader, " + leader->name() + " (" + leader->address()
-                                       + "), can't be reached: what runs goes on; retry, or see `troupe nodes`"};
+  auto leader = leader_status(node);
+  if (!leader->usable())
+    return away(node);
+  return {error_code::unavailable, "the leader, " + leader->name() + ", does not answer: " + why.message};
+}
+
+/// Asks the leader; `told` hears the result<Answer> within the actor, at once if it is away.
+template <class Answer, class Self, class Told>
+void ask_leader_then(Self* self, const actor_environment& node, peer_question what, std::chrono::milliseconds patience,
+                     Told told) {
+  auto leader = leader_status(node);
+  if (!leader->usable())
+    return told(result<Answer>(away(node)));
+  peer_address whom{leader->node_id(), leader->address()};
+  ask_then(self, *node.network, whom, std::move(what), patience,
+           [&node, whom, told = std::move(told)](result<peer_answer> outcome) mutable {
+             auto answer = answer_in<Answer>(std::move(outcome));
+             if (answer)
+               node.lead.note_heard(whom.node_id, node.time.now());
+             told(answer ? std::move(answer) : result<Answer>(told_as(node, answer.failure())));
+           });
 }
 
 template <class Answer, class Self>
 caf::result<Answer> ask_leader(Self* self, const actor_environment& node, peer_question what,
                                std::chrono::milliseconds patience = command_patience) {
-  return ask_node<Answer>(self, *node.network, leader_of(node), std::move(what), patience);
+  auto answer = self->template make_response_promise<Answer>();
+  ask_leader_then<Answer>(self, node, std::move(what), patience, [answer](result<Answer> told) mutable {
+    if (told)
+      answer.deliver(std::move(*told));
+    else
+      answer.deliver(make_error(told.failure().code, told.failure().message));
+  });
+  return answer;
 }
 
-template <class Self>
-actor_status status_of(const Self* self, const actor_environment& node, const char* kind) {
+actor_status status_of(const actor_environment& node, const char* kind, steady_time since) {
+  auto leader = leader_status(node);
   actor_status own;
   own.kind = kind;
   own.state = "handing on";
-  own.since = self->state.since;
-  own.detail = "leader " + node.network->peers.find(node.lead.get().leader_id)->name();
+  own.since = since;
+  own.detail = "leader " + leader->name() + (leader->usable() ? "" : ", which is away");
   return own;
-}
-
-/// The leader's list, or the last one that it told.
-caf::result<deployment_list> list(catalog_proxy_state::self_pointer self, const actor_environment& node,
-                                  const list_deployments& what) {
-  auto answer = self->make_response_promise<deployment_list>();
-  ask_then(self, *node.network, leader_of(node), what, command_patience,
-           [self, answer, what, &node](result<peer_answer> outcome) mutable {
-             auto& told = self->state.told;
-             auto now = answer_in<deployment_list>(std::move(outcome));
-             if (now) {
-               answer.deliver(told[what.name] = std::move(*now));
-               return;
-             }
-             auto known = told.find(what.name);
-             auto why = away(node, now.failure());
-             if (why.code == error_code::unavailable && known != told.end())
-               answer.deliver(known->second);
-             else
-               answer.deliver(make_error(why.code, why.message));
-           });
-  return answer;
 }
 
 caf::error not_here(const char* what) {
@@ -75,38 +94,93 @@ void tell_report(placer_proxy_state::self_pointer self, const actor_environment&
   state.telling = true;
   auto report = std::move(*state.next);
   state.next.reset();
-  ask_then(self, *node.network, leader_of(node), std::move(report), command_patience, [self, &node](const result<peer_answer>&) {
+  ask_leader_then<done>(self, node, std::move(report), command_patience, [self, &node](const result<done>& told) {
     self->state.telling = false;
-    tell_report(self, node);
+    if (told)
+      tell_report(self, node); // else the next report is soon enough
   });
 }
 
 } // namespace
 
-catalog_proxy_interface::behavior_type catalog_proxy(catalog_proxy_state::self_pointer self, const actor_environment& node) {
-  self->state.since = node.time.now();
+// -- catalog ------------------------------------------------------------------------------------------------------------------------
+
+catalog_proxy_state::behavior_type catalog_proxy_state::begin(const actor_environment& node) {
+  node_ = &node;
+  since_ = node.time.now();
+  self_->send(self_, look_at_leader{});
+  return handing_on();
+}
+
+catalog_proxy_state::behavior_type catalog_proxy_state::handing_on() {
+  const auto& node = *node_;
   return {
-      [self, &node](get_status) { return status_of(self, node, "catalog_proxy"); },
+      [this](get_status) { return status_of(*node_, "catalog_proxy", since_); },
       [](await_ready) { return ready{}; },
-      [self, &node](const deploy& what) { return ask_leader<deployed>(self, node, what); },
-      [self, &node](const scale& what) { return ask_leader<done>(self, node, what); },
-      [self, &node](const undeploy& what) { return ask_leader<done>(self, node, what); },
-      [self, &node](const await_version& what) { return ask_leader<done>(self, node, what, waiting_patience); },
-      [self, &node](const rollback& what) { return ask_leader<deployed>(self, node, what); },
-      [self, &node](const watch_version& what) { return ask_leader<version_progress>(self, node, what, waiting_patience); },
-      [self, &node](const validate_model& what) { return ask_leader<validation>(self, node, what, waiting_patience); },
-      [self, &node](const list_deployments& what) { return list(self, node, what); },
+      [this, &node](const deploy& what) { return ask_leader<deployed>(self_, node, what); },
+      [this, &node](const scale& what) { return ask_leader<done>(self_, node, what); },
+      [this, &node](const undeploy& what) { return ask_leader<done>(self_, node, what); },
+      [this, &node](const await_version& what) { return ask_leader<done>(self_, node, what, waiting_patience); },
+      [this, &node](const rollback& what) { return ask_leader<deployed>(self_, node, what); },
+      [this, &node](const watch_version& what) { return ask_leader<version_progress>(self_, node, what, waiting_patience); },
+      [this, &node](const validate_model& what) { return ask_leader<validation>(self_, node, what, waiting_patience); },
+      [this](const list_deployments& what) { return on_list(what); },
       [](const child_up&) {},
       [](const child_down&) {},
       [](run_here& here) { here.task(); },
+      [this](look_at_leader) { look(); },
   };
 }
+
+caf::result<deployment_list> catalog_proxy_state::on_list(const list_deployments& ask) {
+  auto answer = self_->make_response_promise<deployment_list>();
+  auto tell = [this, answer, ask](result<deployment_list> told) mutable {
+    if (told && ask.name.empty())
+      told_ = {told->deployments, node_->time.now()};
+    if (!told && told.failure().code == error_code::unavailable)
+      told = last_known(ask.name, told.failure());
+    if (told)
+      answer.deliver(std::move(*told));
+    else
+      answer.deliver(make_error(told.failure().code, told.failure().message));
+  };
+  ask_leader_then<deployment_list>(self_, *node_, ask, command_patience, std::move(tell));
+  return answer;
+}
+
+void catalog_proxy_state::look() {
+  ask_leader_then<deployment_list>(self_, *node_, list_deployments{}, command_patience, [this](const result<deployment_list>& told) {
+    if (told)
+      told_ = {told->deployments, node_->time.now()};
+    self_->delayed_send(self_, told ? look_interval : look_retry, look_at_leader{});
+  });
+}
+
+result<deployment_list> catalog_proxy_state::last_known(const std::string& name, const error& why) const {
+  if (!told_)
+    return why;
+  deployment_list known;
+  known.age = std::max(node_->time.now() - told_->at, std::chrono::nanoseconds(1));
+  for (const auto& each : told_->deployments)
+    if (name.empty() || each.record.name == name)
+      known.deployments.push_back(each);
+  if (!name.empty() && known.deployments.empty())
+    return error{error_code::not_found,
+                 "deployment '" + name + "' wasn't there " + human_duration(known.age) + " ago; since then " + why.message};
+  return known;
+}
+
+catalog_proxy_interface::behavior_type catalog_proxy(catalog_proxy_state::self_pointer self, const actor_environment& node) {
+  return self->state.begin(node);
+}
+
+// -- registrar ----------------------------------------------------------------------------------------------------------------------
 
 registrar_proxy_interface::behavior_type registrar_proxy(registrar_proxy_state::self_pointer self,
                                                          const actor_environment& node) {
   self->state.since = node.time.now();
   return {
-      [self, &node](get_status) { return status_of(self, node, "registrar_proxy"); },
+      [self, &node](get_status) { return status_of(node, "registrar_proxy", self->state.since); },
       [](await_ready) { return ready{}; },
       [self, &node](const create_token& what) { return ask_leader<token_made>(self, node, what); },
       [self, &node](const list_tokens& what) { return ask_leader<token_list>(self, node, what); },
@@ -122,10 +196,12 @@ registrar_proxy_interface::behavior_type registrar_proxy(registrar_proxy_state::
   };
 }
 
+// -- placer -------------------------------------------------------------------------------------------------------------------------
+
 placer_proxy_interface::behavior_type placer_proxy(placer_proxy_state::self_pointer self, const actor_environment& node) {
   self->state.since = node.time.now();
   return {
-      [self, &node](get_status) { return status_of(self, node, "placer_proxy"); },
+      [self, &node](get_status) { return status_of(node, "placer_proxy", self->state.since); },
       [](await_ready) { return ready{}; },
       [](const deployment_demand&) -> caf::result<done> { return not_here("places replicas"); },
       [](const drop_demand&) -> caf::result<done> { return not_here("places replicas"); },

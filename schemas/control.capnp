@@ -191,8 +191,8 @@ struct NodeStatus {
   leads @7 :Bool;
   leaderName @8 :Text;       # empty: not known
   epoch @9 :UInt64;          # grows with each leader
-  leaderAway @10 :Bool;      # it is suspected or dead: the answer is as old as stateAgeUs says
-  stateAgeUs @11 :UInt64;    # since the node last heard from its leader; 0 on the leader
+  leaderAway @10 :Bool;      # it can't be asked: what is told of deployments is what it told last, and as old as stateAgeUs says
+  stateAgeUs @11 :UInt64;    # else: since the node last heard from its leader; 0 on the leader
 }
 
 struct DeploymentStatus {

@@ -72,9 +72,8 @@ std::string leader_line(schema::Lead::Reader lead) {
 } // namespace
 
 std::string leader_away_line(const std::string& leader_name, std::uint64_t state_age_us) {
-  return printable("the leader " + leader_name + " is away, last heard of "
-                   + human_duration(std::chrono::microseconds(state_age_us))
-                   + " ago: what is deployed serves on, but nothing can be changed until it is back")
+  return printable("as of " + human_duration(std::chrono::microseconds(state_age_us)) + " ago: the leader " + leader_name
+                   + " is away; requests are served, but nothing can be changed until it is back")
          + "\n";
 }
 

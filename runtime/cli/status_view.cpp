@@ -62,7 +62,7 @@ std::string node_line(schema::NodeStatus::Reader node) {
 /// Nothing for a node that is in no cluster.
 std::string leader_text(schema::NodeStatus::Reader node) {
   if (node.getLeaderAway())
-    return leader_away_line(text_of(node.getLeaderName()), node.getStateAgeUs());
+    return away_text(node);
   if (node.getLeads() || node.getEpoch() == 0)
     return {};
   return printable("leader " + text_of(node.getLeaderName()) + ", heard of "
@@ -162,6 +162,17 @@ json deployment_json(schema::DeploymentStatus::Reader deployment) {
           {"current_version", deployment.getCurrentVersion()},
           {"wanted_replicas", deployment.getWantedReplicas()},
           {"versions", std::move(versions)}};
+}
+
+json versions_json(schema::DeploymentStatus::Reader deployment, schema::NodeStatus::Reader seen_by) {
+  auto told = deployment_json(deployment);
+  told["leader_away"] = seen_by.getLeaderAway();
+  told["state_age_us"] = seen_by.getStateAgeUs();
+  return told;
+}
+
+std::string away_text(schema::NodeStatus::Reader node) {
+  return node.getLeaderAway() ? leader_away_line(text_of(node.getLeaderName()), node.getStateAgeUs()) : "";
 }
 
 json status_json(schema::Control::StatusResults::Reader status) {

@@ -21,11 +21,12 @@ void versions(const command_context& context, const std::string& name) {
   auto answer = node.ask(kj::mv(call));
   require_ok(answer.getError());
   auto now = context.io.time.wall_now().time_since_epoch().count();
+  auto seen_by = answer.getNode();
   for (auto deployment : answer.getDeployments())
     if (context.format == output_format::json)
-      print_json(context, deployment_json(deployment));
+      print_json(context, versions_json(deployment, seen_by));
     else
-      context.io.out << versions_text(deployment, now, context.io.colors());
+      context.io.out << away_text(seen_by) << versions_text(deployment, now, context.io.colors());
 }
 
 } // namespace

@@ -88,4 +88,9 @@ void write_place(schema::NodeStatus::Builder into, const node_list& from) {
   into.setStateAgeUs(to_microseconds(from.state_age));
 }
 
+void write_age(schema::NodeStatus::Builder into, std::chrono::nanoseconds age) {
+  into.setLeaderAway(true);
+  into.setStateAgeUs(to_microseconds(age));
+}
+
 } // namespace troupe

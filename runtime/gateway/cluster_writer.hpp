@@ -10,5 +10,7 @@ void write_nodes(schema::Control::NodesResults::Builder into, const node_list& f
 void write_tokens(schema::Control::ListTokensResults::Builder into, const token_list& from);
 /// The node's place in its cluster.
 void write_place(schema::NodeStatus::Builder into, const node_list& from);
+/// The leader can't be asked: what is told is this old.
+void write_age(schema::NodeStatus::Builder into, std::chrono::nanoseconds age);
 
 } // namespace troupe

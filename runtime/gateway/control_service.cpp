@@ -98,8 +98,11 @@ kj::Promise<void> control_service::status(StatusContext call) {
         return kj::mv(deployments);
       })
       .then([call](result<deployment_list> outcome) mutable {
-        if (!answered_error(call, outcome))
-          write_deployments(call.getResults(), *outcome);
+        if (answered_error(call, outcome))
+          return;
+        if (outcome->age.count() > 0)
+          write_age(call.getResults().getNode(), outcome->age);
+        write_deployments(call.getResults(), *outcome);
       });
 }
 

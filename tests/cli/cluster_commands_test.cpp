@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(a_leader_that_is_away_is_told_with_the_age_of_what_is_known
   lead.setLeaderName("node-1");
   lead.setAway(true);
   lead.setStateAgeUs(12'000'000);
-  BOOST_TEST(nodes_text(nodes.asReader(), 0, false).find("the leader node-1 is away, last heard of 12 s ago: ") == 0U);
+  BOOST_TEST(nodes_text(nodes.asReader(), 0, false).find("as of 12 s ago: the leader node-1 is away; ") == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(the_status_names_the_leader_and_tells_that_it_is_away) {
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(the_status_names_the_leader_and_tells_that_it_is_away) {
   node.setStateAgeUs(150'000);
   BOOST_TEST(told.text().find("\nleader node-1, heard of 150 ms ago\n") != std::string::npos, told.text());
   node.setLeaderAway(true);
-  BOOST_TEST(told.text().find("\nthe leader node-1 is away, last heard of 150 ms ago") != std::string::npos, told.text());
+  BOOST_TEST(told.text().find("\nas of 150 ms ago: the leader node-1 is away; requests are served") != std::string::npos, told.text());
   node.setLeaderAway(false);
   node.setLeads(true);
   BOOST_TEST(told.text().find("\nleader") == std::string::npos, told.text());
