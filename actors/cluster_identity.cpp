@@ -37,9 +37,9 @@ result<cluster_record> need_cluster(const cluster_store& records) {
   return **found;
 }
 
-/// Makes `record` that of the leader `self`, with a new key, in this epoch, and `member` to go with it.
+/// Makes `record` that of the leader `self`, with a new key, in the first epoch, and `member` to go with it.
 result<void> give_lead(cluster_record& record, member_record& member, const authority& owner, const own_node& self,
-                       const certificate_term& term, std::uint64_t epoch) {
+                       const certificate_term& term) {
   auto key = private_key::make();
   auto certificate = owner.issue_node(self.node_id, key.public_key(), term);
   if (!certificate)
@@ -49,14 +49,13 @@ result<void> give_lead(cluster_record& record, member_record& member, const auth
   record.authority_key_pem = owner.key_pem();
   record.node_key_pem = key.pem();
   record.node_certificate_pem = *certificate;
-  record.lead = owner.grant(epoch, self.node_id);
+  record.lead = owner.grant(1, self.node_id);
   member.node_id = self.node_id;
   member.name = self.name;
   member.address = self.address;
   member.public_key = key.public_key();
   member.labels = self.labels;
   member.joined = term.now;
-  member.removed = member.draining = false;
   return {};
 }
 
@@ -66,6 +65,64 @@ result<cluster_record> write(cluster_store& records, cluster_record record, std:
     return written.failure();
   record.revision = *written;
   return record;
+}
+
+// -- taking the lead ----------------------------------------------------------------------------------------------------------------
+
+template <class T>
+std::optional<error> failure_of(const result<T>& outcome) {
+  return outcome ? std::nullopt : std::optional(outcome.failure());
+}
+
+const member_record* find(const std::vector<member_record>& members, const std::string& node_id) {
+  auto found =
+      std::find_if(members.begin(), members.end(), [&](const member_record& member) { return member.node_id == node_id; });
+  return found == members.end() ? nullptr : &*found;
+}
+
+result<void> check_backup(const std::optional<cluster_record>& backup, const std::vector<member_record>& members,
+                          const own_membership& self) {
+  auto refuse = [](std::string why) { return error{error_code::failed_precondition, std::move(why)}; };
+  if (!backup)
+    return refuse("the backup is of a node that belongs to no cluster; use one of the leader of cluster " + self.cluster.cluster_id);
+  if (backup->cluster_id != self.cluster.cluster_id || backup->authority_pem != self.cluster.authority_pem)
+    return refuse("the backup is of cluster " + backup->cluster_id + ", and this node is a member of cluster "
+                  + self.cluster.cluster_id + "; use a backup of its leader");
+  if (backup->authority_key_pem.empty())
+    return refuse("the backup is of a node that didn't lead, so it doesn't hold what it takes to lead; use a backup of the leader");
+  if (auto own = find(members, self.node_id); own != nullptr && own->removed)
+    return refuse("this node was removed from the cluster; run it on another member");
+  return {};
+}
+
+/// Members that the backup doesn't know, or doesn't know to be removed.
+std::vector<member_record> unknown_to_backup(const std::vector<member_record>& backup, const own_membership& self,
+                                             std::vector<std::string>& warnings) {
+  std::vector<member_record> news;
+  for (auto known : self.members) {
+    auto before = find(backup, known.node_id);
+    if (before != nullptr && (before->removed || !known.removed))
+      continue;
+    known.revision = before == nullptr ? 0 : before->revision;
+    if (known.node_id != self.node_id)
+      warnings.push_back("node " + known.name + (known.removed ? " was removed" : " joined") + " after the backup: "
+                         + (known.removed ? "it stays removed" : "it stays a member"));
+    news.push_back(std::move(known));
+  }
+  return news;
+}
+
+std::vector<token_record> revoked(std::vector<token_record> tokens, wall_time now, std::vector<std::string>& warnings) {
+  std::vector<token_record> changed;
+  for (auto& token : tokens) {
+    if (token.revoked || token.expires <= now || token.uses_left == 0)
+      continue;
+    token.revoked = true;
+    token.expires = now;
+    warnings.push_back("token " + token.id() + " is revoked, since nobody knows whether it was used after the backup; make another");
+    changed.push_back(std::move(token));
+  }
+  return changed;
 }
 
 result<void> check_membership(const std::string& node_id, const private_key& key, const granted_membership& given) {
@@ -91,8 +148,8 @@ result<std::optional<cluster_record>> own_cluster(const cluster_store& records, 
   if (facts->common_name != node_id)
     return error{error_code::failed_precondition,
                  "this data folder is a copy of node " + facts->common_name
-                     + "'s; start it with --join and a token to make it a new node of that cluster, or restore the backup with "
-                       "--lead if that node is gone and led it"};
+                     + "'s; start it with --join and a token to make it a new node of that cluster; if that node is gone and led "
+                       "it, run `troupe restore DIR --lead` on another member"};
   return found;
 }
 
@@ -108,36 +165,62 @@ result<cluster_record> found_cluster(cluster_store& records, const own_node& sel
   cluster_record record;
   member_record member;
   auto owner = authority::make(to_hex(random_bytes(cluster_id_bytes)), term.now);
-  if (auto given = give_lead(record, member, owner, self, term, 1); !given)
+  if (auto given = give_lead(record, member, owner, self, term); !given)
     return given.failure();
   return write(records, std::move(record), {std::move(member)});
 }
 
-result<cluster_record> take_lead(cluster_store& records, const own_node& self, const certificate_term& term) {
-  if (auto good = check_self(self); !good)
-    return good.failure();
-  auto record = need_cluster(records);
-  if (!record)
-    return record.failure();
-  if (record->authority_key_pem.empty())
-    return error{error_code::failed_precondition,
-                 "only the leader's data hold what it takes to lead, and these are another node's; use a backup of the leader"};
-  auto owner = authority::load(record->authority_pem, record->authority_key_pem);
-  if (!owner)
-    return owner.failure();
+result<lead_taken> take_lead(cluster_store& records, const own_membership& self, const certificate_term& term) {
+  auto restored = records.cluster();
   auto members = records.members();
-  if (!members)
-    return members.failure();
-  member_record own;
-  for (const auto& member : *members) {
-    if (member.node_id == self.node_id)
-      own = member;
-    else if (member.name == self.name && !member.removed)
-      return error{error_code::already_exists, "another node is named '" + self.name + "'; choose another name with --name"};
-  }
-  if (auto given = give_lead(*record, own, *owner, self, term, record->lead.epoch + 1); !given)
-    return given.failure();
-  return write(records, std::move(*record), {std::move(own)});
+  auto tokens = records.tokens();
+  for (const auto& why : {failure_of(restored), failure_of(members), failure_of(tokens)})
+    if (why)
+      return *why;
+  if (auto good = check_backup(*restored, *members, self); !good)
+    return good.failure();
+  auto& record = **restored;
+  auto owner = authority::load(record.authority_pem, record.authority_key_pem);
+  auto key = private_key::from_pem(self.cluster.node_key_pem);
+  if (!owner || !key)
+    return owner ? key.failure() : owner.failure();
+  auto certificate = owner->issue_node(self.node_id, key->public_key(), term);
+  if (!certificate)
+    return certificate.failure();
+  lead_taken taken;
+  cluster_change change;
+  if (record.lead.epoch < self.cluster.lead.epoch)
+    taken.warnings.push_back("the backup is of epoch " + std::to_string(record.lead.epoch) + ", and node "
+                             + self.cluster.lead.leader_id + " has led since in epoch " + std::to_string(self.cluster.lead.epoch)
+                             + ": what was changed under it is lost");
+  change.members = unknown_to_backup(*members, self, taken.warnings);
+  change.tokens = revoked(std::move(*tokens), term.now, taken.warnings);
+  record.node_key_pem = self.cluster.node_key_pem;
+  record.node_certificate_pem = *certificate;
+  record.lead = owner->grant(std::max(record.lead.epoch, self.cluster.lead.epoch) + 1, self.node_id);
+  change.cluster = record;
+  auto written = records.commit(change);
+  if (!written)
+    return written.failure();
+  record.revision = *written;
+  taken.record = std::move(record);
+  return taken;
+}
+
+result<private_key> joining_key(cluster_store& records, const std::string& cluster_id) {
+  auto before = records.joining();
+  if (!before)
+    return before.failure();
+  if (*before && (*before)->cluster_id == cluster_id)
+    return private_key::from_pem((*before)->node_key_pem);
+  auto key = private_key::make();
+  cluster_change change;
+  change.joining.emplace();
+  change.joining->cluster_id = cluster_id;
+  change.joining->node_key_pem = key.pem();
+  change.joining->revision = *before ? (*before)->revision : 0;
+  auto written = records.commit(change);
+  return written ? result<private_key>(std::move(key)) : written.failure();
 }
 
 result<cluster_record> save_membership(cluster_store& records, const std::string& node_id, const private_key& key,
@@ -154,7 +237,14 @@ result<cluster_record> save_membership(cluster_store& records, const std::string
   record.node_certificate_pem = given.certificate_pem;
   record.lead = given.lead;
   record.revision = *before ? (*before)->revision : 0;
-  return write(records, std::move(record), {});
+  cluster_change change;
+  change.cluster = record;
+  change.joined = true;
+  auto written = records.commit(change);
+  if (!written)
+    return written.failure();
+  record.revision = *written;
+  return record;
 }
 
 result<void> keep_members(cluster_store& records, const std::vector<member_record>& members) {

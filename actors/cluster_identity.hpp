@@ -33,9 +33,26 @@ result<std::optional<cluster_record>> own_cluster(const cluster_store& records, 
 /// or what the store answers; likewise below.
 result<cluster_record> found_cluster(cluster_store& records, const own_node& self, const certificate_term& term);
 
-/// Makes this node the leader, in the next epoch, of the cluster that its store was the leader's of: the store was restored from a backup. Errors as above;
-/// `failed_precondition` (the store holds no authority's key), `already_exists` (another node has the name).
-result<cluster_record> take_lead(cluster_store& records, const own_node& self, const certificate_term& term);
+/// What a member knew of its cluster before it took the lead.
+struct own_membership {
+  std::string node_id;
+  cluster_record cluster;
+  std::vector<member_record> members;
+};
+
+struct lead_taken {
+  cluster_record record;
+  std::vector<std::string> warnings; ///< what the backup didn't know, for people
+};
+
+/// Makes the member `self` the leader of the cluster whose state `records` holds, restored from a backup of a leader's: in an epoch above all that either
+/// knows, and with the members that it knows besides. Tokens are revoked: nobody knows how often they were used since. Errors: `failed_precondition` (of
+/// no cluster or another one, no leader's, or this node was removed), or what the store answers.
+result<lead_taken> take_lead(cluster_store& records, const own_membership& self, const certificate_term& term);
+
+/// The key with which this node asks to be let into the cluster: made once, and on disk when it returns. So an answer that gets lost costs no second use of a
+/// token: whoever asks again with the same key is let in again.
+result<private_key> joining_key(cluster_store& records, const std::string& cluster_id);
 
 /// Keeps that this node was let in, instead of what it belonged to before. `invalid_argument` if the parts don't belong together.
 result<cluster_record> save_membership(cluster_store& records, const std::string& node_id, const private_key& key,

@@ -314,6 +314,9 @@ caf::result<done> registrar_state::on_update(const update_member& ask) {
   for (const auto& good : {check_node_address(ask.address), check_labels(ask.labels)})
     if (!good)
       return refusal(good.failure());
+  auto known = options_->records.member(ask.node_id);
+  if (known && !*known && !ask.certificate_pem.empty())
+    return take_in_again(ask);
   auto member = need_member(ask.node_id);
   if (!member)
     return refusal(member.failure());
@@ -323,6 +326,29 @@ caf::result<done> registrar_state::on_update(const update_member& ask) {
   member->address = ask.address;
   member->labels = ask.labels;
   return written(write({{}, {std::move(*member)}, {}, {}}), "node_updated", std::move(fields));
+}
+
+/// The state is from a backup that was made before the node joined: its certificate says that the cluster let it in.
+caf::result<done> registrar_state::take_in_again(const update_member& ask) {
+  auto facts = facts_of(ask.certificate_pem);
+  if (!facts || facts->common_name != ask.node_id || facts->organization != to_string(cluster_role::node)
+      || !is_issued_by(ask.certificate_pem, authority_->certificate_pem()))
+    return make_error(error_code::permission_denied, "node " + shown(ask.node_id) + " shows no certificate of this cluster");
+  auto members = options_->records.members();
+  if (auto good = check_node_name(ask.name); !good || !members)
+    return refusal(good ? members.failure() : good.failure());
+  if (!holder_of(ask.name, ask.node_id, *members).empty())
+    return make_error(error_code::already_exists,
+                      "another node is named '" + ask.name + "' too; start one of them with another --name");
+  member_record member;
+  member.node_id = ask.node_id;
+  member.name = ask.name;
+  member.address = ask.address;
+  member.public_key = facts->public_key;
+  member.labels = ask.labels;
+  member.joined = options_->time.wall_now();
+  event_fields fields{{"node", ask.node_id}, {"name", ask.name}, {"address", ask.address}};
+  return written(write({{}, {std::move(member)}, {}, {}}), "node_taken_in_again", std::move(fields));
 }
 
 result<member_record> registrar_state::find_member(const std::string& node) const {

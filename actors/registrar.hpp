@@ -66,6 +66,7 @@ private:
   caf::result<done> on_remove(const remove_member& ask);
   caf::result<done> on_drain(const set_draining& ask);
   caf::result<done> on_update(const update_member& ask);
+  caf::result<done> take_in_again(const update_member& ask);
   /// The member that a person means.
   result<member_record> find_member(const std::string& node) const;
   /// The member that has this id and was not removed.

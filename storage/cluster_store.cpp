@@ -9,6 +9,7 @@ namespace troupe {
 namespace {
 
 constexpr std::string_view cluster_key = "cluster";
+constexpr std::string_view joining_key = "joining";
 
 result<cluster_record> cluster_in(const entry& row) {
   auto record = decode_cluster(row.value);
@@ -58,6 +59,10 @@ result<std::optional<cluster_record>> cluster_store::cluster() const {
   return read_one(records_, column_family::cluster, cluster_key, cluster_in);
 }
 
+result<std::optional<cluster_record>> cluster_store::joining() const {
+  return read_one(records_, column_family::cluster, joining_key, cluster_in);
+}
+
 result<std::vector<member_record>> cluster_store::members() const {
   return read_all(records_, column_family::members, keys_with_prefix(""), member_in);
 }
@@ -84,6 +89,10 @@ result<revision_number> cluster_store::commit(const cluster_change& change) {
   transaction all;
   if (change.cluster)
     put(all, column_family::cluster, cluster_key, *change.cluster);
+  if (change.joining)
+    put(all, column_family::cluster, joining_key, *change.joining);
+  if (change.joined)
+    all.erase(column_family::cluster, std::string(joining_key));
   for (const auto& member : change.members)
     put(all, column_family::members, member.node_id, member);
   for (const auto& token : change.tokens)

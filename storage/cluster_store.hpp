@@ -14,6 +14,8 @@ struct cluster_change {
   std::vector<member_record> members;
   std::vector<token_record> tokens;
   std::vector<token_record> erased_tokens;
+  std::optional<cluster_record> joining{};
+  bool joined = false; ///< the node was let in: erases what `joining` tells
 };
 
 /// What a node knows of its cluster, and on the leader who its members are. Blocks on its store, which must outlive it. Any thread.
@@ -23,6 +25,8 @@ public:
 
   /// Nothing if this node belongs to no cluster yet.
   result<std::optional<cluster_record>> cluster() const;
+  /// The cluster that this node asks to be let into, and the key that it asks with; nothing if it doesn't.
+  result<std::optional<cluster_record>> joining() const;
   /// By node id, all of one revision, those that were removed too.
   result<std::vector<member_record>> members() const;
   result<std::optional<member_record>> member(std::string_view node_id) const;

@@ -25,7 +25,7 @@ inline constexpr std::array<column_family_row, 7> column_families = {{
     {column_family::deployments, "deployments", "name", "DeploymentRecord", "state_store", "until undeployed"},
     {column_family::versions, "versions", "name, 0 byte, number (4 bytes)", "VersionRecord", "state_store", "until undeployed"},
     {column_family::events, "events", "Unix ns (8 bytes), sequence (8 bytes)", "EventRecord", "log_store", "the newest 100,000"},
-    {column_family::cluster, "cluster", "\"cluster\"", "ClusterRecord", "cluster_store", "for ever"},
+    {column_family::cluster, "cluster", "\"cluster\", \"joining\"", "ClusterRecord", "cluster_store", "for ever"},
     {column_family::members, "members", "node id (32 hex digits)", "MemberRecord", "cluster_store", "for ever"},
     {column_family::tokens, "tokens", "SHA-256 of the secret (64 hex digits)", "TokenRecord", "cluster_store",
      "until a while after they expire"},

@@ -64,6 +64,23 @@ result<void> rename_to_new(const fs::path& from, const fs::path& to) {
   return {};
 }
 
+/// Moves `fresh` to `place`, and what is there to `aside`. A process that dies meanwhile leaves the old one or the new one in place, or, where folders can't
+/// be exchanged, the old one aside.
+result<void> replace_folder(const fs::path& fresh, const fs::path& place, const fs::path& aside) {
+  if (auto moved = rename_to_new(fresh, aside); !moved)
+    return moved;
+  if (::renameat2(AT_FDCWD, aside.c_str(), AT_FDCWD, place.c_str(), RENAME_EXCHANGE) == 0)
+    return {};
+  std::error_code failed;
+  fs::rename(aside, fresh, failed);
+  if (auto moved = rename_to_new(place, aside); !moved)
+    return moved;
+  auto moved = rename_to_new(fresh, place);
+  if (!moved)
+    fs::rename(aside, place, failed);
+  return moved;
+}
+
 /// "20261124T103319Z", which may be part of a file's name.
 std::string compact(const std::string& utc) {
   std::string text;
@@ -172,17 +189,12 @@ result<fs::path> restore_job::put_in_place(wall_time now) {
   std::error_code failed;
   if (*held) {
     aside = target_.string() + ".before-restore-" + compact(utc_text(now));
-    if (auto moved = rename_to_new(target_, aside); !moved)
-      return moved.failure();
   } else {
     fs::remove(target_ / "lock", failed);
     fs::remove(target_, failed);
   }
-  if (auto moved = rename_to_new(partial(), target_); !moved) {
-    if (!aside.empty())
-      fs::rename(aside, target_, failed);
+  if (auto moved = aside.empty() ? rename_to_new(partial(), target_) : replace_folder(partial(), target_, aside); !moved)
     return moved.failure();
-  }
   in_place_ = true;
   if (auto synced = sync_folder(target_.parent_path()); !synced)
     return synced.failure();

@@ -28,11 +28,13 @@ public:
 
   /// The new folder, not in its place yet.
   const data_folder& folder() const { return *folder_; }
+  /// The folder that it replaces, held; null: there is none.
+  const data_folder* replaced() const { return replaced_ ? &*replaced_ : nullptr; }
   const backup_manifest& manifest() const { return manifest_; }
   std::uint64_t bytes_done() const { return bytes_checked_ + (copying_ ? copying_->bytes() : 0); }
 
-  /// After the last step: syncs, moves what the target held to `TARGET.before-restore-TIME`, and puts the new folder there. Gives where the
-  /// old one is now, or "".
+  /// After the last step: syncs, moves what the target held to `TARGET.before-restore-TIME`, and puts the new folder there; at any moment one of the two
+  /// is in place, if the file system can exchange folders. Gives where the old one is now, or "".
   result<std::filesystem::path> put_in_place(wall_time now);
 
 private:

@@ -71,7 +71,7 @@ result<node_record> check_store_format(store& records, const store_opener& opene
   return write(records, record, (*found)->modified);
 }
 
-result<void> give_new_identity(store& records, const std::string& node_id, wall_time now) {
+result<void> give_identity(store& records, const std::string& node_id, wall_time now) {
   auto found = read(records);
   if (!found)
     return found.failure();

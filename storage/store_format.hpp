@@ -16,7 +16,7 @@ struct store_opener {
 /// do), `corrupt`, or what the store answers.
 result<node_record> check_store_format(store& records, const store_opener& opener, wall_time now);
 
-/// Makes an existing store a new node's, which begins now on whichever machine opens it next. Errors as above.
-result<void> give_new_identity(store& records, const std::string& node_id, wall_time now);
+/// Makes an existing store that of the node with this id, on whichever machine opens it next. Errors as above.
+result<void> give_identity(store& records, const std::string& node_id, wall_time now);
 
 } // namespace troupe

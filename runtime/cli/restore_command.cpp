@@ -29,20 +29,33 @@ result<restore_report> restore_watched(const command_context& context, const res
   });
 }
 
-void print(const command_context& context, const restore_arguments& arguments, const restore_report& report) {
-  if (context.format == output_format::json) {
-    print_json(context, {{"data", arguments.data_folder},
-                         {"files", report.files},
-                         {"bytes", report.bytes},
-                         {"backup_time", report.backup_time},
-                         {"moved_aside", report.moved_aside}});
-    return;
+void print_report_json(const command_context& context, const restore_arguments& arguments, const restore_report& report) {
+  nlohmann::ordered_json told = {{"data", arguments.data_folder},
+                                 {"files", report.files},
+                                 {"bytes", report.bytes},
+                                 {"backup_time", report.backup_time},
+                                 {"moved_aside", report.moved_aside}};
+  if (arguments.lead) {
+    told["epoch"] = report.epoch;
+    told["warnings"] = report.warnings;
   }
+  print_json(context, told);
+}
+
+void print(const command_context& context, const restore_arguments& arguments, const restore_report& report) {
+  if (context.format == output_format::json)
+    return print_report_json(context, arguments, report);
+  for (const auto& warning : report.warnings)
+    context.io.err << "warning: " << printable(warning) << "\n";
   if (!report.moved_aside.empty())
     context.io.out << "what was in " << arguments.data_folder << " is in " << report.moved_aside << " now\n";
   context.io.out << arguments.data_folder << ": restored " << human_size(report.bytes) << " in " << report.files
-                 << " files, as of " << printable(report.backup_time) << "; start it with `troupe node --data "
-                 << arguments.data_folder << "`\n";
+                 << " files, as of " << printable(report.backup_time);
+  if (arguments.lead)
+    context.io.out << ", and leads in epoch " << report.epoch
+                   << "; start the node as before: the other nodes follow it, and the leader that was steps down when it comes back\n";
+  else
+    context.io.out << "; start it with `troupe node --data " << arguments.data_folder << "`\n";
 }
 
 } // namespace
@@ -54,7 +67,11 @@ void add_restore(CLI::App& app, const command_context& context, const restore_ru
   verb->add_option("DIR", arguments->backup, "The backup")->required();
   verb->add_option("--data", arguments->data_folder, "The data folder to make")->type_name("FOLDER")->capture_default_str();
   verb->add_flag("--replace", arguments->replace, "Moves what is in the data folder to FOLDER.before-restore-TIME first");
-  verb->footer("Example:\n  troupe restore /var/backups/troupe-monday --data /var/lib/troupe --replace");
+  verb->add_flag("--lead", arguments->lead,
+                 "For a leader that is lost: the data folder is another member's, stopped; it keeps who it is, moves what is in it aside, takes "
+                 "the leader's state from the backup, and leads the cluster");
+  verb->footer("Example:\n  troupe restore /var/backups/troupe-monday --data /var/lib/troupe --replace\n"
+               "  troupe restore /var/backups/troupe-leader --data /var/lib/troupe --lead");
   verb->callback([&context, &restore, arguments] {
     auto report = restore_watched(context, *arguments, restore);
     print(context, *arguments, require(std::move(report), exit_code::failed));

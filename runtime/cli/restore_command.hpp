@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace CLI {
 class App;
@@ -19,6 +20,7 @@ struct restore_arguments {
   std::string backup;
   std::string data_folder;
   bool replace = false; ///< a data folder that holds something is moved aside
+  bool lead = false;    ///< the data folder is a member's, which leads the cluster from then on
 };
 
 struct restore_progress {
@@ -31,6 +33,8 @@ struct restore_report {
   std::size_t files = 0;
   std::uint64_t bytes = 0;
   std::string backup_time; ///< when the backup was made
+  std::uint64_t epoch = 0; ///< in which the node leads; 0: it wasn't asked to
+  std::vector<std::string> warnings{};
 };
 
 /// Makes a data folder from a backup, on this machine; tells how far it is. Given by main.

@@ -86,21 +86,23 @@ result<std::optional<cluster_identity>> join(const node_options& options, cluste
   self.address = advertised(options, *door);
   if (self.address.rfind("0.0.0.0", 0) == 0)
     self.address = self.address.substr(self.address.rfind(':')); // the join fills the host in
-  auto key = private_key::make();
+  auto key = joining_key(records, token->cluster_id);
+  if (!key)
+    return key.failure();
   join_request who;
   who.token_secret = token->secret;
   who.node_id = self.node_id;
   who.name = self.name;
   who.address = self.address;
-  who.public_key = key.public_key();
+  who.public_key = key->public_key();
   who.labels = self.labels;
-  auto given = ask_seeds(options, *token, who, key, time);
+  auto given = ask_seeds(options, *token, who, *key, time);
   if (!given)
     return given.failure();
   for (const auto& member : given->members)
     if (member.node_id == self.node_id)
       self.address = member.address;
-  auto record = save_membership(records, self.node_id, key, {given->authority_pem, given->certificate_pem, given->lead});
+  auto record = save_membership(records, self.node_id, *key, {given->authority_pem, given->certificate_pem, given->lead});
   if (!record)
     return record.failure();
   if (auto kept = keep_members(records, given->members); !kept)
@@ -114,9 +116,10 @@ result<std::optional<cluster_identity>> set_up_cluster(const node_options& optio
                                                        const std::string& name, const clock& time) {
   own_node self{storage.identity.node_id, name, {}, options.labels};
   auto record = own_cluster(storage.cluster, self.node_id);
-  if (!record)
+  bool is_copy = !record && record.failure().code == error_code::failed_precondition; // which may join as a node of its own
+  if (!record && (!is_copy || options.join.empty()))
     return record.failure();
-  if (*record)
+  if (record && *record)
     return come_back(options, storage.cluster, std::move(**record), std::move(self));
   if (!options.join.empty())
     return join(options, storage.cluster, std::move(self), time);

@@ -2,6 +2,7 @@
 
 #include "cluster/certificates.hpp"
 #include "cluster/dial.hpp"
+#include "cluster/join_client.hpp"
 #include "runtime/base/ids.hpp"
 #include "runtime/node/loop_complaints.hpp"
 
@@ -18,6 +19,8 @@ constexpr kj::Duration data_connect_timeout = 1 * kj::SECONDS;
 /// Between looks at whether the certificate is to be renewed.
 constexpr kj::Duration renewal_interval = 30 * kj::SECONDS;
 constexpr std::chrono::milliseconds renewal_patience{10'000};
+/// Between looks at whether the leader is another one.
+constexpr kj::Duration introduction_interval = 2 * kj::SECONDS;
 
 tls_identity identity_of(const cluster_record& record) {
   return {record.authority_pem, record.node_certificate_pem, record.node_key_pem};
@@ -66,13 +69,16 @@ result<void> cluster_links::admits(const std::string& node_id) {
 cluster_services::cluster_services(cluster_identity& cluster, cluster_links& links, const std::vector<kj_loop*>& loops,
                                    caf::actor_system& system, const directory& actors, const routing_cell& routes,
                                    const clock& time, event_sink& events, const gateway_options& gateway, const drain_gate& drain,
-                                   cluster_store& records)
-  : links_(links), actors_(actors), time_(time), events_(events), records_(records), node_id_(cluster.self.node_id),
+                                   cluster_store& records, const leadership_cell& lead)
+  : links_(links), actors_(actors), time_(time), events_(events), records_(records), lead_(lead), self_(cluster.self),
     desk_(system, actors), context_(links.loop(), system, desk_, time, {cluster.self.node_id, TROUPE_VERSION}, links.trust(), {}),
     peers_(context_), joins_(links.loop(), system, desk_, cluster.record.cluster_id),
     forwards_(loops, routes, time, gateway, drain), renewals_(system, links.loop()),
     door_(links.loop(), loops, std::move(cluster.door), links.identity(), time, events, handlers()) {
-  links_.loop().post([this] { links_.loop().keep(keep_certificate()); });
+  links_.loop().post([this] {
+    links_.loop().keep(keep_certificate());
+    links_.loop().keep(keep_introduced());
+  });
 }
 
 cluster_handlers cluster_services::handlers() {
@@ -100,13 +106,51 @@ kj::Promise<void> cluster_services::keep_certificate() {
   bool due = facts && now >= facts->not_before + (facts->not_after - facts->not_before) / 2;
   kj::Promise<void> done = kj::READY_NOW;
   if (due)
-    done = renewals_.ask<certificate_issued>(actors_.registrar.get(), renew_certificate{node_id_}, renewal_patience)
-               .then([this](result<certificate_issued> renewed) {
-                 if (renewed)
-                   install(*renewed);
-               });
+    done = renewed(now >= facts->not_after).then([this](result<certificate_issued> given) {
+      if (given)
+        install(*given);
+    });
   return done.then([this] { return links_.loop().io().provider->getTimer().afterDelay(renewal_interval); }).then([this] {
     return keep_certificate();
+  });
+}
+
+kj::Promise<result<certificate_issued>> cluster_services::renewed(bool has_ended) {
+  auto lead = lead_.get();
+  if (!has_ended || lead.leader_id == self_.node_id)
+    return renewals_.ask<certificate_issued>(actors_.registrar.get(), renew_certificate{self_.node_id}, renewal_patience);
+  auto own = links_.identity().get();
+  auto facts = facts_of(own->authority);
+  auto hash = certificate_sha256(own->authority);
+  auto key = private_key::from_pem(own->key);
+  if (!facts || !hash || !key)
+    return result<certificate_issued>(error{error_code::corrupt, "this node's own certificate can't be read"});
+  join_request who{{}, self_.node_id, self_.name, self_.address, key->public_key(), self_.labels, {}, {}};
+  auto kept = kj::heap<private_key>(std::move(*key));
+  auto& by = *kept;
+  return join_cluster(*links_.loop().io().provider, time_,
+                      {links_.peers().find(lead.leader_id)->address(), facts->common_name, *hash}, std::move(who), by)
+      .then([](result<enrolled> given) {
+        return given ? result<certificate_issued>(certificate_issued{given->certificate_pem}) : given.failure();
+      })
+      .attach(kj::mv(kept));
+}
+
+kj::Promise<void> cluster_services::keep_introduced() {
+  auto lead = lead_.get();
+  kj::Promise<void> done = kj::READY_NOW;
+  if (lead.epoch != introduced_ && lead.leader_id != self_.node_id)
+    done = renewals_
+               .ask<troupe::done>(
+                   actors_.registrar.get(),
+                   update_member{self_.node_id, self_.address, self_.labels, self_.name, links_.identity().get()->certificate},
+                   renewal_patience)
+               .then([this, epoch = lead.epoch](result<troupe::done> taken) {
+                 if (taken)
+                   introduced_ = epoch;
+               });
+  return done.then([this] { return links_.loop().io().provider->getTimer().afterDelay(introduction_interval); }).then([this] {
+    return keep_introduced();
   });
 }
 

@@ -62,7 +62,7 @@ public:
   /// All outlive it; their loops are stopped before it is destroyed.
   cluster_services(cluster_identity& cluster, cluster_links& links, const std::vector<kj_loop*>& loops, caf::actor_system& system,
                    const directory& actors, const routing_cell& routes, const clock& time, event_sink& events,
-                   const gateway_options& gateway, const drain_gate& drain, cluster_store& records);
+                   const gateway_options& gateway, const drain_gate& drain, cluster_store& records, const leadership_cell& lead);
 
   const std::string& address() const { return door_.address(); }
   void stop_accepting() { door_.stop_accepting(); }
@@ -72,6 +72,11 @@ private:
   kj::Promise<void> serve_data(std::size_t loop, kj::Own<kj::AsyncIoStream> stream, const std::string& who);
   /// Has the certificate renewed at half of its life, again and again.
   kj::Promise<void> keep_certificate();
+  /// Another certificate for this node's key. Nobody lets it in by one that has ended (the leader was away for long): then it asks as one who joins, by its
+  /// key.
+  kj::Promise<result<certificate_issued>> renewed(bool has_ended);
+  /// Tells each leader once who this node is: it may be elsewhere now, and the leader may know nothing of it.
+  kj::Promise<void> keep_introduced();
   void install(const certificate_issued& renewed);
 
   cluster_links& links_;
@@ -79,7 +84,9 @@ private:
   const clock& time_;
   event_sink& events_;
   cluster_store& records_;
-  const std::string node_id_;
+  const leadership_cell& lead_;
+  const own_node self_;
+  std::uint64_t introduced_ = 0; ///< in this epoch
   peer_desk desk_;
   peer_context context_;
   peer_server peers_;

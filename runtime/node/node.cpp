@@ -2,7 +2,6 @@
 
 #include "actors/errors.hpp"
 #include "actors/root.hpp"
-#include "cluster/mandate.hpp"
 #include "runtime/base/host_program.hpp"
 #include "runtime/base/units.hpp"
 #include "runtime/gateway/http_server.hpp"
@@ -33,6 +32,7 @@
 #include <fstream>
 #include <malloc.h>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <random>
 #include <sys/resource.h>
@@ -211,6 +211,27 @@ suspicion_options watching_of(const membership_times& times) {
   return watching;
 }
 
+/// What a leader that was replaced has in its state, for people to compare: what is newer than the new leader's backup is in nobody's state any more.
+std::vector<std::pair<std::string, std::string>> told_of_state(const state_store& state, const leadership& other) {
+  std::vector<std::pair<std::string, std::string>> fields{{"leader", other.leader_id}, {"epoch", std::to_string(other.epoch)}};
+  auto deployments = state.deployments();
+  if (!deployments)
+    return fields;
+  std::optional<version_record> newest;
+  for (const auto& deployment : *deployments)
+    if (auto versions = state.versions(deployment.name))
+      for (auto& version : *versions)
+        if (!newest || version.created > newest->created)
+          newest = std::move(version);
+  fields.emplace_back("deployments", std::to_string(deployments->size()));
+  if (newest) {
+    fields.emplace_back("newest", to_string(newest->id));
+    fields.emplace_back("newest_made", utc_text(newest->created));
+  }
+  fields.emplace_back("kept", "what changed here since the new leader's backup isn't in the cluster's state; it stays in this data folder");
+  return fields;
+}
+
 cluster_options cluster_of(const actor_environment& environment, const cluster_identity& cluster, cluster_store& records,
                            const node_options& options) {
   return {cluster.leads(),
@@ -272,7 +293,9 @@ private:
   result<void> await_tree();
   void emit(const char* name, std::vector<std::pair<std::string, std::string>> fields);
   std::vector<watchdog::post> all_loops();
+  /// Any thread.
   result<void> follow(const leadership& other);
+  void step_down(const leadership& other);
   /// Ends the node as a signal would, but not well: whoever watches the process starts it again.
   void give_up();
 
@@ -294,6 +317,7 @@ private:
   actor_environment environment_;
   caf::actor_system_config config_;
   std::atomic<bool> root_failed_{false};
+  std::mutex following_;
   caf::actor_system system_;
   supervisor_actor root_;
   drain_gate drain_;
@@ -358,15 +382,23 @@ supervisor_actor running_node::start_tree() {
 }
 
 result<void> running_node::follow(const leadership& other) {
-  if (auto good = check_mandate(other, cluster_->record.authority_pem); !good)
-    return good;
+  std::lock_guard one_at_a_time(following_);
+  auto now = environment_.lead.get();
+  if (other.epoch == now.epoch && other.leader_id == now.leader_id)
+    return {};
   if (auto kept = save_leadership(storage_.cluster, other); !kept)
     return kept;
   environment_.lead.set(other);
   emit("leader_changed", {{"leader", other.leader_id}, {"epoch", std::to_string(other.epoch)}});
   if (cluster_->leads())
-    give_up(); // it comes back as one that follows
+    step_down(other);
   return {};
+}
+
+/// Another node leads, with the state of a backup. What this one has besides is said, and stays on its disk.
+void running_node::step_down(const leadership& other) {
+  events_.emit({time_.wall_now(), severity::error, "leader_replaced", told_of_state(storage_.state, other), "node"});
+  give_up(); // it comes back as one that follows
 }
 
 void running_node::give_up() {
@@ -377,7 +409,7 @@ void running_node::give_up() {
 result<void> running_node::start() {
   if (cluster_)
     services_ = std::make_unique<cluster_services>(*cluster_, *links_, pointers_to<kj_loop>(loops_), system_, actors_, routes_,
-                                                   time_, events_, gateway_, drain_, storage_.cluster);
+                                                   time_, events_, gateway_, drain_, storage_.cluster, environment_.lead);
   if (auto up = await_tree(); !up)
     return up;
   if (http_door_)

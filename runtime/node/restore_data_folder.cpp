@@ -1,43 +1,103 @@
 #include "runtime/node/restore_data_folder.hpp"
 
+#include "actors/cluster_identity.hpp"
 #include "runtime/node/node_identity.hpp"
 #include "storage/restore.hpp"
 #include "storage/rocks_store.hpp"
 #include "storage/store_format.hpp"
 
+#include <optional>
+#include <system_error>
+#include <utility>
+
 namespace troupe {
 
 namespace {
+
+result<void> copy_all(restore_job& job, const std::function<void(const restore_progress&)>& on_progress) {
+  for (bool all = false; !all;) {
+    auto stepped = job.step();
+    if (!stepped)
+      return stepped.failure();
+    all = *stepped;
+    on_progress({job.bytes_done(), job.manifest().bytes()});
+  }
+  return {};
+}
 
 /// Opens the copy, which is the last proof that it is whole, and makes it a new node's.
 result<void> make_it_a_new_nodes(const data_folder& folder, const clock& time) {
   auto records = open_rocks_store(folder);
   if (!records)
     return records.failure();
-  return give_new_identity(**records, random_node_id(), time.wall_now());
+  return give_identity(**records, random_node_id(), time.wall_now());
+}
+
+/// Of the member whose stopped node has this folder. `failed_precondition` if it is no member's.
+result<own_membership> membership_in(const data_folder* folder, const std::string& path, const clock& time) {
+  std::error_code failed;
+  if (folder == nullptr || !std::filesystem::exists(folder->path() / "store" / "CURRENT", failed))
+    return error{error_code::failed_precondition,
+                 path + " holds no node's data; --lead makes a member of the cluster its leader: run it on one, and name its data folder with --data"};
+  auto records = open_rocks_store(*folder);
+  if (!records)
+    return records.failure();
+  auto identity = check_store_format(**records, {random_node_id(), machine_id(), false}, time.wall_now());
+  if (!identity)
+    return identity.failure();
+  cluster_store cluster(**records);
+  auto own = own_cluster(cluster, identity->node_id);
+  auto members = cluster.members();
+  if (!own || !members)
+    return own ? members.failure() : own.failure();
+  if (!*own)
+    return error{error_code::failed_precondition,
+                 "the node of " + path + " belongs to no cluster; --lead makes a member its leader: run it on one"};
+  return own_membership{identity->node_id, std::move(**own), std::move(*members)};
+}
+
+/// Makes the copy the member's, and the member the leader.
+result<lead_taken> make_it_the_leaders(const data_folder& folder, const own_membership& self, const clock& time) {
+  auto records = open_rocks_store(folder);
+  if (!records)
+    return records.failure();
+  if (auto given = give_identity(**records, self.node_id, time.wall_now()); !given)
+    return given.failure();
+  cluster_store cluster(**records);
+  return take_lead(cluster, self, {time.wall_now()});
 }
 
 } // namespace
 
 result<restore_report> restore_data_folder(const restore_arguments& arguments,
                                            const std::function<void(const restore_progress&)>& on_progress, const clock& time) {
-  auto job = restore_job::begin(arguments.backup, arguments.data_folder, arguments.replace);
+  auto job = restore_job::begin(arguments.backup, arguments.data_folder, arguments.replace || arguments.lead);
   if (!job)
     return job.failure();
-  const auto& manifest = (*job)->manifest();
-  for (bool all = false; !all;) {
-    auto stepped = (*job)->step();
-    if (!stepped)
-      return stepped.failure();
-    all = *stepped;
-    on_progress({(*job)->bytes_done(), manifest.bytes()});
+  std::optional<own_membership> self;
+  if (arguments.lead) {
+    auto found = membership_in((*job)->replaced(), arguments.data_folder, time);
+    if (!found)
+      return found.failure();
+    self = std::move(*found);
   }
-  if (auto made = make_it_a_new_nodes((*job)->folder(), time); !made)
+  if (auto copied = copy_all(**job, on_progress); !copied)
+    return copied.failure();
+  const auto& manifest = (*job)->manifest();
+  restore_report report{{}, manifest.files.size(), manifest.bytes(), manifest.time, 0, {}};
+  if (self) {
+    auto taken = make_it_the_leaders((*job)->folder(), *self, time);
+    if (!taken)
+      return taken.failure();
+    report.epoch = taken->record.lead.epoch;
+    report.warnings = std::move(taken->warnings);
+  } else if (auto made = make_it_a_new_nodes((*job)->folder(), time); !made)
     return made.failure();
   auto aside = (*job)->put_in_place(time.wall_now());
   if (!aside)
     return aside.failure();
-  return restore_report{aside->string(), manifest.files.size(), manifest.bytes(), manifest.time};
+  report.moved_aside = aside->string();
+  return report;
 }
 
 } // namespace troupe

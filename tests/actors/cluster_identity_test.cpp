@@ -15,7 +15,7 @@ namespace {
 
 const certificate_term day{some_day, 24h};
 const own_node first{node_1, "n1", "10.0.0.1:7551", {{"zone", "a"}}};
-const own_node second{node_2, "n2", "10.0.0.2:7551", {}};
+const std::string node_3 = std::string(31, 'a') + "3";
 
 template <class T>
 error_code code_of(const result<T>& outcome) {
@@ -39,6 +39,8 @@ struct joiner : founded {
   granted_membership given{owner.certificate_pem(), owner.issue_node(node_2, key.public_key(), day).value(), cluster.lead};
 
   void join() { BOOST_REQUIRE(save_membership(own, node_2, key, given).ok()); }
+  /// What it knows.
+  own_membership self() { return {node_2, own.cluster().value().value(), own.members().value()}; }
 };
 
 } // namespace
@@ -83,11 +85,10 @@ BOOST_AUTO_TEST_CASE(no_two_clusters_are_the_same) {
   BOOST_TEST(founded().cluster.cluster_id != founded().cluster.cluster_id);
 }
 
-BOOST_AUTO_TEST_CASE(a_node_that_belongs_to_no_cluster_has_nothing_to_lead_renew_or_follow) {
+BOOST_AUTO_TEST_CASE(a_node_that_belongs_to_no_cluster_has_nothing_to_renew_or_follow) {
   refusing_store disk;
   cluster_store records(disk);
   BOOST_TEST(!own_cluster(records, node_1).value().has_value());
-  BOOST_TEST((code_of(take_lead(records, first, day)) == error_code::failed_precondition));
   BOOST_TEST((code_of(save_certificate(records, "")) == error_code::failed_precondition));
   BOOST_TEST((code_of(save_leadership(records, {})) == error_code::failed_precondition));
 }
@@ -97,23 +98,100 @@ BOOST_FIXTURE_TEST_CASE(a_copy_of_the_leaders_data_neither_leads_nor_is_a_member
   auto refused = own_cluster(records, node_2);
   BOOST_TEST((code_of(refused) == error_code::failed_precondition));
   BOOST_TEST(refused.failure().message.find("--join") != std::string::npos);
+  BOOST_TEST(refused.failure().message.find("`troupe restore DIR --lead` on another member") != std::string::npos);
 }
 
-BOOST_FIXTURE_TEST_CASE(a_restored_copy_takes_the_lead_in_the_next_epoch_under_a_name_of_its_own, founded) {
-  auto same_name = second;
-  same_name.name = "n1";
-  BOOST_TEST((code_of(take_lead(records, same_name, day)) == error_code::already_exists));
-  auto taken = take_lead(records, second, day).value();
-  BOOST_TEST(leads(taken, node_2));
-  BOOST_TEST(taken.lead.epoch == 2U);
-  BOOST_TEST(check_mandate(taken.lead, cluster.authority_pem).ok());
-  BOOST_TEST(own_cluster(records, node_2).value()->cluster_id == cluster.cluster_id);
-  BOOST_TEST(records.members()->size() == 2U);
-}
-
-BOOST_FIXTURE_TEST_CASE(a_member_can_not_take_the_lead, joiner) {
+BOOST_FIXTURE_TEST_CASE(a_member_takes_the_lead_by_the_leaders_backup_in_an_epoch_above_all_that_either_knows, joiner) {
   join();
-  BOOST_TEST((code_of(take_lead(own, second, day)) == error_code::failed_precondition));
+  auto taken = take_lead(records, self(), day).value();
+  BOOST_TEST(leads(taken.record, node_2));
+  BOOST_TEST(taken.record.lead.epoch == 2U);
+  BOOST_TEST(check_mandate(taken.record.lead, cluster.authority_pem).ok());
+  auto back = own_cluster(records, node_2).value().value();
+  BOOST_TEST(back.cluster_id == cluster.cluster_id);
+  BOOST_TEST(back.node_key_pem == own.cluster().value()->node_key_pem); // it stays who it is
+  BOOST_TEST(is_issued_by(back.node_certificate_pem, back.authority_pem));
+  BOOST_TEST(taken.warnings.empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_backup_of_an_earlier_leader_is_taken_with_a_warning, joiner) {
+  join();
+  BOOST_REQUIRE(save_leadership(own, owner.grant(4, node_1)).ok());
+  auto taken = take_lead(records, self(), day).value();
+  BOOST_TEST(taken.record.lead.epoch == 5U);
+  BOOST_REQUIRE(taken.warnings.size() == 1U);
+  BOOST_TEST(taken.warnings[0] == "the backup is of epoch 1, and node " + node_1
+                                      + " has led since in epoch 4: what was changed under it is lost");
+}
+
+BOOST_FIXTURE_TEST_CASE(who_came_or_went_after_the_backup_stays_so_and_is_told_of, joiner) {
+  join();
+  member_record me{node_2, "n2", "10.0.0.2:7551", "a key", {}, some_day};
+  member_record late{node_3, "n3", "10.0.0.3:7551", "a key", {}, some_day};
+  auto founder = records.member(node_1).value().value();
+  founder.removed = true;
+  BOOST_REQUIRE(keep_members(own, {me, late, founder}).ok());
+  auto taken = take_lead(records, self(), day).value();
+  BOOST_TEST(taken.warnings
+                 == (std::vector<std::string>{"node n1 was removed after the backup: it stays removed",
+                                              "node n3 joined after the backup: it stays a member"}),
+             boost::test_tools::per_element());
+  BOOST_TEST(records.member(node_1).value()->removed);
+  BOOST_TEST(records.member(node_2).value()->name == "n2");
+  BOOST_TEST(records.member(node_3).value()->address == "10.0.0.3:7551");
+}
+
+BOOST_FIXTURE_TEST_CASE(tokens_of_the_backup_are_revoked_when_another_takes_the_lead, joiner) {
+  join();
+  token_record good;
+  good.secret_sha256 = std::string(64, 'a');
+  good.expires = some_day + 1h;
+  good.uses_left = 1;
+  auto used = good;
+  used.secret_sha256 = std::string(64, 'b');
+  used.uses_left = 0;
+  BOOST_REQUIRE(records.commit({{}, {}, {good, used}, {}}).ok());
+  auto taken = take_lead(records, self(), day).value();
+  BOOST_REQUIRE(taken.warnings.size() == 1U);
+  BOOST_TEST(taken.warnings[0].find("token aaaaaaaaaaaa is revoked") == 0U);
+  BOOST_TEST(records.token(good.secret_sha256).value()->revoked);
+  BOOST_TEST(!records.token(used.secret_sha256).value()->revoked);
+}
+
+BOOST_FIXTURE_TEST_CASE(nobody_takes_the_lead_by_a_backup_that_does_not_hold_it, joiner) {
+  join();
+  auto refusal = [this](cluster_store& backup) {
+    auto refused = take_lead(backup, self(), day);
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST((refused.failure().code == error_code::failed_precondition));
+    return refused.failure().message;
+  };
+  refusing_store none;
+  cluster_store alone(none);
+  BOOST_TEST(refusal(alone).find("belongs to no cluster") != std::string::npos);
+  founded other;
+  BOOST_TEST(refusal(other.records).find("the backup is of cluster " + other.cluster.cluster_id) == 0U);
+  BOOST_TEST(refusal(own).find("a node that didn't lead") != std::string::npos);
+  BOOST_REQUIRE(keep_members(records, {member_record{node_2, "n2", "10.0.0.2:7551", "a key", {}, some_day, true}}).ok());
+  BOOST_TEST(refusal(records) == "this node was removed from the cluster; run it on another member");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_full_disk_leaves_the_lead_where_it_was, joiner) {
+  join();
+  disk.full = true;
+  BOOST_TEST((code_of(take_lead(records, self(), day)) == error_code::io_failed));
+  BOOST_TEST(leads(*records.cluster().value(), node_1));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_node_asks_to_join_with_one_key_until_it_was_let_in, joiner) {
+  auto first_try = joining_key(own, cluster.cluster_id).value();
+  BOOST_TEST((joining_key(own, cluster.cluster_id)->public_key() == first_try.public_key()));
+  BOOST_TEST((joining_key(own, std::string(32, 'd'))->public_key() != first_try.public_key()));
+  BOOST_TEST(!own_cluster(own, node_2).value().has_value()); // asking isn't being in
+  join();
+  BOOST_TEST(!own.joining().value().has_value());
+  own_disk.full = true;
+  BOOST_TEST((code_of(joining_key(own, cluster.cluster_id)) == error_code::io_failed));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_membership_whose_parts_do_not_belong_together_is_not_kept, joiner) {

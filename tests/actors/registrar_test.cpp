@@ -295,6 +295,32 @@ BOOST_AUTO_TEST_CASE(a_member_moves_to_another_address) {
   BOOST_TEST(events.named("node_updated").size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_node_that_joined_after_the_backup_is_taken_in_again_by_its_certificate) {
+  auto owner = authority::load(cluster.authority_pem, cluster.authority_key_pem).value();
+  auto key = private_key::make();
+  auto certificate = [&](const authority& by, const std::string& id) {
+    return by.issue_node(id, key.public_key(), {time.wall_now(), 24h}).value();
+  };
+  update_member late{node_2, "10.0.0.2:7551", {{"zone", "b"}}, "n2", certificate(owner, node_2)};
+  auto others = late, nobodys = late, nameless = late, taken = late;
+  others.certificate_pem = certificate(owner, node_1);
+  nobodys.certificate_pem = certificate(authority::make(cluster.cluster_id, time.wall_now()), node_2);
+  nameless.name = "n 2";
+  taken.name = "n1";
+  BOOST_TEST((code_of(ask<done>(tested, others)) == error_code::permission_denied));
+  BOOST_TEST((code_of(ask<done>(tested, nobodys)) == error_code::permission_denied));
+  BOOST_TEST((code_of(ask<done>(tested, nameless)) == error_code::invalid_argument));
+  BOOST_TEST((code_of(ask<done>(tested, taken)) == error_code::already_exists));
+  BOOST_TEST(members().size() == 1U);
+  BOOST_TEST(static_cast<bool>(ask<done>(tested, late)));
+  BOOST_TEST(members()[1].name == "n2");
+  BOOST_TEST((members()[1].public_key == key.public_key()));
+  BOOST_TEST(events.named("node_taken_in_again").size() == 1U);
+  BOOST_TEST(static_cast<bool>(ask<certificate_issued>(tested, renew_certificate{node_2})));
+  BOOST_TEST(static_cast<bool>(ask<done>(tested, remove_member{"n2"})));
+  BOOST_TEST((code_of(ask<done>(tested, late)) == error_code::permission_denied));
+}
+
 BOOST_AUTO_TEST_CASE(a_member_renews_its_certificate_and_a_stranger_does_not) {
   auto key = join_second();
   BOOST_TEST(

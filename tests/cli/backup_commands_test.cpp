@@ -36,3 +36,14 @@ BOOST_FIXTURE_TEST_CASE(a_restore_says_where_the_data_are_and_what_it_moved_asid
   BOOST_TEST(run({"restore", "b"}) == 1);
   BOOST_TEST(err == "error: file store/1.sst of the backup is not what its manifest says\n");
 }
+
+BOOST_FIXTURE_TEST_CASE(a_restore_to_lead_says_in_which_epoch_and_what_the_backup_did_not_know, command_line) {
+  restore_outcome->epoch = 3;
+  restore_outcome->warnings = {"node n3 joined after the backup: it stays a member"};
+  BOOST_TEST(run({"restore", "b", "--data", "d", "--lead"}) == 0);
+  BOOST_TEST(restored.lead);
+  BOOST_TEST(err == "warning: node n3 joined after the backup: it stays a member\n");
+  BOOST_TEST(out.find("and leads in epoch 3; start the node as before") != std::string::npos, out);
+  BOOST_TEST(run({"restore", "b", "--data", "d", "--lead", "-o", "json"}) == 0);
+  BOOST_TEST(out.find("\"epoch\": 3") != std::string::npos, out);
+}

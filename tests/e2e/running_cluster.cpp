@@ -14,8 +14,9 @@ nlohmann::json told_as_json(const command_result& told) {
 
 } // namespace
 
-running_cluster::running_cluster(std::size_t nodes) {
-  nodes_.push_back(std::make_unique<running_node>(std::vector<std::string>{"--cluster", "127.0.0.1:0", "--name", "n1"}));
+running_cluster::running_cluster(std::size_t nodes, std::vector<std::string> first) {
+  first.insert(first.end(), {"--cluster", "127.0.0.1:0", "--name", "n1"});
+  nodes_.push_back(std::make_unique<running_node>(std::move(first)));
   while (nodes_.size() < nodes)
     add();
   for (std::size_t asked = 1; asked <= nodes; ++asked)
@@ -28,17 +29,17 @@ running_node& running_cluster::add(std::vector<std::string> arguments) {
   BOOST_REQUIRE_MESSAGE(token.code == 0, token.err);
   token.out.pop_back(); // the end of the line
   arguments.insert(arguments.end(), {"--cluster", "127.0.0.1:0", "--name", "n" + std::to_string(nodes_.size() + 1), "--join",
-                                     join_address(), "--token", token.out});
+                                     address_of(1), "--token", token.out});
   nodes_.push_back(std::make_unique<running_node>(std::move(arguments)));
   return *nodes_.back();
 }
 
-std::string running_cluster::join_address() {
-  auto told = told_as_json(node(1).troupe({"nodes", "-o", "json"}));
+std::string running_cluster::address_of(std::size_t number) {
+  auto told = told_as_json(node(number).troupe({"nodes", "-o", "json"}));
   for (const auto& each : told["nodes"])
     if (each["asked"] == true)
       return each["address"];
-  BOOST_FAIL("node 1 doesn't tell its cluster port: " << told.dump());
+  BOOST_FAIL("node " << number << " doesn't tell its cluster port: " << told.dump());
   return {};
 }
 

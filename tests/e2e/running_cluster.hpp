@@ -12,8 +12,8 @@ namespace troupe::test {
 /// Nodes "n1", "n2", … of one cluster on this machine; the first one founds it and leads.
 class running_cluster {
 public:
-  /// Returns once every node sees all others alive.
-  explicit running_cluster(std::size_t nodes);
+  /// Returns once every node sees all others alive. `first`: more arguments of the first node.
+  explicit running_cluster(std::size_t nodes, std::vector<std::string> first = {});
 
   /// Counts from 1, as the names do.
   running_node& node(std::size_t number) { return *nodes_.at(number - 1); }
@@ -29,9 +29,10 @@ public:
   /// Names of the nodes of the ready replicas of the live version, in order, one for each replica, as the leader tells.
   std::vector<std::string> nodes_of(const std::string& deployment, std::size_t asked = 1);
 
-private:
-  std::string join_address();
+  /// Of the node's cluster port, as it tells itself.
+  std::string address_of(std::size_t number);
 
+private:
   std::vector<std::unique_ptr<running_node>> nodes_;
 };
 

@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(a_machine_without_an_id_is_not_compared) {
 BOOST_AUTO_TEST_CASE(a_store_that_is_given_a_new_identity_belongs_to_no_machine_yet) {
   memory_store disk;
   BOOST_REQUIRE(check_store_format(disk, {"ab12", "m1"}, at(1)).ok());
-  BOOST_REQUIRE(give_new_identity(disk, "ef56", at(2)).ok());
+  BOOST_REQUIRE(give_identity(disk, "ef56", at(2)).ok());
   auto checked = check_store_format(disk, {"cd34", "m2"}, at(3)).value();
   BOOST_TEST(checked.node_id == "ef56");
   BOOST_TEST(checked.machine_id == "m2");
@@ -98,5 +98,5 @@ BOOST_AUTO_TEST_CASE(a_store_that_is_given_a_new_identity_belongs_to_no_machine_
 
 BOOST_AUTO_TEST_CASE(an_empty_store_can_not_be_given_a_new_identity) {
   memory_store disk;
-  BOOST_TEST((give_new_identity(disk, "ef56", at(2)).failure().code == error_code::corrupt));
+  BOOST_TEST((give_identity(disk, "ef56", at(2)).failure().code == error_code::corrupt));
 }
