@@ -2,6 +2,7 @@
 
 #include "actors/deployment.hpp"
 #include "actors/errors.hpp"
+#include "actors/fetcher.hpp"
 #include "actors/validator.hpp"
 #include "runtime/base/model_toml.hpp"
 #include "runtime/base/units.hpp"
@@ -109,18 +110,17 @@ caf::result<deployed> catalog_state::on_deploy(const deploy& ask) {
   if (auto spec = parse_model_toml(ask.model_toml, "model.toml"); !spec)
     return make_error(spec.failure().code, spec.failure().message);
   auto answer = self_->make_response_promise<deployed>();
-  auto refuse = [answer](const caf::error& reason) mutable { answer.deliver(reason); };
-  const auto& keeper = node_->actors.keeper.get();
-  auto patience = node_->timing.keeper_patience;
-  self_->request(keeper, patience, find_artifact{ask.artifact_sha256})
-      .then(
-          [=](done) mutable {
-            if (ask.golden_sha256.empty())
-              return deploy_checked(ask, answer);
-            self_->request(keeper, patience, find_artifact{ask.golden_sha256})
-                .then([=](done) mutable { deploy_checked(ask, answer); }, refuse);
-          },
-          refuse);
+  auto refuse = [answer](const error& why) mutable { answer.deliver(make_error(why.code, why.message)); };
+  auto go_on = [this, ask, answer] { deploy_checked(ask, answer); };
+  // The version's own record would be refused without them.
+  fetch_then(
+      self_, *node_, {ask.artifact_sha256, ask.uploaded_to, {}},
+      [this, ask, go_on, refuse] {
+        if (ask.golden_sha256.empty())
+          return go_on();
+        fetch_then(self_, *node_, {ask.golden_sha256, ask.uploaded_to, {}}, go_on, refuse);
+      },
+      refuse);
   return answer;
 }
 
@@ -131,7 +131,7 @@ caf::result<validation> catalog_state::on_validate(const validate_model& ask) {
   if (checks_ >= node_->checks_max)
     return make_error(error_code::overloaded,
                       std::to_string(checks_) + " checks are under way, the most at a time (limits.checks); try again later");
-  validator_options options{*node_, {"check", 0}, *spec, ask.artifact_sha256, ask.golden_sha256};
+  validator_options options{*node_, {"check", 0}, *spec, ask.artifact_sha256, ask.golden_sha256, ask.uploaded_to};
   auto tried = self_->spawn<caf::linked>(validator, std::move(options));
   auto answer = self_->make_response_promise<validation>();
   ++checks_;

@@ -3,11 +3,12 @@
 #include "actors/messages.hpp"
 #include "cluster/placement.hpp"
 #include "cluster/suspicion.hpp"
-#include "runtime/base/cluster_records.hpp"
+#include "runtime/base/assignment.hpp"
 
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,46 +18,21 @@ namespace troupe {
 
 // -- what a node shall do -----------------------------------------------------------------------------------------------------------
 
-/// Replicas of a version that a node shall run.
-struct pool_order {
-  version_id id;
-  std::uint64_t fingerprint =
-      0; ///< of all that makes the version; a name that was undeployed and deployed again has numbers that were there before
-  std::string artifact_sha256;
-  std::string golden_sha256; ///< "": no golden.json
-  std::string model_toml;
-  std::uint32_t replicas = 0;
-  bool may_start = false; ///< else its version is only loaded
-  bool proven = false;    ///< the version has served before: failed starts don't make its pool give up
-};
-
-/// A node that serves a version, and with how much.
-struct route_share {
-  std::string node_id;
-  std::uint32_t replicas = 0;
-};
-
-/// Where a deployment's requests go, on every node.
-struct route_order {
-  std::string deployment;
-  version_number version = 0; ///< 0: nowhere
-  error why_not{};            ///< then its requests are answered with this
-  std::string model_toml;     ///< of the version: what requests must look like
-  std::vector<route_share> shares;
-};
-
-/// All that a node shall do. The leader sends it whole whenever something in it changes; of two, the one with the higher epoch counts, then the higher revision.
-struct assignment {
-  leadership by;
-  std::uint64_t revision = 0; ///< grows with each assignment for this node within an epoch
-  std::vector<pool_order> pools;
-  std::vector<route_order> routes;
-};
-
-/// The node has it, on its disk and in its routing table. An assignment of an older epoch is refused as `conflict`; `by` is then who leads.
+/// What a node is told to do is an `assignment` (runtime/base/assignment.hpp). It has it on its disk and in its routing table if it was taken; one of an older epoch
+/// isn't, and `by` is then who leads.
 struct assignment_taken {
   leadership by;
   bool taken = false;
+};
+
+/// Keeps an assignment in the place of the one before; answered once it is on disk.
+struct keep_assignment {
+  assignment what;
+};
+/// Asks for the one that was kept last.
+struct load_assignment {};
+struct kept_assignment {
+  std::optional<assignment> what; ///< nothing: none was kept yet
 };
 
 // -- what a node does ---------------------------------------------------------------------------------------------------------------
@@ -254,9 +230,37 @@ struct artifact_piece {
   std::shared_ptr<const std::string> bytes;
 };
 
+/// How much of an artifact is here.
+struct fetch_progress {
+  std::string sha256;
+  std::uint64_t bytes = 0;
+  std::uint64_t total_bytes = 0;
+};
+
+} // namespace troupe
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::fetch_progress)
+
+namespace troupe {
+
+/// Who hears how far an artifact has come.
+using fetch_listener = caf::typed_actor<caf::reacts_to<fetch_progress>>;
+
+/// Has an artifact brought to this node, if it isn't there. Answered once it is; `not_found` if no node of the cluster has it, `unavailable` if one that
+/// is away may have it, `io_failed` if this node's disk is full.
+struct fetch_artifact {
+  std::string sha256;
+  std::string hint{};    ///< the node to ask first; "": the leader
+  fetch_listener from{}; ///< empty: nobody listens
+};
+
 } // namespace troupe
 
 #define TROUPE_MESSAGE(type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::type)
+TROUPE_MESSAGE(keep_assignment)
+TROUPE_MESSAGE(load_assignment)
+TROUPE_MESSAGE(kept_assignment)
+TROUPE_MESSAGE(fetch_artifact)
 TROUPE_MESSAGE(nodes_changed)
 TROUPE_MESSAGE(list_nodes)
 TROUPE_MESSAGE(probe)

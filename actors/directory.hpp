@@ -31,6 +31,7 @@ private:
 struct directory {
   handle_cell<supervisor_actor> root;
   handle_cell<keeper_actor> keeper;
+  handle_cell<fetcher_actor> fetcher;
   handle_cell<archivist_actor> archivist;
   handle_cell<journal_actor> journal;
   handle_cell<router_actor> router;
@@ -45,6 +46,7 @@ struct directory {
   void clear() {
     root.set({});
     keeper.set({});
+    fetcher.set({});
     archivist.set({});
     journal.set({});
     router.set({});

@@ -29,6 +29,10 @@ keeper_actor::behavior_type keeper_state::keeping(keeper_options options) {
   if (auto there = options_->blobs.list()) // somebody may have uploaded them just before the node was started again
     for (const auto& hash : *there)
       spare(hash);
+  for (const auto& hash : left_parts()) { // somebody may be about to fetch the rest
+    spare(hash);
+    collect_later();
+  }
   return {
       [this](get_status) { return status(); },
       [](await_ready) { return ready{}; },
@@ -44,6 +48,8 @@ keeper_actor::behavior_type keeper_state::keeping(keeper_options options) {
       [this](const find_artifact& ask) { return on_find(ask); },
       [this](const open_artifact& ask) { return on_open(ask); },
       [this](const read_artifact& ask) { return on_read(ask); },
+      [this](const keep_assignment& ask) { return on_keep_assignment(ask); },
+      [this](load_assignment) { return on_load_assignment(); },
   };
 }
 
@@ -85,21 +91,31 @@ caf::result<upload_ticket> keeper_state::on_begin(const begin_upload& ask) {
   spare(ask.sha256);
   if (options_->blobs.has(ask.sha256))
     return upload_ticket{0};
+  if (ask.resumes)
+    uploads_.erase(resumed(ask.sha256)); // whoever began it is gone
   if (uploads_.size() >= uploads_max)
     return make_error(error_code::overloaded, std::to_string(uploads_max) + " uploads are under way; retry later");
-  auto writer = options_->blobs.begin(ask.sha256, ask.bytes);
+  auto writer =
+      ask.resumes ? options_->blobs.resume(ask.sha256, ask.bytes) : options_->blobs.begin(ask.sha256, ask.bytes);
   if (!writer)
     return refusal(writer.failure());
-  uploads_[++last_ticket_] = std::move(*writer);
+  auto offset = (*writer)->bytes();
+  uploads_[++last_ticket_] = {std::move(*writer), ask.sha256, ask.resumes};
   auto forget = [me = caf::actor_cast<keeper_actor>(self_), id = last_ticket_](void*) { caf::anon_send(me, drop_upload{id}); };
-  return upload_ticket{last_ticket_, std::shared_ptr<void>(nullptr, forget)};
+  return upload_ticket{last_ticket_, std::shared_ptr<void>(nullptr, forget), offset};
+}
+
+std::uint64_t keeper_state::resumed(const std::string& sha256) const {
+  auto found = std::find_if(uploads_.begin(), uploads_.end(),
+                            [&sha256](const auto& each) { return each.second.resumes && each.second.sha256 == sha256; });
+  return found == uploads_.end() ? 0 : found->first;
 }
 
 caf::result<done> keeper_state::on_chunk(const upload_chunk& ask) {
   auto found = uploads_.find(ask.id);
   if (found == uploads_.end())
     return refusal(no_upload());
-  auto written = found->second->write(ask.bytes->data(), ask.bytes->size());
+  auto written = found->second.writer->write(ask.bytes->data(), ask.bytes->size());
   if (written)
     return done{};
   uploads_.erase(found);
@@ -110,7 +126,8 @@ caf::result<done> keeper_state::on_finish(const finish_upload& ask) {
   auto found = uploads_.find(ask.id);
   if (found == uploads_.end())
     return refusal(no_upload());
-  auto finished = found->second->finish();
+  spare(found->second.sha256); // it may have been long on its way
+  auto finished = found->second.writer->finish();
   uploads_.erase(found);
   collect_later(); // it may lead to nothing
   if (!finished)
@@ -148,7 +165,36 @@ result<std::set<std::string>> keeper_state::needed_artifacts() const {
     for (const auto& version : *versions)
       needed.insert({version.artifact_sha256, version.golden_sha256});
   }
+  auto kept = options_->assignments.load();
+  if (!kept)
+    return kept.failure();
+  if (*kept)
+    for (const auto& pool : (*kept)->pools)
+      needed.insert({pool.artifact_sha256, pool.golden_sha256});
   return needed;
+}
+
+caf::result<done> keeper_state::on_keep_assignment(const keep_assignment& ask) {
+  if (auto saved = options_->assignments.save(ask.what); !saved)
+    return refusal(saved.failure());
+  collect_later(); // it may not need what the one before needed
+  return done{};
+}
+
+caf::result<kept_assignment> keeper_state::on_load_assignment() {
+  auto kept = options_->assignments.load();
+  if (!kept)
+    return refusal(kept.failure());
+  return kept_assignment{std::move(*kept)};
+}
+
+std::vector<std::string> keeper_state::left_parts() const {
+  auto parts = options_->blobs.list_partial();
+  if (!parts)
+    return {};
+  auto fetched = [this](const std::string& hash) { return resumed(hash) != 0; };
+  parts->erase(std::remove_if(parts->begin(), parts->end(), fetched), parts->end());
+  return std::move(*parts);
 }
 
 void keeper_state::on_collect() {
@@ -160,13 +206,19 @@ void keeper_state::on_collect() {
   auto now = options_->time.now();
   for (auto it = spared_.begin(); it != spared_.end();)
     it = it->second <= now ? spared_.erase(it) : std::next(it);
-  for (const auto& hash : *there) {
-    if (needed->count(hash) != 0)
+  collect(*there, *needed, &blob_store::remove);
+  collect(left_parts(), *needed, &blob_store::remove_partial);
+}
+
+void keeper_state::collect(const std::vector<std::string>& there, const std::set<std::string>& needed,
+                           result<void> (blob_store::*remove)(const std::string&) const) {
+  for (const auto& hash : there) {
+    if (needed.count(hash) != 0)
       continue;
     if (spared_.count(hash) != 0)
       collect_later();
     else
-      (void)options_->blobs.remove(hash).ok(); // if not now, the next time
+      (void)(options_->blobs.*remove)(hash).ok(); // if not now, the next time
   }
 }
 

@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 /// For an answer that needs no more than a synced write on the leader.
 constexpr auto command_patience = 10s;
-/// For one that waits for something to happen: whoever asks has a patience of its own.
+/// For one that waits for something to happen, or for a file to come here: whoever asks has a patience of its own.
 constexpr auto waiting_patience = 24h;
 
 std::shared_ptr<peer_status> leader_status(const actor_environment& node) {
@@ -117,7 +117,7 @@ catalog_proxy_state::behavior_type catalog_proxy_state::handing_on() {
   return {
       [this](get_status) { return status_of(*node_, "catalog_proxy", since_); },
       [](await_ready) { return ready{}; },
-      [this, &node](const deploy& what) { return ask_leader<deployed>(self_, node, what); },
+      [this, &node](const deploy& what) { return ask_leader<deployed>(self_, node, what, waiting_patience); },
       [this, &node](const scale& what) { return ask_leader<done>(self_, node, what); },
       [this, &node](const undeploy& what) { return ask_leader<done>(self_, node, what); },
       [this, &node](const await_version& what) { return ask_leader<done>(self_, node, what, waiting_patience); },

@@ -171,11 +171,14 @@ struct saved {
 struct begin_upload {
   std::string sha256; ///< 64 lower-case hex digits
   std::uint64_t bytes = 0;
+  bool resumes = false; ///< goes on where the last one of this kind ended; one at a time for an artifact
 };
 struct upload_ticket {
   std::uint64_t id = 0; ///< 0: the artifact is there
-  /// The upload is forgotten once the last copy of this is gone, wherever that happens: so one that nobody asks for any more holds no place.
+  /// The upload is forgotten once the last copy of this is gone, wherever that happens: so one that nobody asks for any more holds no place. What one that
+  /// resumes has brought stays.
   std::shared_ptr<void> lease{};
+  std::uint64_t offset = 0; ///< the first byte that is missing
 };
 struct upload_chunk {
   std::uint64_t id = 0;
@@ -194,7 +197,8 @@ struct drop_upload {
 struct forget_deployment {
   std::string name;
 };
-/// Removes the artifacts that no version needs; those that were uploaded or asked for lately stay.
+/// Removes the artifacts, and what of some is there in part, that no version and nothing that the node was told to run needs; those that were uploaded or
+/// asked for lately stay.
 struct collect_artifacts {};
 
 /// Asks whether an artifact is there; not_found if it isn't.
@@ -436,6 +440,7 @@ struct deploy {
   std::uint32_t replicas = 0;  ///< 0: as before, or as model.toml says
   std::string golden_sha256{}; ///< "": no golden.json
   std::string by{};            ///< who wants it
+  std::string uploaded_to{};   ///< the node that was given the files; "": this one
 };
 struct deployed {
   version_number version = 0;
@@ -445,6 +450,7 @@ struct validate_model {
   std::string artifact_sha256;
   std::string model_toml;
   std::string golden_sha256; ///< "": no golden.json
+  std::string uploaded_to{}; ///< as above
 };
 /// Goes back to a version; answers once that is durable, with the version that answers from now on or is on its way up again.
 struct rollback {

@@ -38,13 +38,19 @@ struct peer_desk::hand_over {
     told(peer_answer(done{}));
   }
   void operator()(read_artifact& what) { ask<artifact_piece>(actors.keeper.get(), what); }
-  void operator()(deploy& what) { ask_catalog<deployed>(what); }
+  void operator()(deploy& what) {
+    what.uploaded_to = from;
+    ask_catalog<deployed>(what);
+  }
   void operator()(scale& what) { ask_catalog<done>(what); }
   void operator()(undeploy& what) { ask_catalog<done>(what); }
   void operator()(await_version& what) { ask_catalog<done>(what); }
   void operator()(rollback& what) { ask_catalog<deployed>(what); }
   void operator()(watch_version& what) { ask_catalog<version_progress>(what); }
-  void operator()(validate_model& what) { ask_catalog<validation>(what); }
+  void operator()(validate_model& what) {
+    what.uploaded_to = from;
+    ask_catalog<validation>(what);
+  }
   void operator()(list_deployments& what) { ask_catalog<deployment_list>(what); }
   void operator()(enrol& what) { ask_registrar<enrolled>(what); }
   void operator()(enrol_user& what) { ask_registrar<user_enrolled>(what); }

@@ -1,10 +1,11 @@
 #include "actors/pool.hpp"
 
-#include "actors/errors.hpp"
+#include "actors/fetcher.hpp"
 #include "actors/replica.hpp"
 #include "actors/status.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/validator.hpp"
+#include "runtime/base/units.hpp"
 
 #include <caf/send.hpp>
 
@@ -48,9 +49,29 @@ pool_state::behavior_type pool_state::begin(pool_options options) {
   below.backoff.quiet = std::chrono::seconds(1);
   replicas_supervisor_ = self_->spawn<caf::linked>(supervisor, std::move(below));
   self_->set_exit_handler([this](const caf::exit_msg& exit) { on_exit_asked(exit); });
-  options_->golden_sha256.empty() ? open_model() : open_golden();
+  open_files();
   tell();
-  return loading();
+  return fetching();
+}
+
+pool_state::behavior_type pool_state::fetching() {
+  return {
+      [this](get_status ask) { return status("fetching", ask.patience); },
+      [](await_ready) { return ready{}; },
+      [this](const want_host& want) { fork_for(want.from); },
+      [this](const replica_changed& changed) { on_replica_changed(changed.info); },
+      [](const template_up&) {},
+      [](const template_failed&) {},
+      [](const template_exited&) {},
+      [this](set_replicas ask) { on_set_replicas(ask.wanted); },
+      [this](proceed) { may_proceed_ = true; },
+      [](look_drained) {},
+      [this](try_again) {
+        retry_is_due_ = false;
+        open_files();
+      },
+      [this](const fetch_progress& progress) { fetched_ = progress; },
+  };
 }
 
 pool_state::behavior_type pool_state::loading() {
@@ -67,13 +88,10 @@ pool_state::behavior_type pool_state::loading() {
       [](look_drained) {},
       [this](try_again) {
         retry_is_due_ = false;
-        if (load_ != nullptr)
-          return;
-        if (golden_ == nullptr && !options_->golden_sha256.empty())
-          open_golden();
-        else
-          model_ == nullptr ? open_model() : load();
+        if (load_ == nullptr)
+          load();
       },
+      [](const fetch_progress&) {},
   };
 }
 
@@ -93,6 +111,7 @@ pool_state::behavior_type pool_state::loaded() {
       },
       [](look_drained) {},
       [this](try_again) { retry_is_due_ = false; },
+      [](const fetch_progress&) {},
   };
 }
 
@@ -113,6 +132,7 @@ pool_state::behavior_type pool_state::serving() {
         adjust();
         replace_next();
       },
+      [](const fetch_progress&) {},
   };
 }
 
@@ -129,45 +149,54 @@ pool_state::behavior_type pool_state::draining() {
       [](proceed) {},
       [this](look_drained) { quit_when_quiet(); },
       [](try_again) {},
+      [](const fetch_progress&) {},
   };
 }
 
-// -- the template -----------------------------------------------------------------------------------------------------------------
+// -- the files --------------------------------------------------------------------------------------------------------------------
 
-void pool_state::open_golden() {
-  self_
-      ->request(options_->node.actors.keeper.get(), options_->node.timing.keeper_patience, open_artifact{options_->golden_sha256})
-      .then(
-          [this](const artifact& opened) {
-            auto golden = read_golden(opened, options_->spec);
-            if (!golden)
-              return on_no_artifact(golden.failure());
-            golden_ = *golden;
-            open_model();
-          },
-          [this](const caf::error& reason) { on_no_artifact(to_error(reason)); });
+void pool_state::open_files() {
+  golden_ == nullptr && !options_->golden_sha256.empty() ? open_golden() : open_model();
 }
 
-void pool_state::on_no_artifact(const error& why) {
-  bool lost = why.code == error_code::not_found || why.code == error_code::corrupt || why.code == error_code::invalid_argument;
-  if (lost && serving_count() == 0)
-    return give_up(why);
-  if (lost) // its replicas live on; whoever uploads it again mends it
-    emit(severity::error, "artifact_lost", {{"reason", why.message}});
-  try_later();
+void pool_state::open_golden() {
+  open_fetched(
+      self_, options_->node, {options_->golden_sha256, {}, caf::actor_cast<fetch_listener>(self_)},
+      [this](const artifact& opened) {
+        auto golden = read_golden(opened, options_->spec);
+        if (!golden)
+          return on_no_artifact(golden.failure());
+        golden_ = *golden;
+        open_model();
+      },
+      [this](const error& why) { on_no_artifact(why); });
 }
 
 void pool_state::open_model() {
-  self_
-      ->request(options_->node.actors.keeper.get(), options_->node.timing.keeper_patience,
-                open_artifact{options_->artifact_sha256})
-      .then(
-          [this](const artifact& opened) {
-            model_ = opened.file;
-            load();
-          },
-          [this](const caf::error& reason) { on_no_artifact(to_error(reason)); });
+  open_fetched(
+      self_, options_->node, {options_->artifact_sha256, {}, caf::actor_cast<fetch_listener>(self_)},
+      [this](const artifact& opened) {
+        model_ = opened.file;
+        not_fetched_why_.clear();
+        self_->become(loading());
+        tell();
+        load();
+      },
+      [this](const error& why) { on_no_artifact(why); });
 }
+
+/// On a node of a cluster a file that no node has just now may come yet.
+void pool_state::on_no_artifact(const error& why) {
+  bool lost = why.code == error_code::not_found || why.code == error_code::corrupt;
+  bool hopeless = why.code == error_code::invalid_argument || (lost && options_->node.network == nullptr);
+  if (hopeless && serving_count() == 0)
+    return give_up(why);
+  if (std::exchange(not_fetched_why_, why.message) != why.message) // replicas that serve live on; whoever uploads it again mends it
+    emit(lost ? severity::error : severity::warn, lost ? "artifact_lost" : "artifact_missing", {{"reason", why.message}});
+  try_later();
+}
+
+// -- the template -----------------------------------------------------------------------------------------------------------------
 
 void pool_state::load() {
   unique_fd own_copy(::fcntl(model_->get(), F_DUPFD_CLOEXEC, 0));
@@ -229,7 +258,7 @@ void pool_state::on_template_exited(const template_exited& exited) {
   for (const auto& [number, info] : replicas_)
     to_replace_.push_back(number);
   replacement_ = 0;
-  self_->become(loading());
+  self_->become(fetching());
   try_later(); // not at once: one that always dies as soon as it is up must not keep the node busy
 }
 
@@ -430,6 +459,10 @@ caf::result<actor_status> pool_state::status(const char* state, std::chrono::nan
   own.state = state;
   own.since = since_;
   own.detail = std::to_string(serving_count()) + " of " + std::to_string(options_->wanted) + " replicas serve";
+  if (phase() == pool_phase::fetching && fetched_.total_bytes > 0)
+    own.detail += "; has " + human_size(fetched_.bytes) + " of " + human_size(fetched_.total_bytes);
+  if (!not_fetched_why_.empty())
+    own.detail += "; " + not_fetched_why_;
   return status_with(self_, std::move(own), replicas_supervisor_, patience);
 }
 

@@ -28,15 +28,17 @@ struct pool_options {
   bool proven; ///< the version has served in an earlier life: failed starts don't make the pool give up
 };
 
-using pool_interface = pool_actor::extend<caf::reacts_to<look_drained>, caf::reacts_to<try_again>>;
+using pool_interface =
+    pool_actor::extend<caf::reacts_to<look_drained>, caf::reacts_to<try_again>, caf::reacts_to<fetch_progress>>;
 
-/// The replicas of one version on this node: has the version loaded in a template, keeps as many replicas as are wanted, and owns the
+/// The replicas of one version on this node: has the version's files fetched and the version loaded in a template, keeps as many replicas as are wanted, and owns the
 /// queue (`runtime/serving/pool.hpp`) that requests wait in.
 ///
-///     loading --template_up--> loaded --proceed--> serving --asked to stop--> draining --nothing waits or runs--> (gone, as it should)
-///      |   ^                    |                   |
-///      |   +---template_exited--+-------------------+   replicas live on; once the new template is up, they are replaced one by one
-///      +--template_failed--> loading again, later; or, if the model is at fault: tells its deployment, (gone, as it should)
+///     fetching --files are open--> loading --template_up--> loaded --proceed--> serving --asked to stop--> draining --nothing waits or runs--> (gone, as it should)
+///      ^  |                         |                        |                   |
+///      |  +--they can't be had:     +--template_failed-->    |                   |
+///      |     again, later              again, later; or, if the model is at fault: tells its deployment, (gone, as it should)
+///      +---------------------------template_exited-----------+-------------------+   replicas live on; once the new template is up, they are replaced one by one
 ///
 /// Once told to proceed it need not be told again.
 class pool_state {
@@ -53,6 +55,7 @@ public:
   pool_state& operator=(const pool_state&) = delete;
 
   behavior_type begin(pool_options options);
+  behavior_type fetching();
   behavior_type loading();
   behavior_type loaded();
   behavior_type serving();
@@ -72,6 +75,7 @@ private:
   void on_exit_asked(const caf::exit_msg& exit);
 
   // -- what is done
+  void open_files();
   void open_golden();
   void open_model();
   void load();
@@ -106,6 +110,8 @@ private:
   steady_time since_{};
   std::shared_ptr<pool> target_;
   supervisor_actor replicas_supervisor_;
+  fetch_progress fetched_;      ///< while files come from another node
+  std::string not_fetched_why_; ///< the last time; "": it was fetched
   std::shared_ptr<unique_fd> model_;
   std::shared_ptr<const golden_set> golden_;
   std::unique_ptr<load_handle> load_;

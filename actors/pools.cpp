@@ -1,13 +1,16 @@
 #include "actors/pools.hpp"
 
+#include "actors/errors.hpp"
 #include "actors/pool.hpp"
 #include "actors/status.hpp"
 #include "actors/supervisor.hpp"
 #include "runtime/base/model_toml.hpp"
 
 #include <caf/actor_cast.hpp>
+#include <caf/skip.hpp>
 
 #include <set>
+#include <utility>
 
 namespace troupe {
 
@@ -25,14 +28,39 @@ pools_state::behavior_type pools_state::begin(const actor_environment& node) {
   below.backoff.max = node.timing.retry_max;
   supervisor_ = self_->spawn<caf::linked>(supervisor, std::move(below));
   self_->send(supervisor_, watch_children{self_});
-  self_->send(self_, report_now{});
-  return following();
+  if (node.network == nullptr) { // it is told anew by itself
+    self_->send(self_, report_now{});
+    return following();
+  }
+  self_->request(node.actors.keeper.get(), node.timing.keeper_patience, load_assignment{})
+      .then([this](const kept_assignment& kept) { on_kept(kept.what); },
+            [this](const caf::error& reason) {
+              complain("assignment_not_read", to_error(reason));
+              on_kept({});
+            });
+  return loading();
+}
+
+pools_state::behavior_type pools_state::loading() {
+  return {
+      [this](get_status ask) { return status("loading", ask.patience); },
+      [this](await_ready) -> caf::result<ready> {
+        awaiting_ready_.push_back(self_->make_response_promise<ready>());
+        return awaiting_ready_.back();
+      },
+      [](const assignment&) -> caf::result<assignment_taken> { return caf::skip(); },
+      [](get_report) -> caf::result<node_report> { return caf::skip(); },
+      [](const pool_news&) {},
+      [](const child_up&) {},
+      [](const child_down&) {},
+      [](report_now) {},
+  };
 }
 
 pools_state::behavior_type pools_state::following() {
   return {
-      [this](get_status ask) { return status(ask.patience); },
-      [](await_ready) { return ready{}; },
+      [this](get_status ask) { return status("following", ask.patience); },
+      [](await_ready) -> caf::result<ready> { return ready{}; },
       [this](const assignment& next) { return on_assignment(next); },
       [this](get_report) { return told(); },
       [this](const pool_news& news) { on_pool_news(news); },
@@ -48,26 +76,31 @@ pools_state::behavior_type pools_state::following() {
 
 // -- what is asked and what happens -------------------------------------------------------------------------------------------------
 
+void pools_state::on_kept(const std::optional<assignment>& kept) {
+  self_->become(following());
+  if (kept) {
+    kept_ = mark_of(*kept);
+    take(*kept);
+  }
+  publish(); // then it is ready
+  self_->send(self_, report_now{});
+}
+
 caf::result<assignment_taken> pools_state::on_assignment(const assignment& next) {
   if (auto lead = followed(); next.by.epoch < lead.epoch || (next.by.epoch == lead.epoch && next.by.leader_id != lead.leader_id))
     return assignment_taken{lead, false};
-  if (next.by.epoch == now_.by.epoch && next.revision <= now_.revision)
-    return assignment_taken{now_.by, true}; // it came late, or twice
   if (next.by.epoch > node_->lead.get().epoch && node_->follow)
     if (auto followed = node_->follow(next.by); !followed)
       return make_error(followed.failure().code, followed.failure().message);
-  now_ = next;
-  std::set<pool_key> ordered;
-  for (const auto& order : now_.pools) {
-    ordered.insert(key_of(order.id));
-    take_order(order);
+  if (mark_of(next) > mark_of(now_)) { // else it came late, or twice
+    take(next);
+    publish();
+    report();
   }
-  for (auto& [key, running] : slots_)
-    if (ordered.count(key) == 0)
-      stop(key, running);
-  report();
   auto answer = self_->make_response_promise<assignment_taken>();
-  publish([answer, by = now_.by]() mutable { answer.deliver(assignment_taken{by, true}); });
+  awaiting_taken_.push_back(answer);
+  keep();
+  settle();
   return answer;
 }
 
@@ -120,6 +153,48 @@ void pools_state::on_pool_stopped(const pool_key& key) {
 }
 
 // -- what is done -----------------------------------------------------------------------------------------------------------------
+
+void pools_state::take(const assignment& next) {
+  now_ = next;
+  std::set<pool_key> ordered;
+  for (const auto& order : now_.pools) {
+    ordered.insert(key_of(order.id));
+    take_order(order);
+  }
+  for (auto& [key, running] : slots_)
+    if (ordered.count(key) == 0)
+      stop(key, running);
+}
+
+void pools_state::keep() {
+  if (node_->network == nullptr)
+    kept_ = mark_of(now_);
+  if (keeping_ || kept_ == mark_of(now_))
+    return;
+  keeping_ = mark_of(now_);
+  self_->request(node_->actors.keeper.get(), node_->timing.keeper_patience, keep_assignment{now_})
+      .then(
+          [this](done) {
+            kept_ = *std::exchange(keeping_, std::nullopt);
+            not_kept_why_.clear();
+            keep(); // it may be another meanwhile
+            settle();
+          },
+          [this](const caf::error& reason) {
+            keeping_.reset();
+            if (auto why = to_error(reason); std::exchange(not_kept_why_, why.message) != why.message)
+              complain("assignment_not_kept", why);
+            for (auto& waiting : std::exchange(awaiting_taken_, {})) // the leader asks again
+              waiting.deliver(reason);
+          });
+}
+
+void pools_state::settle() {
+  if (kept_ != mark_of(now_) || routed_ != mark_of(now_))
+    return;
+  for (auto& waiting : std::exchange(awaiting_taken_, {}))
+    waiting.deliver(assignment_taken{now_.by, true});
+}
 
 void pools_state::take_order(const pool_order& order) {
   auto key = key_of(order.id);
@@ -192,13 +267,20 @@ void pools_state::stop(const pool_key& key, slot& running) {
       .then([gone](const child_down&) { gone(); }, [gone](const caf::error&) { gone(); });
 }
 
-void pools_state::publish(std::function<void()> then) {
+void pools_state::publish() {
   auto serving = [this](const version_id& id) {
     auto running = slots_.find(key_of(id));
     return running == slots_.end() ? nullptr : running->second.target;
   };
   self_->request(node_->actors.router.get(), node_->timing.patience, set_routes{routes_->table_of(now_.routes, serving)})
-      .then([then = std::move(then)](done) { then(); }, [this](const caf::error& reason) { self_->quit(reason); });
+      .then(
+          [this, which = mark_of(now_)](done) {
+            routed_ = which;
+            settle();
+            for (auto& waiting : std::exchange(awaiting_ready_, {}))
+              waiting.deliver(ready{});
+          },
+          [this](const caf::error& reason) { self_->quit(reason); });
 }
 
 void pools_state::report() {
@@ -247,10 +329,14 @@ node_report pools_state::told() {
   return report;
 }
 
-caf::result<actor_status> pools_state::status(std::chrono::nanoseconds patience) {
+void pools_state::complain(const char* event_name, const error& why) {
+  node_->events.emit({node_->time.wall_now(), severity::warn, event_name, {{"reason", why.message}}, "pools"});
+}
+
+caf::result<actor_status> pools_state::status(const char* state, std::chrono::nanoseconds patience) {
   actor_status own;
   own.kind = "pools";
-  own.state = "following";
+  own.state = state;
   own.since = since_;
   own.detail = std::to_string(now_.pools.size()) + " versions ordered, epoch " + std::to_string(now_.by.epoch) + ", revision "
                + std::to_string(now_.revision);

@@ -7,11 +7,12 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <atomic>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace troupe {
 
@@ -27,9 +28,10 @@ namespace troupe {
 using pools_interface = pools_actor::extend<caf::reacts_to<report_now>>;
 
 /// What this node runs. Of the assignments that it gets the newest counts, whole: pools that it names are started and told what is wanted of them, pools that it
-/// doesn't name drain, and the routing table is made of its routes.
+/// doesn't name drain, and the routing table is made of its routes. In a cluster it is kept on disk, too, so that the node goes on with it after a restart though its
+/// leader is away. It is done at once, and answered as taken once it is kept and routed: what serves must not wait for the disk.
 ///
-///     following --an assignment of the same or a higher epoch--> following
+///     loading --what was kept last is told--> following --an assignment of the same or a higher epoch--> following     assignments wait in the mailbox while it loads
 ///
 /// A pool's life within: (ordered) --child is up--> runs --not ordered, or ordered otherwise--> leaving --child is down--> (gone, or ordered anew)
 class pools_state {
@@ -40,6 +42,7 @@ public:
   explicit pools_state(self_pointer self) : self_(self) {}
 
   behavior_type begin(const actor_environment& node);
+  behavior_type loading();
   behavior_type following();
 
   std::string name = "pools"; ///< where CAF looks for it
@@ -57,9 +60,14 @@ private:
     bool ordered_again = false; ///< while it leaves
   };
 
+  /// Which assignment: its epoch and its revision.
+  using mark = std::pair<std::uint64_t, std::uint64_t>;
+
   static pool_key key_of(const version_id& id) { return to_string(id); }
+  static mark mark_of(const assignment& which) { return {which.by.epoch, which.revision}; }
 
   // -- what is asked and what happens
+  void on_kept(const std::optional<assignment>& kept);
   caf::result<assignment_taken> on_assignment(const assignment& next);
   void on_pool_news(const pool_news& news);
   void on_pool_up(const child_up& up);
@@ -67,13 +75,19 @@ private:
   void on_pool_stopped(const pool_key& key);
 
   // -- what is done
+  /// Makes it the one in force.
+  void take(const assignment& next);
+  /// Has the one in force kept, if it isn't.
+  void keep();
+  /// Answers who waits for the one in force, if it is kept and routed.
+  void settle();
   void take_order(const pool_order& order);
   void start(const pool_key& key);
   void stop(const pool_key& key, slot& running);
   /// Tells the pool what it was ordered.
   void instruct(const slot& running);
-  /// Makes the routing table anew; `then` is called once requests go by it.
-  void publish(std::function<void()> then = [] {});
+  /// Makes the routing table anew.
+  void publish();
   void report();
   /// What the processes of one pool use; the next one at the next call.
   void measure_next();
@@ -82,13 +96,20 @@ private:
   leadership followed() const;
   slot* find(const pool_key& key);
   node_report told();
-  caf::result<actor_status> status(std::chrono::nanoseconds patience);
+  caf::result<actor_status> status(const char* state, std::chrono::nanoseconds patience);
+  void complain(const char* event_name, const error& why);
 
   self_pointer self_;
   const actor_environment* node_ = nullptr;
   steady_time since_{};
   supervisor_actor supervisor_;
-  assignment now_; ///< in force; epoch 0: none yet
+  assignment now_;              ///< in force; epoch 0: none yet
+  mark kept_;                   ///< on disk
+  std::optional<mark> keeping_; ///< being written there
+  std::string not_kept_why_;    ///< the last time; "": it was kept
+  mark routed_;                 ///< by which requests go
+  std::vector<caf::typed_response_promise<assignment_taken>> awaiting_taken_;
+  std::vector<caf::typed_response_promise<ready>> awaiting_ready_;
   std::optional<route_book> routes_;
   std::map<pool_key, slot> slots_;
   std::uint64_t last_report_ = 0;

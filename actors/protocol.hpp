@@ -19,7 +19,7 @@ using supervisor_actor = supervised_actor::extend<
     // Announces every new handle to the listener, and every death.
     caf::reacts_to<watch_children>>;
 
-/// Keeps what must survive: deployments, versions, artifacts. The only one that touches the disk for them.
+/// Keeps what must survive: deployments, versions, artifacts, what the node was told to do. The only one that touches the disk for them.
 using keeper_actor = supervised_actor::extend<
     // Gives a deployment with its versions.
     caf::replies_to<load_deployment>::with<stored_deployment>,
@@ -29,7 +29,7 @@ using keeper_actor = supervised_actor::extend<
     caf::replies_to<save_change>::with<saved>,
     // Erases a deployment whose records can't be read.
     caf::replies_to<forget_deployment>::with<done>,
-    // Removes the artifacts that no version needs.
+    // Removes the artifacts that nothing needs.
     caf::reacts_to<collect_artifacts>,
     // Begins to take an artifact in.
     caf::replies_to<begin_upload>::with<upload_ticket>,
@@ -44,7 +44,18 @@ using keeper_actor = supervised_actor::extend<
     // Opens an artifact, verified.
     caf::replies_to<open_artifact>::with<artifact>,
     // Gives bytes of an artifact, unverified.
-    caf::replies_to<read_artifact>::with<artifact_piece>>;
+    caf::replies_to<read_artifact>::with<artifact_piece>,
+    // Keeps what the node was told to do; answers once that is synced.
+    caf::replies_to<keep_assignment>::with<done>,
+    // Gives what it kept last.
+    caf::replies_to<load_assignment>::with<kept_assignment>>;
+
+/// Brings artifacts from other nodes.
+using fetcher_actor = supervised_actor::extend<
+    // Answers once the artifact is on this node, or with why it isn't.
+    caf::replies_to<fetch_artifact>::with<done>,
+    // An artifact that is on its way has come further.
+    caf::reacts_to<fetch_progress>>;
 
 /// Copies what the node keeps, while it works on. One backup at a time.
 using archivist_actor = supervised_actor::extend<

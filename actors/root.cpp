@@ -1,6 +1,7 @@
 #include "actors/root.hpp"
 
 #include "actors/catalog.hpp"
+#include "actors/fetcher.hpp"
 #include "actors/leader_proxy.hpp"
 #include "actors/membership.hpp"
 #include "actors/placer.hpp"
@@ -44,6 +45,7 @@ child_spec pools_child(const actor_environment& node) {
   auto child = named_child("pools", node.actors.pools,
                            [&node](caf::local_actor& parent) -> pools_actor { return parent.spawn(pools, std::cref(node)); });
   child.shutdown.grace = node.timing.drain_grace + std::chrono::seconds(5);
+  child.ready_deadline = node.timing.keeper_patience;
   return child;
 }
 
@@ -117,6 +119,9 @@ supervisor_actor start_root(caf::actor_system& system, const root_options& optio
                                       [with = options.keeper, detach = options.detach](caf::local_actor& parent) -> keeper_actor {
                                         return detach ? parent.spawn<caf::detached>(keeper, with) : parent.spawn(keeper, with);
                                       }));
+  root.children.push_back(named_child("fetcher", node.actors.fetcher, [&node](caf::local_actor& parent) -> fetcher_actor {
+    return parent.spawn(fetcher, std::cref(node));
+  }));
   root.children.push_back(named_child("router", node.actors.router, [&node](caf::local_actor& parent) -> router_actor {
     return parent.spawn(router, std::cref(node));
   }));

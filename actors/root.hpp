@@ -36,6 +36,7 @@ struct root_options {
 ///     root (one_for_one)
 ///       journal
 ///       keeper
+///       fetcher
 ///       router
 ///       archivist
 ///       pools

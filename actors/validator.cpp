@@ -1,6 +1,7 @@
 #include "actors/validator.hpp"
 
 #include "actors/errors.hpp"
+#include "actors/fetcher.hpp"
 #include "runtime/oip/golden_json.hpp"
 
 #include <caf/send.hpp>
@@ -83,7 +84,7 @@ validator_state::behavior_type validator_state::waiting_for(const char* what) {
       [this](const host_failed& failed) { on_host_lost(failed.why); },
       [](const host_exited&) {}, // its trial tells, with what it was doing
       [this](const trial_ended& ended) { on_trial_ended(ended); },
-      [this](try_again) { open_model(); },
+      [this](try_again) { open_files(); },
   };
 }
 
@@ -92,36 +93,36 @@ validator_state::behavior_type validator_state::waiting_for(const char* what) {
 caf::result<validation> validator_state::on_validate() {
   answer_ = self_->make_response_promise<validation>();
   auto answer = answer_;
-  options_->golden_sha256.empty() ? open_model() : open_golden();
+  open_files();
   return answer;
 }
 
-void validator_state::open_golden() {
+void validator_state::open_files() {
   self_->become(waiting_for("opening"));
-  self_
-      ->request(options_->node.actors.keeper.get(), options_->node.timing.keeper_patience, open_artifact{options_->golden_sha256})
-      .then(
-          [this](const artifact& file) {
-            auto golden = read_golden(file, options_->spec);
-            if (!golden)
-              return finish(golden.failure());
-            golden_ = *golden;
-            open_model();
-          },
-          [this](const caf::error& reason) { finish(to_error(reason)); });
+  golden_ == nullptr && !options_->golden_sha256.empty() ? open_golden() : open_model();
+}
+
+void validator_state::open_golden() {
+  open_fetched(
+      self_, options_->node, {options_->golden_sha256, options_->uploaded_to, {}},
+      [this](const artifact& file) {
+        auto golden = read_golden(file, options_->spec);
+        if (!golden)
+          return finish(golden.failure());
+        golden_ = *golden;
+        open_model();
+      },
+      [this](const error& why) { on_failure(why); });
 }
 
 void validator_state::open_model() {
-  self_->become(waiting_for("opening"));
-  self_
-      ->request(options_->node.actors.keeper.get(), options_->node.timing.keeper_patience,
-                open_artifact{options_->artifact_sha256})
-      .then(
-          [this](const artifact& file) {
-            int own = ::fcntl(file.file->get(), F_DUPFD_CLOEXEC, 0);
-            own < 0 ? on_failure({error_code::unavailable, "no descriptor is free"}) : load(own);
-          },
-          [this](const caf::error& reason) { on_failure(to_error(reason)); });
+  open_fetched(
+      self_, options_->node, {options_->artifact_sha256, options_->uploaded_to, {}},
+      [this](const artifact& file) {
+        int own = ::fcntl(file.file->get(), F_DUPFD_CLOEXEC, 0);
+        own < 0 ? on_failure({error_code::unavailable, "no descriptor is free"}) : load(own);
+      },
+      [this](const error& why) { on_failure(why); });
 }
 
 void validator_state::load(int model_fd) {

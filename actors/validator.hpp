@@ -19,6 +19,7 @@ struct validator_options {
   model_spec spec;
   std::string artifact_sha256;
   std::string golden_sha256; ///< "": there is none
+  std::string uploaded_to{}; ///< the node to ask first for the two, if they aren't here; "": the leader
 };
 
 using validator_interface =
@@ -56,6 +57,7 @@ private:
   behavior_type waiting_for(const char* what);
 
   caf::result<validation> on_validate();
+  void open_files();
   void open_golden();
   void open_model();
   void load(int model_fd);

@@ -4,6 +4,7 @@
 
 using Cxx = import "/capnp/c++.capnp";
 using Inference = import "inference.capnp";
+using Orders = import "assignment.capnp";
 using Control = import "control.capnp";
 using Join = import "join.capnp";
 using Records = import "records.capnp";
@@ -34,7 +35,7 @@ interface Peer {
 struct PeerQuestion {
   union {
     none @0 :Void;
-    assign @1 :Assignment;
+    assign @1 :Orders.Assignment;
     report @2 :NodeReport;
     readArtifact @3 :ReadArtifact;
     deploy @4 :Deploy;
@@ -84,50 +85,8 @@ struct PeerAnswer {
 
 # -- what a node shall do -----------------------------------------------------------------------------------------------
 
-struct Leadership {
-  # Who leads since when; believed only with the signature of the cluster's authority.
-  epoch @0 :UInt64;
-  leaderId @1 :Text;
-  signature @2 :Data;
-}
-
-struct Assignment {
-  # All that a node shall do. Of two, the one with the higher epoch counts, then the higher revision.
-  by @0 :Leadership;
-  revision @1 :UInt64;
-  pools @2 :List(PoolOrder);
-  routes @3 :List(RouteOrder);
-}
-
-struct PoolOrder {
-  # Replicas of a version that the node shall run.
-  deployment @0 :Text;
-  version @1 :UInt32;
-  artifact @2 :Text;                 # SHA-256
-  golden @3 :Text;                   # SHA-256 of golden.json; empty: it has none
-  modelToml @4 :Text;
-  replicas @5 :UInt32;
-  mayStart @6 :Bool;                 # else its version is only loaded
-  proven @7 :Bool;                   # the version has served before: failed starts don't make its pool give up
-  fingerprint @8 :UInt64;            # of all that makes the version
-}
-
-struct RouteOrder {
-  # Where a deployment's requests go.
-  deployment @0 :Text;
-  version @1 :UInt32;                # 0: nowhere
-  whyNot @2 :Inference.Error;        # then its requests are answered with this
-  modelToml @3 :Text;
-  shares @4 :List(RouteShare);
-}
-
-struct RouteShare {
-  nodeId @0 :Text;
-  replicas @1 :UInt32;
-}
-
 struct AssignmentTaken {
-  by @0 :Leadership;                 # who leads, as far as the node knows
+  by @0 :Orders.Leadership;          # who leads, as far as the node knows
   taken @1 :Bool;
 }
 
@@ -298,7 +257,7 @@ struct MemberNews {
 struct ProbeMessage {
   news @0 :List(MemberNews);         # the sender's own first
   digest @1 :UInt64;                 # of all that the sender knows
-  lead @2 :Leadership;               # whom the sender follows
+  lead @2 :Orders.Leadership;        # whom the sender follows
 }
 
 struct AskHelp {

@@ -4,6 +4,7 @@
 # and an older node refuses the store.
 
 using Cxx = import "/capnp/c++.capnp";
+using Orders = import "assignment.capnp";
 $Cxx.namespace("troupe::schema");
 
 const formatVersion :UInt32 = 1;
@@ -126,3 +127,11 @@ struct TokenRecord {
     unixNs @2 :Int64;
   }
 }
+
+struct KeptAssignment {
+  # What a node was told last to do, so that it can go on without its leader. Keys: 0, 1, 2…, each with the next 512 KiB of the record.
+  formatVersion @0 :UInt32;          # keptAssignmentVersion; a reader goes on without one of another version
+  what @1 :Orders.Assignment;
+}
+
+const keptAssignmentVersion :UInt32 = 1;

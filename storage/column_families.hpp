@@ -8,7 +8,7 @@
 namespace troupe {
 
 /// Where a key lives. The numbers are positions in the table below.
-enum class column_family : std::uint8_t { node = 0, deployments, versions, events, cluster, members, tokens };
+enum class column_family : std::uint8_t { node = 0, deployments, versions, events, cluster, members, tokens, assignment };
 
 struct column_family_row {
   column_family family;
@@ -20,7 +20,7 @@ struct column_family_row {
 };
 
 /// Everything that a store holds.
-inline constexpr std::array<column_family_row, 7> column_families = {{
+inline constexpr std::array<column_family_row, 8> column_families = {{
     {column_family::node, "node", "\"node\"", "NodeRecord", "store_format", "for ever"},
     {column_family::deployments, "deployments", "name", "DeploymentRecord", "state_store", "until undeployed"},
     {column_family::versions, "versions", "name, 0 byte, number (4 bytes)", "VersionRecord", "state_store", "until undeployed"},
@@ -29,6 +29,7 @@ inline constexpr std::array<column_family_row, 7> column_families = {{
     {column_family::members, "members", "node id (32 hex digits)", "MemberRecord", "cluster_store", "for ever"},
     {column_family::tokens, "tokens", "SHA-256 of the secret (64 hex digits)", "TokenRecord", "cluster_store",
      "until a while after they expire"},
+    {column_family::assignment, "assignment", "part (8 bytes)", "KeptAssignment", "assignment_store", "until the next"},
 }};
 
 constexpr std::size_t index_of(column_family family) {

@@ -25,6 +25,7 @@ constexpr std::chrono::milliseconds login_limit = 1h;
 constexpr std::chrono::milliseconds idle_min = 1s;
 constexpr std::chrono::milliseconds idle_limit = 24h;
 constexpr std::uint32_t checks_limit = 1024;
+constexpr std::uint32_t fetches_limit = 32;
 constexpr std::uint64_t message_bytes_min = 64ULL << 10;
 constexpr std::uint64_t message_bytes_limit = 1ULL << 30;
 constexpr std::uint64_t body_bytes_limit = 1ULL << 40;
@@ -137,6 +138,7 @@ void read_limits(toml_section limits, node_options& options) {
   limits.duration("login_timeout", options.login_timeout, login_min, login_limit);
   limits.duration("idle_timeout", options.idle_timeout, idle_min, idle_limit);
   limits.integer("checks", options.checks_max, 0, checks_limit);
+  limits.integer("fetches", options.fetches_max, 1, fetches_limit);
   tell(limits, "chunk_bytes", check_chunk(options));
   tell(limits, "body_bytes", check_bodies(options));
   limits.refuse_unknown_keys();

@@ -58,6 +58,7 @@ struct node_options {
   std::chrono::milliseconds login_timeout = std::chrono::seconds(10); ///< who has not logged in by then is closed
   std::chrono::milliseconds idle_timeout = std::chrono::seconds(60);  ///< who asks nothing for so long by HTTP is closed
   std::uint32_t checks_max = 4;                                       ///< `troupe check` at once; the next one is refused
+  std::uint32_t fetches_max = 4;                                      ///< artifacts from other nodes at once; others wait
 
   std::uint32_t events_max = 100'000; ///< kept; the oldest go first
 
@@ -98,6 +99,7 @@ result<void> check(const node_options& options);
 ///     login_timeout = "10s"
 ///     idle_timeout = "60s"
 ///     checks = 4
+///     fetches = 4
 ///     [membership]
 ///     probe_interval = "200ms"
 ///     probe_timeout = "200ms"

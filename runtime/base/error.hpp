@@ -9,7 +9,8 @@
 
 namespace troupe {
 
-/// What went wrong, as far as a caller can act on it. `runtime/gateway/error_map` turns these into RPC and HTTP; nothing else may.
+/// What went wrong, as far as a caller can act on it. `storage/error_schema` turns these into RPC, `runtime/gateway/error_map` into HTTP; nothing
+/// else may.
 enum class error_code : std::uint8_t {
   invalid_argument = 1, ///< the request itself is wrong; sending it again won't help
   not_found,            ///< no such deployment, version, blob or key

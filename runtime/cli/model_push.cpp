@@ -6,11 +6,15 @@
 #include "runtime/cli/wire.hpp"
 #include "runtime/oip/golden_json.hpp"
 
+#include <chrono>
 #include <filesystem>
 
 namespace troupe {
 
 namespace {
+
+/// The leader may have the files brought to it first, from the node that was given them.
+constexpr std::chrono::minutes deploy_timeout{15};
 
 /// Read whole, so that what is wrong with it is told before anything is sent.
 std::optional<hashed_file> check_golden_file(const console& io, const std::string& file, const model_spec& spec) {
@@ -47,7 +51,7 @@ pushed_version push_model(client& node, const console& io, const std::string& de
   call.setReplicas(replicas);
   if (model.golden)
     call.setGolden(model.golden->sha256);
-  auto answer = node.ask(kj::mv(call));
+  auto answer = node.ask(kj::mv(call), deploy_timeout);
   require_ok(answer.getError());
   return {answer.getVersion(), uploaded};
 }

@@ -12,6 +12,8 @@ namespace troupe {
 
 /// For an answer that needs no more than a synced write.
 inline constexpr std::chrono::seconds control_patience{10};
+/// For one that may need files brought to the leader from the node that was given them.
+inline constexpr std::chrono::minutes files_patience{15};
 
 /// Writes a failure into the results, if it is one.
 template <class Call, class Answer>

@@ -64,7 +64,7 @@ kj::Promise<void> control_service::deploy(DeployContext call) {
   }
   troupe::deploy question{text(params.getName()), text(params.getArtifact()), text(params.getModelToml()),
                           params.getReplicas(),   text(params.getGolden()),   client_};
-  return context_.actors.ask<deployed>(context_.node.actors.catalog.get(), std::move(question), control_patience)
+  return context_.actors.ask<deployed>(context_.node.actors.catalog.get(), std::move(question), files_patience)
       .then([call](result<deployed> outcome) mutable {
         if (!answered_error(call, outcome))
           call.getResults().setVersion(outcome->version);

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 constexpr auto control_patience = 10s;
 /// For the last fsync of a large file on a slow disk.
 constexpr auto disk_patience = 120s;
-/// Until a version is live.
+/// Until a version is live, or its file is on the leader.
 constexpr auto live_patience = 300s;
 /// Who makes versions by HTTP, as `troupe versions` shows it.
 constexpr const char* client_name = "http";
@@ -112,7 +112,7 @@ private:
 
   kj::Promise<http_reply> deploy_it(const std::string& artifact, const std::string& golden) {
     deploy question{name_, artifact, asked_.model_toml, asked_.replicas, golden, client_name};
-    return context_.actors.ask<deployed>(context_.node.actors.catalog.get(), std::move(question), control_patience)
+    return context_.actors.ask<deployed>(context_.node.actors.catalog.get(), std::move(question), live_patience)
         .then([this](result<deployed> outcome) -> kj::Promise<http_reply> {
           if (!outcome)
             return failed(outcome.failure());

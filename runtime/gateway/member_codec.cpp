@@ -1,9 +1,10 @@
 #include "runtime/gateway/member_codec.hpp"
 
 #include "cluster/join_codec.hpp"
-#include "runtime/gateway/assignment_codec.hpp"
-#include "runtime/gateway/peer_fields.hpp"
+#include "storage/assignment_codec.hpp"
 #include "storage/record_codec.hpp"
+#include "storage/record_schema.hpp"
+#include "storage/schema_lists.hpp"
 
 #include <algorithm>
 
@@ -134,7 +135,7 @@ void write(capnp::List<capnp::Data>::Builder into, const std::vector<token_recor
 }
 
 bool read(capnp::List<capnp::Data>::Reader from, std::vector<token_record>& into) {
-  if (from.size() > peer_list_max)
+  if (from.size() > list_entries_max)
     return false;
   for (auto bytes : from) {
     auto token = decode_token(from_data(bytes));

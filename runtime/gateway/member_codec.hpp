@@ -3,7 +3,8 @@
 #include "actors/cluster_messages.hpp"
 #include "schemas/peer.capnp.h"
 
-/// Who lives and who belongs to the cluster, between nodes; see peer_fields.hpp.
+/// Who lives and who belongs to the cluster, between nodes. `read` is false for what no node of this release says; where
+/// the message itself is damaged it throws, as Cap'n Proto's readers do.
 namespace troupe {
 
 void write(capnp::List<schema::MemberNews>::Builder into, const std::vector<member_news>& from);

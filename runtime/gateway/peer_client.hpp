@@ -9,7 +9,8 @@
 
 namespace troupe {
 
-/// The transport of a real node: Cap'n Proto RPC on one loop, one connection to each node that something is asked of. A node that is asked under another
+/// The transport of a real node: Cap'n Proto RPC on one loop, one connection to each node that something is asked of, and another for pieces of artifacts: else a
+/// probe that waits behind them would look lost. A node that is asked under another
 /// address than before is connected to anew.
 class peer_client final : public transport {
 public:
@@ -25,7 +26,7 @@ private:
   struct links;
 
   /// The way to the node as it is called now. On the loop's thread.
-  peer_link& link_to(const peer_address& whom);
+  peer_link& link_to(const peer_address& whom, bool bulky);
 
   kj_loop& loop_;
   const clock& time_;

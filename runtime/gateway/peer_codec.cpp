@@ -2,11 +2,12 @@
 
 #include "cluster/join_codec.hpp"
 #include "runtime/base/sha256.hpp"
-#include "runtime/gateway/assignment_codec.hpp"
-#include "runtime/gateway/error_map.hpp"
 #include "runtime/gateway/member_codec.hpp"
-#include "runtime/gateway/peer_fields.hpp"
 #include "runtime/gateway/report_codec.hpp"
+#include "storage/assignment_codec.hpp"
+#include "storage/error_schema.hpp"
+#include "storage/record_schema.hpp"
+#include "storage/schema_lists.hpp"
 
 #include <utility>
 
@@ -159,6 +160,16 @@ bool read(capnp::List<capnp::Data>::Reader from, token_list& into) {
 }
 
 // -- answers ------------------------------------------------------------------------------------------------------------------------
+
+void write(schema::AssignmentTaken::Builder into, const assignment_taken& from) {
+  write(into.initBy(), from.by);
+  into.setTaken(from.taken);
+}
+
+bool read(schema::AssignmentTaken::Reader from, assignment_taken& into) {
+  into.taken = from.getTaken();
+  return read(from.getBy(), into.by);
+}
 
 void write(schema::ArtifactPiece::Builder into, const artifact_piece& from) {
   into.setTotalBytes(from.total_bytes);

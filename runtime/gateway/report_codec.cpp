@@ -1,7 +1,8 @@
 #include "runtime/gateway/report_codec.hpp"
 
-#include "runtime/gateway/error_map.hpp"
-#include "runtime/gateway/peer_fields.hpp"
+#include "storage/error_schema.hpp"
+#include "storage/record_schema.hpp"
+#include "storage/schema_lists.hpp"
 
 #include <string_view>
 

@@ -3,7 +3,8 @@
 #include "actors/cluster_messages.hpp"
 #include "schemas/peer.capnp.h"
 
-/// What a node does, and what deployments there are, between nodes; see peer_fields.hpp.
+/// What a node does, and what deployments there are, between nodes. `read` is false for what no node of this release says; where
+/// the message itself is damaged it throws, as Cap'n Proto's readers do.
 namespace troupe {
 
 void write(schema::NodeReport::Builder into, const node_report& from);

@@ -242,7 +242,7 @@ cluster_options cluster_of(const actor_environment& environment, const cluster_i
 
 root_options root_of(const actor_environment& environment, node_storage& storage, const std::optional<cluster_identity>& cluster,
                      const node_options& with) {
-  root_options options{environment, {environment.time, storage.state, storage.blobs}, {environment.time, storage.log}};
+  root_options options{environment, {environment.time, storage.state, storage.blobs, storage.kept}, {environment.time, storage.log}};
   backup_source source{storage.folder, *storage.records, storage.identity.node_id, TROUPE_VERSION};
   options.archivist.emplace(archivist_options{environment.time, environment.events, std::move(source), yield_to_requests});
   options.detach = true;
@@ -349,6 +349,7 @@ running_node::running_node(const node_options& options, const clock& time, node_
                                         actors_,
                                         {},
                                         options.checks_max,
+                                        options.fetches_max,
                                         storage.identity.node_id,
                                         node_name(options),
                                         {},

@@ -28,7 +28,7 @@ result<std::unique_ptr<node_storage>> open_storage(const node_options& options, 
   auto& store = **records;
   return std::unique_ptr<node_storage>(new node_storage{std::move(*folder), std::move(*records), std::move(*identity),
                                                         state_store(store), std::move(*blobs), std::move(*log),
-                                                        cluster_store(store)});
+                                                        cluster_store(store), assignment_store(store)});
 }
 
 } // namespace troupe

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/base/config.hpp"
+#include "storage/assignment_store.hpp"
 #include "storage/blob_store.hpp"
 #include "storage/cluster_store.hpp"
 #include "storage/data_folder.hpp"
@@ -22,6 +23,7 @@ struct node_storage {
   blob_store blobs;
   log_store log;
   cluster_store cluster;
+  assignment_store kept;
 };
 
 /// Opens, or makes, what a node keeps under its data folder. Errors: the folder is in use by another node or can't be written (`io_failed`), is of

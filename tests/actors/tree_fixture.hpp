@@ -24,6 +24,7 @@ public:
   seed_source seeds{1};
   refusing_store records;
   state_store state{records};
+  assignment_store kept{records};
   data_folder data = data_folder::open(folder.path()).value();
   blob_store blobs = blob_store::open(data).value();
   log_store log = log_store::open(records, 1000).value();
@@ -33,7 +34,7 @@ public:
 
   tree_fixture() {
     keep("abc");
-    root = start_root(sys, {node, {time, state, blobs}, {time, log}, false});
+    root = start_root(sys, {node, {time, state, blobs, kept}, {time, log}, false});
     settle();
     BOOST_REQUIRE(actors.catalog.get());
   }

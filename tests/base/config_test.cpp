@@ -39,7 +39,7 @@ bool same(const node_options& a, const node_options& b) {
   auto all = [](const node_options& o) {
     return std::tie(o.name, o.data_folder, o.listen, o.http, o.http_name, o.address_file, o.http_address_file, o.host_binary,
                     o.gateway_loops, o.default_deadline, o.message_bytes_max, o.artifact_bytes_max, o.chunk_bytes_max,
-                    o.connections_max, o.login_timeout, o.idle_timeout, o.checks_max, o.events_max, o.log_level, o.log_format,
+                    o.connections_max, o.login_timeout, o.idle_timeout, o.checks_max, o.fetches_max, o.events_max, o.log_level, o.log_format,
                     o.log_actors, o.drain_timeout, o.certificate_lifetime, o.membership.dead_after);
   };
   return all(a) == all(b);
@@ -145,6 +145,7 @@ chunk_bytes = "64KiB"
 body_bytes = "1GiB"
 login_timeout = "3s"
 checks = 0
+fetches = 7
 [events]
 keep = 5000
 [log]
@@ -168,6 +169,7 @@ pool = "debug"
   BOOST_TEST(parsed->body_bytes_max == 1ULL << 30);
   BOOST_TEST((parsed->login_timeout == 3s));
   BOOST_TEST(parsed->checks_max == 0);
+  BOOST_TEST(parsed->fetches_max == 7);
   BOOST_TEST(parsed->events_max == 5000);
   BOOST_TEST(parsed->log_level == "warn");
   BOOST_TEST(parsed->log_format == "json");

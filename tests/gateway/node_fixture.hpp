@@ -102,6 +102,7 @@ struct node_fixture {
   seed_source seeds{1};
   memory_store records;
   state_store state{records};
+  assignment_store kept{records};
   data_folder data = data_folder::open(folder.path()).value();
   blob_store blobs = blob_store::open(data, 1 << 16).value();
   log_store log = log_store::open(records, 1000).value();
@@ -118,7 +119,7 @@ struct node_fixture {
   metrics_reader metrics{{routes, control, clients, loop_pointers()}};
 
   explicit node_fixture(const gateway_options& given) : options(given) {
-    root = start_root(system, {node, {time, state, blobs}, {time, log}, false});
+    root = start_root(system, {node, {time, state, blobs, kept}, {time, log}, false});
     await_catalog();
     open_echo();
   }

@@ -1,6 +1,7 @@
 #define BOOST_TEST_MODULE peer_codec
 #include "runtime/gateway/peer_codec.hpp"
-#include "runtime/gateway/peer_fields.hpp"
+#include "storage/record_schema.hpp"
+#include "storage/schema_lists.hpp"
 #include "tests/gateway/peer_samples.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -91,7 +92,7 @@ BOOST_AUTO_TEST_CASE(a_question_that_no_node_of_this_release_asks_is_a_failed_pr
   const std::vector<std::function<void(builder)>> mistakes = {
       [](builder) {},
       [](builder q) { q.initReadArtifact().setSha256("../../etc/passwd"); },
-      [](builder q) { q.initAssign().initPools(peer_list_max + 1); },
+      [](builder q) { q.initAssign().initPools(list_entries_max + 1); },
       [&](builder q) { pool(q).setDeployment("a/b"); },
       [&](builder q) { pool(q).setVersion(0); },
       [&](builder q) { pool(q).setArtifact("abc"); },

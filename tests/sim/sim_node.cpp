@@ -24,13 +24,13 @@ bool is_of_the_tree(const std::string& actor_name) {
 } // namespace
 
 sim_node::sim_node(sim_machine machine, std::uint64_t seed)
-  : machine_(machine), random_(seed), seeds_(random_.next()), state_(machine.records),
+  : machine_(machine), random_(seed), seeds_(random_.next()), state_(machine.records), kept_(machine.records),
     log_(log_store::open(machine.records, log_store::events_max).value()),
     environment_{machine.time, machine.events, seeds_, machine.hosts, routes_, actors_},
     system_(std::make_unique<caf::actor_system>(in_one_thread(config_))) {
   system_->await_actors_before_shutdown(false);
   scheduler().clock().current_time = machine.time.now();
-  auto root = start_root(*system_, {environment_, {machine.time, state_, machine.blobs}, {machine.time, log_}});
+  auto root = start_root(*system_, {environment_, {machine.time, state_, machine.blobs, kept_}, {machine.time, log_}});
   caf::actor_cast<caf::actor>(root)->attach_functor([this](const caf::error&) { root_died_ = true; });
 }
 

@@ -68,6 +68,7 @@ private:
   directory actors_;
   routing_cell routes_;
   state_store state_;
+  assignment_store kept_;
   log_store log_;
   actor_environment environment_;
   caf::actor_system_config config_;

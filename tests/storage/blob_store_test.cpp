@@ -192,3 +192,44 @@ BOOST_FIXTURE_TEST_CASE(blobs_are_listed_in_order_without_what_is_unfinished, fi
   std::sort(hashes.begin(), hashes.end());
   BOOST_TEST(blobs.list().value() == hashes, boost::test_tools::per_element());
 }
+
+BOOST_FIXTURE_TEST_CASE(what_a_resuming_writer_left_is_there_for_the_next_one_in_another_life_too, fixture) {
+  auto hash = sha256_of("some content");
+  {
+    auto writer = blobs.resume(hash, 12).value();
+    BOOST_TEST(writer->bytes() == 0);
+    BOOST_TEST(writer->write("some ", 5).ok());
+  }
+  auto again = blob_store::open(data).value();
+  BOOST_TEST(again.list_partial().value() == std::vector<std::string>{hash}, boost::test_tools::per_element());
+  BOOST_TEST(again.list()->empty());
+  auto writer = again.resume(hash, 12).value();
+  BOOST_TEST(writer->bytes() == 5);
+  BOOST_TEST(writer->write("content", 7).ok());
+  BOOST_TEST(writer->finish().ok());
+  BOOST_TEST(again.open_verified(hash).ok());
+  BOOST_TEST(again.list_partial()->empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_resuming_writer_drops_what_has_another_hash_or_is_too_long, fixture) {
+  auto hash = sha256_of("right");
+  {
+    auto writer = blobs.resume(hash, 5).value();
+    BOOST_TEST(writer->write("wrong", 5).ok());
+    BOOST_TEST((writer->finish().failure().code == error_code::corrupt));
+  }
+  BOOST_TEST(blobs.list_partial()->empty());
+  BOOST_TEST(blobs.resume(hash, 5).value()->write("wrong", 5).ok());
+  BOOST_TEST(blobs.resume(hash, 4).value()->bytes() == 0);
+  BOOST_TEST((blobs.resume("../../etc/passwd", 5).failure().code == error_code::invalid_argument));
+  BOOST_TEST((blob_store::open(data, 4)->resume(hash, 5).failure().code == error_code::invalid_argument));
+}
+
+BOOST_FIXTURE_TEST_CASE(what_is_left_in_part_can_be_removed, fixture) {
+  auto hash = sha256_of("some content");
+  BOOST_TEST(blobs.resume(hash, 12).ok());
+  BOOST_TEST(blobs.remove_partial(hash).ok());
+  BOOST_TEST(blobs.list_partial()->empty());
+  BOOST_TEST(blobs.remove_partial(hash).ok());
+  BOOST_TEST(blobs.remove_partial("../kept").ok());
+}

@@ -114,18 +114,20 @@ BOOST_AUTO_TEST_CASE(a_store_that_is_no_folder_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(a_store_made_before_there_were_clusters_opens_and_takes_records_of_one) {
+  constexpr auto added_for_clusters = {column_family::cluster, column_family::members, column_family::tokens,
+                                       column_family::assignment};
   fixture disk(20);
   keep_only(disk.store_path(), {"node", "deployments", "versions", "events"});
   {
     auto opened = disk.open().value();
     BOOST_TEST(opened->get(family, "key19").value().has_value());
-    for (auto added : {column_family::cluster, column_family::members, column_family::tokens}) {
+    for (auto added : added_for_clusters) {
       BOOST_TEST(!opened->get(added, "key").value().has_value());
       BOOST_REQUIRE(opened->commit(transaction().put(added, "key", "v")).ok());
     }
   }
   auto again = disk.open().value();
-  for (auto added : {column_family::cluster, column_family::members, column_family::tokens})
+  for (auto added : added_for_clusters)
     BOOST_TEST(again->get(added, "key").value().has_value());
 }
 

@@ -1,8 +1,12 @@
-#include "runtime/gateway/assignment_codec.hpp"
+#include "storage/assignment_codec.hpp"
+#include "storage/error_schema.hpp"
+#include "storage/record_message.hpp"
+#include "storage/record_schema.hpp"
+#include "storage/schema_lists.hpp"
 
 #include "runtime/base/sha256.hpp"
-#include "runtime/gateway/error_map.hpp"
-#include "runtime/gateway/peer_fields.hpp"
+
+#include "schemas/records.capnp.h"
 
 namespace troupe {
 
@@ -78,17 +82,29 @@ void write(schema::Assignment::Builder into, const assignment& from) {
 
 bool read(schema::Assignment::Reader from, assignment& into) {
   into.revision = from.getRevision();
-  return read(from.getBy(), into.by) && read_list(from.getPools(), into.pools, read_pool) && read_list(from.getRoutes(), into.routes, read_route);
+  return read(from.getBy(), into.by) && read_list(from.getPools(), into.pools, read_pool)
+         && read_list(from.getRoutes(), into.routes, read_route);
 }
 
-void write(schema::AssignmentTaken::Builder into, const assignment_taken& from) {
-  write(into.initBy(), from.by);
-  into.setTaken(from.taken);
+std::string encode(const assignment& kept) {
+  capnp::MallocMessageBuilder message;
+  auto record = message.initRoot<schema::KeptAssignment>();
+  record.setFormatVersion(schema::KEPT_ASSIGNMENT_VERSION);
+  write(record.initWhat(), kept);
+  return to_bytes(message);
 }
 
-bool read(schema::AssignmentTaken::Reader from, assignment_taken& into) {
-  into.taken = from.getTaken();
-  return read(from.getBy(), into.by);
+result<assignment> decode_assignment(std::string_view bytes) {
+  std::uint32_t format = 0;
+  auto kept =
+      decode<schema::KeptAssignment, assignment>(bytes, "assignment", [&](schema::KeptAssignment::Reader from, assignment& to) {
+        format = from.getFormatVersion();
+        return format == schema::KEPT_ASSIGNMENT_VERSION && read(from.getWhat(), to);
+      });
+  if (!kept && format > schema::KEPT_ASSIGNMENT_VERSION)
+    return error{error_code::failed_precondition, "the stored assignment is of format " + std::to_string(format)
+                                                      + ", which this release can't read; the leader sends another one"};
+  return kept;
 }
 
 } // namespace troupe

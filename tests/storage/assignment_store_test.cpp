@@ -1,0 +1,144 @@
+#define BOOST_TEST_MODULE assignment_store
+#include "storage/assignment_store.hpp"
+#include "schemas/records.capnp.h"
+#include "storage/assignment_codec.hpp"
+#include "storage/keys.hpp"
+#include "storage/memory_store.hpp"
+#include "storage/rocks_store.hpp"
+#include "tests/storage/temporary_folder.hpp"
+
+#include <boost/mpl/list.hpp>
+#include <boost/test/unit_test.hpp>
+#include <capnp/message.h>
+#include <capnp/serialize.h>
+
+using namespace troupe;
+
+namespace {
+
+struct in_memory {
+  memory_store disk;
+  store& records() { return disk; }
+  /// As after the machine's end, which takes all that was not synced.
+  void start_again() { disk.crash(0); }
+};
+
+struct on_disk {
+  test::temporary_folder folder;
+  data_folder data = data_folder::open(folder.path()).value();
+  std::unique_ptr<store> disk = open_rocks_store(data).value();
+  store& records() { return *disk; }
+  void start_again() {
+    disk.reset();
+    disk = open_rocks_store(data).value();
+  }
+};
+
+using places = boost::mpl::list<in_memory, on_disk>;
+
+/// `pools` of them, each with so much of a model.toml.
+assignment orders(std::size_t pools = 1, std::size_t toml_bytes = 10) {
+  assignment made;
+  made.by = {7, "n1", std::string("\0signed\xff", 8)};
+  made.revision = 11;
+  for (std::size_t i = 0; i < pools; ++i)
+    made.pools.push_back({{"digits", static_cast<version_number>(i + 1)},
+                          45,
+                          std::string(64, 'a'),
+                          std::string(64, 'b'),
+                          std::string(toml_bytes, 'x'),
+                          5,
+                          true,
+                          true});
+  made.routes = {{"faces", 2, {error_code::unavailable, "on its way"}, "max_batch = 8\n", {{"n1", 6}, {"n2", 8}}}};
+  return made;
+}
+
+void put(store& records, std::uint64_t part, std::string bytes) {
+  BOOST_REQUIRE(records.commit(transaction().put(column_family::assignment, number_key(part), std::move(bytes))).ok());
+}
+
+error_code failure_of(store& records) {
+  auto loaded = assignment_store(records).load();
+  BOOST_REQUIRE(!loaded);
+  return loaded.failure().code;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(what_is_larger_than_may_be_is_refused_and_the_one_before_stays, place, places) {
+  place here;
+  assignment_store tested(here.records());
+  BOOST_REQUIRE(tested.save(orders()).ok());
+  auto saved = tested.save(orders(9, 1 << 20));
+  BOOST_REQUIRE(!saved);
+  BOOST_TEST((saved.failure().code == error_code::invalid_argument));
+  BOOST_TEST(tested.load().value()->pools.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(garbage_and_a_record_without_its_end_are_corrupt_and_the_next_mends_it, place, places) {
+  place here;
+  put(here.records(), 0, "garbage!");
+  BOOST_TEST((failure_of(here.records()) == error_code::corrupt));
+  assignment_store tested(here.records());
+  BOOST_REQUIRE(tested.save(orders(3, 400'000)).ok());
+  BOOST_REQUIRE(here.records().commit(transaction().erase(column_family::assignment, number_key(1))).ok());
+  BOOST_TEST((failure_of(here.records()) == error_code::corrupt));
+  BOOST_REQUIRE(tested.save(orders()).ok());
+  BOOST_TEST(tested.load().value()->revision == 11U);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(what_no_assignment_says_is_corrupt, place, places) {
+  place here;
+  auto wrong = orders();
+  wrong.pools[0].artifact_sha256 = "../../etc/passwd";
+  BOOST_REQUIRE(assignment_store(here.records()).save(wrong).ok());
+  BOOST_TEST((failure_of(here.records()) == error_code::corrupt));
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(one_of_a_newer_release_is_told_apart, place, places) {
+  place here;
+  capnp::MallocMessageBuilder message;
+  message.initRoot<schema::KeptAssignment>().setFormatVersion(schema::KEPT_ASSIGNMENT_VERSION + 1);
+  auto words = capnp::messageToFlatArray(message);
+  put(here.records(), 0, {words.asChars().begin(), words.asChars().size()});
+  BOOST_TEST((failure_of(here.records()) == error_code::failed_precondition));
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(nothing_kept_is_nothing, place, places) {
+  place here;
+  BOOST_TEST(!assignment_store(here.records()).load().value().has_value());
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(what_was_kept_is_there_whole_after_a_crash, place, places) {
+  place here;
+  BOOST_REQUIRE(assignment_store(here.records()).save(orders()).ok());
+  here.start_again();
+  auto back = assignment_store(here.records()).load().value().value();
+  auto wanted = orders();
+  BOOST_TEST(back.by.epoch == 7U);
+  BOOST_TEST(back.by.leader_id == "n1");
+  BOOST_TEST(back.by.signature == wanted.by.signature);
+  BOOST_TEST(back.revision == 11U);
+  BOOST_REQUIRE(back.pools.size() == 1U);
+  BOOST_TEST((back.pools[0].id == version_id{"digits", 1}));
+  BOOST_TEST(back.pools[0].fingerprint == 45U);
+  BOOST_TEST(back.pools[0].golden_sha256 == wanted.pools[0].golden_sha256);
+  BOOST_TEST(back.pools[0].replicas == 5U);
+  BOOST_TEST(back.pools[0].may_start);
+  BOOST_TEST(back.pools[0].proven);
+  BOOST_REQUIRE(back.routes.size() == 1U);
+  BOOST_TEST(back.routes[0].version == 2U);
+  BOOST_TEST((back.routes[0].why_not == wanted.routes[0].why_not));
+  BOOST_REQUIRE(back.routes[0].shares.size() == 2U);
+  BOOST_TEST(back.routes[0].shares[1].node_id == "n2");
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(one_that_takes_several_parts_is_whole_and_a_shorter_one_leaves_nothing_of_it, place, places) {
+  place here;
+  assignment_store tested(here.records());
+  BOOST_REQUIRE(tested.save(orders(7, 1'000'000)).ok());
+  BOOST_TEST(tested.load().value()->pools[6].model_toml.size() == 1'000'000U);
+  BOOST_REQUIRE(tested.save(orders()).ok());
+  BOOST_TEST(tested.load().value()->pools.size() == 1U);
+}
