@@ -314,6 +314,8 @@ void placer_state::set_nodes(const nodes_changed& change) {
 }
 
 void placer_state::replan() {
+  if (is_replaced())
+    return;
   move_towards(plan());
   compose_all();
   tell_deployments();
@@ -378,7 +380,7 @@ void placer_state::compose(const std::string& id, node_slot& node, const std::ve
 }
 
 void placer_state::send_to(const std::string& id, node_slot& node) {
-  if (node.asked || !node.composed || node.acked >= node.sent.revision || node.view.place.use == placement_use::gone)
+  if (is_replaced() || node.asked || !node.composed || node.acked >= node.sent.revision || node.view.place.use == placement_use::gone)
     return;
   node.asked = true;
   auto own = caf::actor_cast<assignee>(node_->actors.pools.get()); // nobody keeps its handle: it may be another by now
@@ -450,6 +452,11 @@ void placer_state::tell_shortfalls(const std::vector<placement_shortfall>& now) 
 }
 
 // -- what is seen -----------------------------------------------------------------------------------------------------------------
+
+/// Another node leads, and this one is about to end.
+bool placer_state::is_replaced() const {
+  return node_->follow && node_->lead.get().leader_id != node_->node_id;
+}
 
 const pool_order* placer_state::order_of(const version_key& key) const {
   auto needed = needs_.find(key.first);

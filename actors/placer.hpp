@@ -109,6 +109,7 @@ private:
   void tell_shortfalls(const std::vector<placement_shortfall>& now);
 
   // -- what is seen
+  bool is_replaced() const;
   const pool_order* order_of(const version_key& key) const;
   std::vector<placement_node> placement_nodes() const;
   std::vector<placed_replicas> placed_now() const;

@@ -358,6 +358,10 @@ BOOST_AUTO_TEST_CASE(a_leader_that_hears_of_a_higher_epoch_follows_it) {
   need(3);
   BOOST_REQUIRE(followed.has_value());
   BOOST_TEST(followed->epoch == 6U);
+  node.lead.set(*followed);
+  auto times = nodes["c"]->times;
+  need(6);
+  BOOST_TEST(nodes["c"]->times == times); // in the name of the one that leads now it tells nobody anything
 }
 
 BOOST_AUTO_TEST_SUITE_END()
