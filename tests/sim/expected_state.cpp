@@ -66,6 +66,13 @@ bool expected_state::look(const std::string& name, const expected_deployment& se
   return true;
 }
 
+std::optional<expected_deployment> expected_state::certain(const std::string& name) const {
+  auto found = deployments_.find(name);
+  if (found == deployments_.end())
+    return expected_deployment{};
+  return found->second.size() == 1 ? std::optional(*found->second.begin()) : std::nullopt;
+}
+
 std::string expected_state::describe(const std::string& name) const {
   std::string text;
   if (auto found = deployments_.find(name); found != deployments_.end())

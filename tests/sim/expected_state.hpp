@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <tuple>
@@ -45,6 +46,8 @@ public:
   /// It was seen. False if it can't be like that.
   bool look(const std::string& name, const expected_deployment& seen);
 
+  /// The state that a deployment must be in; nothing if it may be in several.
+  std::optional<expected_deployment> certain(const std::string& name) const;
   std::string describe(const std::string& name) const;
 
 private:

@@ -39,18 +39,12 @@ void sim_client::send(const routing_cell& routes, const std::string& deployment,
   auto id = ++last_id_;
   auto table = routes.read();
   auto found = table->find(deployment);
-  if (found == table->end()) {
-    ++refused_;
-    ++refusals_[error_code::not_found];
-    return;
-  }
+  if (found == table->end())
+    return refuse(deployment, time_.now(), {error_code::not_found, "no route"});
   auto target = found->second.target;
-  if (target == nullptr) {
-    ++refused_;
-    ++refusals_[found->second.why_not.code];
-    return;
-  }
-  open_[id] = {deployment, time_.now() + patience, target->spec().batch_timeout};
+  if (target == nullptr)
+    return refuse(deployment, time_.now(), found->second.why_not);
+  open_[id] = {deployment, time_.now(), time_.now() + patience, target->spec().batch_timeout};
   auto next = std::make_unique<request>(*this, id, value, rows);
   next->arrived = time_.now();
   next->deadline = time_.now() + patience;
@@ -67,6 +61,18 @@ void sim_client::check_overdue() {
       complain_("request " + std::to_string(id) + " to '" + each.deployment + "' was never answered");
 }
 
+void sim_client::excuse(std::chrono::nanoseconds frozen) {
+  for (auto& [id, each] : open_)
+    each.deadline += frozen;
+}
+
+void sim_client::refuse(const std::string& deployment, steady_time sent, const error& why) {
+  ++refused_;
+  ++refusals_[why.code];
+  if (on_refusal)
+    on_refusal(deployment, sent, why);
+}
+
 void sim_client::on_outputs(std::uint64_t id, float value, const std::vector<tensor_view>& outputs) {
   auto first = reinterpret_cast<const float*>(outputs[0].data);
   auto factor = first[0] / value;
@@ -78,10 +84,8 @@ void sim_client::on_outputs(std::uint64_t id, float value, const std::vector<ten
 }
 
 void sim_client::on_error(std::uint64_t id, const error& why) {
-  if (close(id)) {
-    ++refused_;
-    ++refusals_[why.code];
-  }
+  if (auto known = close(id))
+    refuse(known->deployment, known->sent, why);
 }
 
 void sim_client::on_dropped(std::uint64_t id) {
@@ -89,11 +93,13 @@ void sim_client::on_dropped(std::uint64_t id) {
     complain_("request " + std::to_string(id) + " was dropped without an answer");
 }
 
-bool sim_client::close(std::uint64_t id) {
-  bool was_open = open_.erase(id) != 0;
-  if (!was_open && id > last_hung_up_)
+std::optional<sim_client::pending> sim_client::close(std::uint64_t id) {
+  auto found = open_.extract(id);
+  if (!found.empty())
+    return std::move(found.mapped());
+  if (id > last_hung_up_)
     complain_("request " + std::to_string(id) + " was answered twice");
-  return was_open;
+  return std::nullopt;
 }
 
 } // namespace troupe

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 
 namespace troupe {
@@ -25,11 +26,16 @@ public:
             std::uint32_t rows = 1);
   /// Complains about requests that should have been answered by now.
   void check_overdue();
+  /// The node was frozen for so long: what is open may be late by that.
+  void excuse(std::chrono::nanoseconds frozen);
   /// The node has lost its power: what it hadn't answered is lost, as the connection is.
   void hang_up() {
     open_.clear();
     last_hung_up_ = last_id_;
   }
+
+  /// Hears of each request that is refused: of which deployment, when it was sent, and why.
+  std::function<void(const std::string& deployment, steady_time sent, const error& why)> on_refusal;
 
   std::uint64_t sent() const { return last_id_; }
   std::uint64_t answered() const { return answered_; }
@@ -45,6 +51,7 @@ private:
   class request;
   struct pending {
     std::string deployment;
+    steady_time sent;
     steady_time deadline;
     std::chrono::milliseconds batch_timeout;
     bool complained = false;
@@ -53,7 +60,9 @@ private:
   void on_outputs(std::uint64_t id, float value, const std::vector<tensor_view>& outputs);
   void on_error(std::uint64_t id, const error& why);
   void on_dropped(std::uint64_t id);
-  bool close(std::uint64_t id);
+  void refuse(const std::string& deployment, steady_time sent, const error& why);
+  /// What was known of a request that is answered now; nothing if nobody waits for it.
+  std::optional<pending> close(std::uint64_t id);
 
   sim_time& time_;
   sim_loop& loop_;

@@ -1,6 +1,8 @@
 #pragma once
 
+#include "actors/cluster_identity.hpp"
 #include "actors/errors.hpp"
+#include "actors/peer_desk.hpp"
 #include "actors/root.hpp"
 #include "runtime/base/rng.hpp"
 #include "storage/blob_store.hpp"
@@ -15,6 +17,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace troupe {
 
@@ -27,19 +31,34 @@ struct sim_machine {
   event_sink& events;
 };
 
+/// What makes a node one of a cluster.
+struct sim_membership {
+  cluster_record record;
+  own_node self;
+  std::vector<member_record> known; ///< members, the node itself among them
+  cluster_network& network;
+};
+
 /// One life of a node: the real actors in this thread. The order in which they run is drawn by chance.
 class sim_node {
 public:
-  sim_node(sim_machine machine, std::uint64_t seed);
+  sim_node(sim_machine machine, std::uint64_t seed, const std::optional<sim_membership>& cluster = {});
   /// The process is killed: no actor does anything more that matters. Cut the power of the store first, that of the hosts after it.
   ~sim_node();
 
   directory& actors() { return actors_; }
   const routing_cell& routes() const { return routes_; }
+  /// Who hands what other nodes ask to this one's actors.
+  const peer_desk& desk() const { return desk_; }
   /// Actors that still run.
   std::size_t running() const { return system_->registry().running(); }
-  /// Whether the root supervisor lives.
-  bool is_up() const { return !root_died_; }
+  /// Whether the root supervisor lives and nothing has asked for the end of the process.
+  bool is_up() const { return !root_died_ && !gave_up_; }
+  /// Whether it ends because another leads.
+  bool steps_down() const { return gave_up_; }
+  /// Whether it runs the leader's actors.
+  bool leads() const { return leads_; }
+  leadership lead() const { return environment_.lead.get(); }
 
   /// The next actor to run, if it is one of the tree's and not its root, dies of a fault of its own instead; `told` gets its name.
   void fail_next(std::function<void(const std::string&)> told) { fail_next_ = std::move(told); }
@@ -59,6 +78,9 @@ private:
   caf::scheduler::test_coordinator& scheduler() const {
     return dynamic_cast<caf::scheduler::test_coordinator&>(system_->scheduler());
   }
+  cluster_options join(const sim_membership& cluster);
+  result<void> follow(const leadership& other);
+  node_load own_load() const;
   void run_any();
   void fail_if_due(caf::resumable* job);
 
@@ -70,11 +92,15 @@ private:
   state_store state_;
   assignment_store kept_;
   log_store log_;
+  cluster_store members_;
   actor_environment environment_;
   caf::actor_system_config config_;
   std::unique_ptr<caf::actor_system> system_;
+  peer_desk desk_;
   std::function<void(const std::string&)> fail_next_;
+  bool leads_ = true; ///< a node that is alone does
   bool root_died_ = false;
+  bool gave_up_ = false;
 };
 
 template <class Answer, class Actor, class Question>

@@ -1,12 +1,9 @@
 #include "tests/sim/sim_world.hpp"
 
-#include "runtime/base/sha256.hpp"
-
 #include <caf/send.hpp>
 
 #include <cstdio>
 #include <cstdlib>
-#include <stdexcept>
 
 namespace troupe {
 
@@ -21,22 +18,6 @@ constexpr auto command_patience = 10s;
 constexpr auto command_slack = 1s;
 /// Within it a node without faults has everything at work again.
 constexpr auto heal_limit = 40s;
-
-constexpr const char* model_toml = R"(max_batch = 4
-replicas = 1
-[[inputs]]
-name = "x"
-datatype = "FP32"
-shape = [-1, 2]
-[[outputs]]
-name = "y"
-datatype = "FP32"
-shape = [-1, 2]
-[limits]
-batch_timeout = "100ms"
-load_timeout = "1s"
-queue_rows = 64
-)";
 
 bool is_undone(const deployment_view& view) {
   if (view.versions.empty())
@@ -54,33 +35,6 @@ version_number usable_version(const deployment_view& view) {
 }
 
 } // namespace
-
-// -- the artifacts ----------------------------------------------------------------------------------------------------------------
-
-sim_artifacts::sim_artifacts() {
-  data_.emplace(data_folder::open(folder_.path()).value());
-  blobs_.emplace(blob_store::open(*data_).value());
-  add(sim_model::doubles, "factor 2");
-  add(sim_model::triples, "factor 3");
-  add(sim_model::broken, "broken");
-  hashes_[sim_model::missing] = sha256_of("missing");
-}
-
-void sim_artifacts::add(sim_model model, const std::string& text) {
-  hashes_[model] = sha256_of(text);
-  texts_[model] = text;
-  upload(model);
-}
-
-void sim_artifacts::upload(sim_model model) {
-  auto found = texts_.find(model);
-  if (found == texts_.end() || blobs_->has(hashes_[model]))
-    return;
-  const auto& text = found->second;
-  auto writer = blobs_->begin(hashes_[model], text.size()).value();
-  if (!writer->write(text.data(), text.size()) || !writer->finish())
-    throw std::runtime_error("no room for the simulation's artifacts");
-}
 
 // -- events -----------------------------------------------------------------------------------------------------------------------
 
@@ -217,7 +171,7 @@ void sim_world::on_answer(const sim_command& what, const error* failure, std::ui
 void sim_world::deploy(const std::string& name, sim_model model, std::uint32_t replicas) {
   artifacts_.upload(model);
   command<deployed>({sim_command::kind::deploy, name, replicas},
-                    troupe::deploy{name, artifacts_.hash(model), model_toml, replicas});
+                    troupe::deploy{name, artifacts_.hash(model), sim_model_toml, replicas});
 }
 
 void sim_world::rollback(const std::string& name, version_number to) {

@@ -1,13 +1,12 @@
 #pragma once
 
 #include "tests/sim/expected_state.hpp"
+#include "tests/sim/sim_artifacts.hpp"
 #include "tests/sim/sim_client.hpp"
 #include "tests/sim/sim_node.hpp"
-#include "tests/storage/temporary_folder.hpp"
 #include "tests/support/fake_hosts.hpp"
 #include "tests/support/faulty_store.hpp"
 
-#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -15,28 +14,6 @@
 #include <vector>
 
 namespace troupe {
-
-/// What a model in the simulation does.
-enum class sim_model { doubles, triples, broken, missing };
-
-/// The artifacts that every world deploys from: files, made once a process.
-class sim_artifacts {
-public:
-  sim_artifacts();
-  blob_store& blobs() { return *blobs_; }
-  const std::string& hash(sim_model model) const { return hashes_.at(model); }
-  /// As a client does before it deploys; nothing if it is there.
-  void upload(sim_model model);
-
-private:
-  void add(sim_model model, const std::string& text);
-
-  test::temporary_folder folder_;
-  std::optional<data_folder> data_;
-  std::optional<blob_store> blobs_;
-  std::map<sim_model, std::string> hashes_;
-  std::map<sim_model, std::string> texts_; ///< of the artifacts that there can be
-};
 
 /// A machine with one node, its model processes, its disk and its clients, in one thread, under one seed. Time stands still unless `run`
 /// moves it. Promises are checked all the time; what was broken is in `complaints`.

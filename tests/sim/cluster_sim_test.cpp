@@ -1,0 +1,208 @@
+#define BOOST_TEST_MODULE cluster_sim
+#include "tests/sim/cluster_world.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <cstdlib>
+
+using namespace troupe;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::uint64_t seeds_by_default = 1000;
+constexpr std::size_t nodes_max = 7;
+
+sim_artifacts& artifacts() {
+  static sim_artifacts made;
+  return made;
+}
+
+std::optional<std::uint64_t> number_from(const char* variable) {
+  auto text = std::getenv(variable);
+  return text == nullptr ? std::nullopt : std::optional<std::uint64_t>(std::strtoull(text, nullptr, 10));
+}
+
+std::string draw_name(rng& chance) {
+  return std::string(1, "abc"[chance.below(3)]);
+}
+
+// -- what people do ---------------------------------------------------------------------------------------------------------------
+
+void command_something(cluster_world& world) {
+  auto& chance = world.chance();
+  auto name = draw_name(chance);
+  if (world.command_under_way(name))
+    return;
+  auto replicas = static_cast<std::uint32_t>(chance.below(5));
+  auto what = chance.below(12);
+  if (what >= 10)
+    world.rollback(name);
+  else if (what < 5)
+    world.deploy(name, chance.chance(0.1) ? sim_model::broken : static_cast<sim_model>(chance.below(2)), 1 + replicas);
+  else if (what < 8)
+    world.scale(name, replicas);
+  else
+    world.undeploy(name);
+}
+
+void send_requests(cluster_world& world) {
+  auto& chance = world.chance();
+  for (auto left = chance.below(4); left > 0; --left)
+    world.request(draw_name(chance), static_cast<float>(1 + chance.below(100)),
+                  1000ms + std::chrono::milliseconds(chance.below(4000)));
+}
+
+std::optional<cluster_world::machine_number> draw_machine(cluster_world& world) {
+  auto able = world.awake();
+  return able.empty() ? std::nullopt : std::optional(able[world.chance().below(able.size())]);
+}
+
+/// Nodes come, and have their work taken away and given back.
+void move_nodes(cluster_world& world) {
+  auto& chance = world.chance();
+  auto which = draw_machine(world);
+  if (chance.chance(0.3) && world.size() < nodes_max)
+    world.join();
+  else if (which)
+    world.drain(*which, chance.chance(0.6));
+}
+
+void let_people_work(cluster_world& world) {
+  auto& chance = world.chance();
+  for (auto steps = 3 + chance.below(15); steps > 0; --steps) {
+    if (chance.chance(0.4))
+      command_something(world);
+    if (chance.chance(0.15))
+      move_nodes(world);
+    send_requests(world);
+    world.run(std::chrono::milliseconds(chance.below(600)));
+  }
+}
+
+// -- what goes wrong --------------------------------------------------------------------------------------------------------------
+
+/// How likely each is at each step.
+struct troubles {
+  double power = 0;
+  double frozen = 0;
+  double split = 0;
+};
+
+/// Some stories have one kind of trouble, some have all.
+troubles draw_troubles(rng& chance) {
+  auto maybe = [&chance](double most) { return chance.chance(0.5) ? most * chance.unit() : 0.0; };
+  return {maybe(0.3), maybe(0.3), maybe(0.3)};
+}
+
+wire_faults draw_wire_faults(rng& chance) {
+  auto maybe = [&chance](double most) { return chance.chance(0.4) ? most * chance.unit() : 0.0; };
+  return {maybe(0.1), maybe(0.2), maybe(0.2), std::chrono::milliseconds(1 + chance.below(2000))};
+}
+
+void disturb(cluster_world& world, const troubles& what) {
+  auto& chance = world.chance();
+  auto which = chance.below(world.size());
+  auto& one = world.member(which);
+  if (one.removed || one.life() == 0)
+    return;
+  if (chance.chance(what.power))
+    one.is_off() ? world.start(which) : world.kill(which);
+  if (chance.chance(what.frozen) && !one.is_off())
+    one.is_frozen() ? world.thaw(which) : world.freeze(which);
+  if (!chance.chance(what.split))
+    return;
+  if (chance.chance(0.4))
+    return world.mend();
+  std::vector<std::size_t> side;
+  for (std::size_t i = 0; i < world.size(); ++i)
+    if (chance.chance(0.4))
+      side.push_back(i);
+  world.split(side, chance.chance(0.3));
+}
+
+void cause_trouble(cluster_world& world) {
+  auto& chance = world.chance();
+  auto what = draw_troubles(chance);
+  if (chance.chance(0.3))
+    world.disturb_wire(draw_wire_faults(chance));
+  world.laziness = chance.chance(0.3) ? 0.2 * chance.unit() : 0;
+  for (auto steps = 5 + chance.below(20); steps > 0; --steps) {
+    disturb(world, what);
+    if (chance.chance(0.2))
+      command_something(world);
+    if (chance.chance(0.05))
+      move_nodes(world);
+    send_requests(world);
+    world.run(std::chrono::milliseconds(chance.below(1500)));
+  }
+}
+
+/// A node's machine is lost for good, and is put out of the cluster in the end.
+void lose_one(cluster_world& world) {
+  auto which = draw_machine(world);
+  if (!which || &world.member(*which) == world.leader())
+    return;
+  world.kill(*which);
+  world.settle();
+  world.remove(*which);
+  world.settle();
+}
+
+// -- stories ----------------------------------------------------------------------------------------------------------------------
+
+struct outcome {
+  std::vector<std::string> complaints;
+  std::uint64_t trace = 0;
+  std::uint64_t answered = 0;
+};
+
+outcome live(std::uint64_t seed) {
+  cluster_world world(artifacts(), seed);
+  auto& chance = world.chance();
+  for (auto others = 2 + chance.below(4); others > 0; --others)
+    world.join();
+  world.run(std::chrono::milliseconds(chance.below(3000)));
+  world.deploy("a", sim_model::doubles, static_cast<std::uint32_t>(1 + chance.below(6)));
+  world.settle();
+  let_people_work(world);
+  if (chance.chance(0.5))
+    world.settle();
+  cause_trouble(world);
+  world.heal_and_settle();
+  if (chance.chance(0.3))
+    lose_one(world);
+  return {world.complaints(), world.trace(), world.answered()};
+}
+
+void report(std::uint64_t seed, const outcome& seen) {
+  std::string text = "seed " + std::to_string(seed) + "; replay it with: ./dev sim --seed " + std::to_string(seed);
+  for (const auto& each : seen.complaints)
+    text += "\n  " + each;
+  BOOST_ERROR(text);
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(whatever_goes_wrong_a_cluster_keeps_its_promises) {
+  auto only = number_from("TROUPE_SIM_SEED");
+  auto first = only.value_or(1);
+  auto count = only ? 1 : number_from("TROUPE_SIM_SEEDS").value_or(seeds_by_default);
+  std::uint64_t answered = 0;
+  for (auto seed = first; seed < first + count; ++seed) {
+    auto seen = live(seed);
+    answered += seen.answered;
+    if (!seen.complaints.empty())
+      report(seed, seen);
+  }
+  BOOST_TEST_MESSAGE(count << " seeds, " << answered << " requests answered");
+  BOOST_TEST(answered > 0U);
+}
+
+BOOST_AUTO_TEST_CASE(the_same_seed_gives_the_same_story) {
+  auto first = number_from("TROUPE_SIM_SEED").value_or(1);
+  for (auto seed = first; seed < first + 5; ++seed) {
+    auto trace = live(seed).trace;
+    BOOST_TEST(live(seed).trace == trace, "seed " << seed);
+  }
+}
