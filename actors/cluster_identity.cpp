@@ -84,12 +84,14 @@ result<void> check_backup(const std::optional<cluster_record>& backup, const std
                           const own_membership& self) {
   auto refuse = [](std::string why) { return error{error_code::failed_precondition, std::move(why)}; };
   if (!backup)
-    return refuse("the backup is of a node that belongs to no cluster; use one of the leader of cluster " + self.cluster.cluster_id);
+    return refuse("the backup is of a node that belongs to no cluster; use one of the leader of cluster "
+                  + self.cluster.cluster_id);
   if (backup->cluster_id != self.cluster.cluster_id || backup->authority_pem != self.cluster.authority_pem)
     return refuse("the backup is of cluster " + backup->cluster_id + ", and this node is a member of cluster "
                   + self.cluster.cluster_id + "; use a backup of its leader");
   if (backup->authority_key_pem.empty())
-    return refuse("the backup is of a node that didn't lead, so it doesn't hold what it takes to lead; use a backup of the leader");
+    return refuse(
+        "the backup is of a node that didn't lead, so it doesn't hold what it takes to lead; use a backup of the leader");
   if (auto own = find(members, self.node_id); own != nullptr && own->removed)
     return refuse("this node was removed from the cluster; run it on another member");
   return {};
@@ -105,8 +107,8 @@ std::vector<member_record> unknown_to_backup(const std::vector<member_record>& b
       continue;
     known.revision = before == nullptr ? 0 : before->revision;
     if (known.node_id != self.node_id)
-      warnings.push_back("node " + known.name + (known.removed ? " was removed" : " joined") + " after the backup: "
-                         + (known.removed ? "it stays removed" : "it stays a member"));
+      warnings.push_back("node " + known.name + (known.removed ? " was removed" : " joined")
+                         + " after the backup: " + (known.removed ? "it stays removed" : "it stays a member"));
     news.push_back(std::move(known));
   }
   return news;
@@ -119,7 +121,8 @@ std::vector<token_record> revoked(std::vector<token_record> tokens, wall_time no
       continue;
     token.revoked = true;
     token.expires = now;
-    warnings.push_back("token " + token.id() + " is revoked, since nobody knows whether it was used after the backup; make another");
+    warnings.push_back("token " + token.id()
+                       + " is revoked, since nobody knows whether it was used after the backup; make another");
     changed.push_back(std::move(token));
   }
   return changed;

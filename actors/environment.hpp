@@ -118,7 +118,7 @@ struct actor_environment {
   actor_timing timing{};
   std::uint32_t checks_max = 4;  ///< models that are tried at once without being deployed
   std::uint32_t fetches_max = 4; ///< artifacts that come from other nodes at once
-  std::string node_id{};        ///< this node's
+  std::string node_id{};         ///< this node's
   std::string node_name{};
   mutable leadership_cell lead{};
   machine_resources machine{};

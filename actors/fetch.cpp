@@ -102,7 +102,8 @@ void fetch_state::on_written(std::uint64_t bytes) {
 
 void fetch_state::on_other_hash(const error& why) {
   bool alone = givers_ == std::set<std::string>{now_.node_id};
-  emit(severity::error, "artifact_fetched_damaged", {{"reason", why.message}, {"next", alone ? "another node" : "from the start"}});
+  emit(severity::error, "artifact_fetched_damaged",
+       {{"reason", why.message}, {"next", alone ? "another node" : "from the start"}});
   ticket_.reset();
   window_.reset();
   if (alone)
@@ -241,7 +242,8 @@ error fetch_state::nobody() const {
   std::string reasons;
   for (const auto& each : away_)
     reasons += (reasons.empty() ? "" : "; ") + each;
-  return {error_code::unavailable, "no node gives artifact " + digits + "… just now (" + reasons + "); retry, or upload it again"};
+  return {error_code::unavailable,
+          "no node gives artifact " + digits + "… just now (" + reasons + "); retry, or upload it again"};
 }
 
 actor_status fetch_state::status(const char* state) const {

@@ -33,8 +33,8 @@ struct fetch_options {
   fetch_listener parent; ///< hears how far it has come
 };
 
-using fetch_interface = supervised_actor::extend<caf::replies_to<bring>::with<done>, caf::reacts_to<look_at_source>,
-                                                 caf::reacts_to<run_here>>;
+using fetch_interface =
+    supervised_actor::extend<caf::replies_to<bring>::with<done>, caf::reacts_to<look_at_source>, caf::reacts_to<run_here>>;
 
 /// Brings one artifact from other nodes into this node's store, once: asks one node after the other until one has it, and takes it from there in pieces. What has
 /// come stays, for the next node or for another life of this one.

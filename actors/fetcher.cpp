@@ -14,7 +14,7 @@ namespace troupe {
 namespace {
 
 /// A fetch fails by itself once no node has more of its artifact to give.
-constexpr auto fetch_patience = std::chrono::hours(7 * 24);
+constexpr std::chrono::minutes fetch_patience{7 * 24 * 60};
 
 /// The answers of several fetches on their way into one status.
 struct status_in_progress {

@@ -81,8 +81,7 @@ template <class Self, class Opened, class Failed>
 void open_fetched(Self* self, const actor_environment& node, const fetch_artifact& what, Opened opened, Failed failed) {
   auto open = [self, &node, hash = what.sha256, opened, failed] {
     self->request(node.actors.keeper.get(), node.timing.keeper_patience, open_artifact{hash})
-        .then([opened](const artifact& file) { opened(file); },
-              [failed](const caf::error& reason) { failed(to_error(reason)); });
+        .then([opened](const artifact& file) { opened(file); }, [failed](const caf::error& reason) { failed(to_error(reason)); });
   };
   fetch_then(self, node, what, open, failed);
 }

@@ -95,8 +95,7 @@ caf::result<upload_ticket> keeper_state::on_begin(const begin_upload& ask) {
     uploads_.erase(resumed(ask.sha256)); // whoever began it is gone
   if (uploads_.size() >= uploads_max)
     return make_error(error_code::overloaded, std::to_string(uploads_max) + " uploads are under way; retry later");
-  auto writer =
-      ask.resumes ? options_->blobs.resume(ask.sha256, ask.bytes) : options_->blobs.begin(ask.sha256, ask.bytes);
+  auto writer = ask.resumes ? options_->blobs.resume(ask.sha256, ask.bytes) : options_->blobs.begin(ask.sha256, ask.bytes);
   if (!writer)
     return refusal(writer.failure());
   auto offset = (*writer)->bytes();

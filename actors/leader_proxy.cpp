@@ -149,11 +149,12 @@ caf::result<deployment_list> catalog_proxy_state::on_list(const list_deployments
 }
 
 void catalog_proxy_state::look() {
-  ask_leader_then<deployment_list>(self_, *node_, list_deployments{}, command_patience, [this](const result<deployment_list>& told) {
-    if (told)
-      told_ = {told->deployments, node_->time.now()};
-    self_->delayed_send(self_, told ? look_interval : look_retry, look_at_leader{});
-  });
+  ask_leader_then<deployment_list>(self_, *node_, list_deployments{}, command_patience,
+                                   [this](const result<deployment_list>& told) {
+                                     if (told)
+                                       told_ = {told->deployments, node_->time.now()};
+                                     self_->delayed_send(self_, told ? look_interval : look_retry, look_at_leader{});
+                                   });
 }
 
 result<deployment_list> catalog_proxy_state::last_known(const std::string& name, const error& why) const {

@@ -191,7 +191,8 @@ void pool_state::on_no_artifact(const error& why) {
   bool hopeless = why.code == error_code::invalid_argument || (lost && options_->node.network == nullptr);
   if (hopeless && serving_count() == 0)
     return give_up(why);
-  if (std::exchange(not_fetched_why_, why.message) != why.message) // replicas that serve live on; whoever uploads it again mends it
+  if (std::exchange(not_fetched_why_, why.message)
+      != why.message) // replicas that serve live on; whoever uploads it again mends it
     emit(lost ? severity::error : severity::warn, lost ? "artifact_lost" : "artifact_missing", {{"reason", why.message}});
   try_later();
 }

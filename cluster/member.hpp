@@ -42,7 +42,7 @@ struct member_news {
   std::string name;
   std::string address; ///< host:port of its cluster port
   std::map<std::string, std::string> labels;
-  std::string software_version; ///< empty: it hasn't told yet
+  std::string software_version;  ///< empty: it hasn't told yet
   std::uint64_t incarnation = 0; ///< only the member itself raises it
   member_state state = member_state::alive;
   bool draining = false;

@@ -14,7 +14,7 @@ namespace troupe {
 struct probe_message {
   std::vector<member_news> news; ///< the sender's own first
   std::uint64_t digest = 0;      ///< of all that the sender knows
-  leadership lead{};             ///< whom the sender follows. Put in and taken out by whoever carries the message; the policy doesn't read it
+  leadership lead{}; ///< whom the sender follows. Put in and taken out by whoever carries the message; the policy doesn't read it
 };
 
 struct probe_order {

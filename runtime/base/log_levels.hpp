@@ -22,7 +22,8 @@ std::optional<log_level> log_level_from(std::string_view text);
 
 /// Whose level can be set: where events come from.
 inline constexpr std::array<std::string_view, 18> event_origins = {
-    "archivist", "catalog", "deployment", "fetcher", "gateway", "host", "journal", "keeper", "membership", "node", "placer", "pool", "pools", "registrar", "replica", "router", "supervisor", "validator"};
+    "archivist", "catalog", "deployment", "fetcher", "gateway",   "host",    "journal", "keeper",     "membership",
+    "node",      "placer",  "pool",       "pools",   "registrar", "replica", "router",  "supervisor", "validator"};
 
 /// What a node's log shows, by origin. Thread-safe; a look costs one pass over the short names above.
 class log_levels {

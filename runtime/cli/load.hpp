@@ -45,7 +45,7 @@ struct load_options {
   /// so that a slow answer is not hidden by the requests that waited for it.
   std::optional<load_rate> rate;
   std::chrono::nanoseconds time_limit{0}; ///< nothing new is due after this; 0: no limit
-  std::function<bool()> is_over; ///< asked before each request; once it is true nothing new is sent. None: never
+  std::function<bool()> is_over;          ///< asked before each request; once it is true nothing new is sent. None: never
   /// The longest that no answer at all may come to what was sent before the load ends as timed_out: beyond every request's deadline.
   std::chrono::nanoseconds silence_max = std::chrono::seconds(30);
   /// Called a few times a second with the figures so far.

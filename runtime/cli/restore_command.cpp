@@ -52,8 +52,9 @@ void print(const command_context& context, const restore_arguments& arguments, c
   context.io.out << arguments.data_folder << ": restored " << human_size(report.bytes) << " in " << report.files
                  << " files, as of " << printable(report.backup_time);
   if (arguments.lead)
-    context.io.out << ", and leads in epoch " << report.epoch
-                   << "; start the node as before: the other nodes follow it, and the leader that was steps down when it comes back\n";
+    context.io.out
+        << ", and leads in epoch " << report.epoch
+        << "; start the node as before: the other nodes follow it, and the leader that was steps down when it comes back\n";
   else
     context.io.out << "; start it with `troupe node --data " << arguments.data_folder << "`\n";
 }
@@ -68,7 +69,8 @@ void add_restore(CLI::App& app, const command_context& context, const restore_ru
   verb->add_option("--data", arguments->data_folder, "The data folder to make")->type_name("FOLDER")->capture_default_str();
   verb->add_flag("--replace", arguments->replace, "Moves what is in the data folder to FOLDER.before-restore-TIME first");
   verb->add_flag("--lead", arguments->lead,
-                 "For a leader that is lost: the data folder is another member's, stopped; it keeps who it is, moves what is in it aside, takes "
+                 "For a leader that is lost: the data folder is another member's, stopped; it keeps who it is, moves what is in "
+                 "it aside, takes "
                  "the leader's state from the backup, and leads the cluster");
   verb->footer("Example:\n  troupe restore /var/backups/troupe-monday --data /var/lib/troupe --replace\n"
                "  troupe restore /var/backups/troupe-leader --data /var/lib/troupe --lead");

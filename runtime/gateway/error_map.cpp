@@ -14,11 +14,14 @@ struct mapping {
 
 /// In the order of the codes; Triton's, as far as it has the error.
 constexpr mapping mappings[] = {
-    {error_code::invalid_argument, 400}, {error_code::not_found, 404},          {error_code::already_exists, 409},
-    {error_code::failed_precondition, 400}, {error_code::conflict, 409},        {error_code::overloaded, 503},
-    {error_code::deadline_exceeded, 503}, {error_code::unavailable, 503},       {error_code::poisoned, 400},
-    {error_code::unauthenticated, 401},  {error_code::permission_denied, 403},  {error_code::model_failed, 500},
-    {error_code::corrupt, 500},          {error_code::io_failed, 500},          {error_code::internal, 500},
+    {error_code::invalid_argument, 400},  {error_code::not_found, 404},
+    {error_code::already_exists, 409},    {error_code::failed_precondition, 400},
+    {error_code::conflict, 409},          {error_code::overloaded, 503},
+    {error_code::deadline_exceeded, 503}, {error_code::unavailable, 503},
+    {error_code::poisoned, 400},          {error_code::unauthenticated, 401},
+    {error_code::permission_denied, 403}, {error_code::model_failed, 500},
+    {error_code::corrupt, 500},           {error_code::io_failed, 500},
+    {error_code::internal, 500},
 };
 static_assert(std::size(mappings) == error_code_count - 1);
 

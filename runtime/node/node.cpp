@@ -228,7 +228,8 @@ std::vector<std::pair<std::string, std::string>> told_of_state(const state_store
     fields.emplace_back("newest", to_string(newest->id));
     fields.emplace_back("newest_made", utc_text(newest->created));
   }
-  fields.emplace_back("kept", "what changed here since the new leader's backup isn't in the cluster's state; it stays in this data folder");
+  fields.emplace_back(
+      "kept", "what changed here since the new leader's backup isn't in the cluster's state; it stays in this data folder");
   return fields;
 }
 
@@ -242,7 +243,8 @@ cluster_options cluster_of(const actor_environment& environment, const cluster_i
 
 root_options root_of(const actor_environment& environment, node_storage& storage, const std::optional<cluster_identity>& cluster,
                      const node_options& with) {
-  root_options options{environment, {environment.time, storage.state, storage.blobs, storage.kept}, {environment.time, storage.log}};
+  root_options options{
+      environment, {environment.time, storage.state, storage.blobs, storage.kept}, {environment.time, storage.log}};
   backup_source source{storage.folder, *storage.records, storage.identity.node_id, TROUPE_VERSION};
   options.archivist.emplace(archivist_options{environment.time, environment.events, std::move(source), yield_to_requests});
   options.detach = true;

@@ -37,8 +37,9 @@ result<void> make_it_a_new_nodes(const data_folder& folder, const clock& time) {
 result<own_membership> membership_in(const data_folder* folder, const std::string& path, const clock& time) {
   std::error_code failed;
   if (folder == nullptr || !std::filesystem::exists(folder->path() / "store" / "CURRENT", failed))
-    return error{error_code::failed_precondition,
-                 path + " holds no node's data; --lead makes a member of the cluster its leader: run it on one, and name its data folder with --data"};
+    return error{error_code::failed_precondition, path
+                                                      + " holds no node's data; --lead makes a member of the cluster its leader: "
+                                                        "run it on one, and name its data folder with --data"};
   auto records = open_rocks_store(*folder);
   if (!records)
     return records.failure();

@@ -41,10 +41,10 @@ private:
   std::uint64_t total_bytes_;
   std::uint32_t piece_bytes_;
   std::size_t pieces_max_;
-  std::uint64_t next_;              ///< what is behind it was never asked for
-  std::uint64_t popped_;            ///< what is before it was popped, or was there
+  std::uint64_t next_;                           ///< what is behind it was never asked for
+  std::uint64_t popped_;                         ///< what is before it was popped, or was there
   std::map<std::uint64_t, std::uint32_t> again_; ///< rests of pieces that were too short: offset and bytes
-  std::map<std::uint64_t, piece> held_; ///< by offset
+  std::map<std::uint64_t, piece> held_;          ///< by offset
   std::size_t asked_ = 0;
   std::size_t writing_ = 0;
 };

@@ -120,8 +120,8 @@ BOOST_FIXTURE_TEST_CASE(a_backup_of_an_earlier_leader_is_taken_with_a_warning, j
   auto taken = take_lead(records, self(), day).value();
   BOOST_TEST(taken.record.lead.epoch == 5U);
   BOOST_REQUIRE(taken.warnings.size() == 1U);
-  BOOST_TEST(taken.warnings[0] == "the backup is of epoch 1, and node " + node_1
-                                      + " has led since in epoch 4: what was changed under it is lost");
+  BOOST_TEST(taken.warnings[0]
+             == "the backup is of epoch 1, and node " + node_1 + " has led since in epoch 4: what was changed under it is lost");
 }
 
 BOOST_FIXTURE_TEST_CASE(who_came_or_went_after_the_backup_stays_so_and_is_told_of, joiner) {

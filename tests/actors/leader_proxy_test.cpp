@@ -1,6 +1,6 @@
 #define BOOST_TEST_MODULE leader_proxy
-#include "actors/leader_proxy.hpp"
 #include "actors/errors.hpp"
+#include "actors/leader_proxy.hpp"
 #include "tests/actors/hand_hosts.hpp"
 #include "tests/cluster/cluster_ids.hpp"
 #include "tests/support/fake_forwarder.hpp"
@@ -46,8 +46,8 @@ struct proxy_fixture : caf_fixture {
     settle();
   }
   ~proxy_fixture() override {
-    for (const auto& each : {caf::actor_cast<caf::actor>(catalog), caf::actor_cast<caf::actor>(registrar),
-                             caf::actor_cast<caf::actor>(placer)})
+    for (const auto& each :
+         {caf::actor_cast<caf::actor>(catalog), caf::actor_cast<caf::actor>(registrar), caf::actor_cast<caf::actor>(placer)})
       caf::anon_send_exit(each, caf::exit_reason::user_shutdown);
     wire.asked.clear();
     settle();
@@ -94,9 +94,10 @@ BOOST_AUTO_TEST_CASE(while_the_leader_is_away_a_change_is_refused_at_once_with_s
   auto asked_before = wire.asked.size();
   auto why = failure_of(ask_later<done>(catalog, scale{"digits", 2}));
   BOOST_TEST((why.code == error_code::unavailable));
-  BOOST_TEST(why.message
-             == "the leader, n1 (10.0.0.1:7551), is away, last heard of 2 s ago: requests are served, but nothing can be changed until "
-                "it is back; if it is lost for good, let another node lead with `troupe restore DIR --lead`");
+  BOOST_TEST(
+      why.message
+      == "the leader, n1 (10.0.0.1:7551), is away, last heard of 2 s ago: requests are served, but nothing can be changed until "
+         "it is back; if it is lost for good, let another node lead with `troupe restore DIR --lead`");
   BOOST_TEST((failure_of(ask_later<token_made>(registrar, create_token{})).code == error_code::unavailable));
   BOOST_TEST((failure_of(ask_later<done>(registrar, remove_member{"n3"})).code == error_code::unavailable));
   BOOST_TEST(wire.asked.size() == asked_before);

@@ -92,7 +92,8 @@ BOOST_FIXTURE_TEST_SUITE(peer_desk_suite, desk_fixture)
 BOOST_AUTO_TEST_CASE(what_no_actor_of_this_node_answers_is_unavailable) {
   actors.pools.set({});
   actors.placer.set({});
-  BOOST_TEST((failure_of(assignment{{1, "n2", ""}, 1, {}, {}}) == error{error_code::unavailable, "the node is still starting; retry"}));
+  BOOST_TEST(
+      (failure_of(assignment{{1, "n2", ""}, 1, {}, {}}) == error{error_code::unavailable, "the node is still starting; retry"}));
   node_report report;
   report.node_id = "n2";
   BOOST_TEST((failure_of(report).code == error_code::unavailable));

@@ -1,6 +1,6 @@
 #define BOOST_TEST_MODULE peer
-#include "actors/peer.hpp"
 #include "actors/errors.hpp"
+#include "actors/peer.hpp"
 #include "tests/actors/hand_hosts.hpp"
 #include "tests/cluster/cluster_ids.hpp"
 #include "tests/support/fake_forwarder.hpp"

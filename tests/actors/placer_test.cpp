@@ -1,6 +1,6 @@
 #define BOOST_TEST_MODULE placer
-#include "actors/placer.hpp"
 #include "actors/errors.hpp"
+#include "actors/placer.hpp"
 #include "tests/actors/hand_hosts.hpp"
 
 #include "tests/support/caf_fixture.hpp"
@@ -158,7 +158,8 @@ struct placer_fixture : caf_fixture {
   }
 
   static std::string toml(const std::string& more = "") {
-    return "[[inputs]]\nname = \"x\"\ndatatype = \"FP32\"\nshape = [1]\n[[outputs]]\nname = \"y\"\ndatatype = \"FP32\"\nshape = [1]\n"
+    return "[[inputs]]\nname = \"x\"\ndatatype = \"FP32\"\nshape = [1]\n[[outputs]]\nname = \"y\"\ndatatype = \"FP32\"\nshape = "
+           "[1]\n"
            + more;
   }
   deployment_demand demand(std::uint32_t replicas, const std::string& more = "") {

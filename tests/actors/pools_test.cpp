@@ -5,8 +5,9 @@ using namespace troupe;
 
 namespace {
 
-const std::string toml = "max_batch = 4\n[[inputs]]\nname = \"x\"\ndatatype = \"FP32\"\nshape = [-1, 2]\n[[outputs]]\nname = \"y\"\n"
-                         "datatype = \"FP32\"\nshape = [-1, 2]\n";
+const std::string toml =
+    "max_batch = 4\n[[inputs]]\nname = \"x\"\ndatatype = \"FP32\"\nshape = [-1, 2]\n[[outputs]]\nname = \"y\"\n"
+    "datatype = \"FP32\"\nshape = [-1, 2]\n";
 
 struct pools_fixture : follower_fixture {
   /// digits@1 on this node, of this artifact, and routed to it.
@@ -66,8 +67,7 @@ BOOST_AUTO_TEST_CASE(what_the_disk_refuses_is_done_but_not_answered_as_taken_and
 }
 
 BOOST_AUTO_TEST_CASE(a_kept_assignment_that_cant_be_read_is_told_of_and_the_node_goes_on_without) {
-  BOOST_REQUIRE(
-      records.commit(transaction().put(column_family::assignment, std::string(8, '\0'), "garbage!")).ok());
+  BOOST_REQUIRE(records.commit(transaction().put(column_family::assignment, std::string(8, '\0'), "garbage!")).ok());
   start_pools();
   BOOST_TEST(events.named("assignment_not_read").size() == 1U);
   BOOST_TEST(report().pools.empty());
@@ -159,9 +159,9 @@ BOOST_AUTO_TEST_CASE(a_pool_whose_file_no_node_has_just_now_says_so_once_and_tri
 BOOST_AUTO_TEST_CASE(a_golden_file_is_fetched_like_the_model) {
   start_pools();
   auto next = digits(give("n2", "abc"));
-  next.pools[0].golden_sha256 = give(
-      "n2",
-      R"({"cases": [{"inputs": [{"name": "x", "datatype": "FP32", "shape": [1, 2], "data": [1, 2]}],
+  next.pools[0].golden_sha256 =
+      give("n2",
+           R"({"cases": [{"inputs": [{"name": "x", "datatype": "FP32", "shape": [1, 2], "data": [1, 2]}],
          "outputs": [{"name": "y", "datatype": "FP32", "shape": [1, 2], "data": [1, 2]}]}]})");
   BOOST_TEST(assign(next)->taken);
   BOOST_TEST(serves());

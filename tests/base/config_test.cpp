@@ -39,8 +39,8 @@ bool same(const node_options& a, const node_options& b) {
   auto all = [](const node_options& o) {
     return std::tie(o.name, o.data_folder, o.listen, o.http, o.http_name, o.address_file, o.http_address_file, o.host_binary,
                     o.gateway_loops, o.default_deadline, o.message_bytes_max, o.artifact_bytes_max, o.chunk_bytes_max,
-                    o.connections_max, o.login_timeout, o.idle_timeout, o.checks_max, o.fetches_max, o.events_max, o.log_level, o.log_format,
-                    o.log_actors, o.drain_timeout, o.certificate_lifetime, o.membership.dead_after);
+                    o.connections_max, o.login_timeout, o.idle_timeout, o.checks_max, o.fetches_max, o.events_max, o.log_level,
+                    o.log_format, o.log_actors, o.drain_timeout, o.certificate_lifetime, o.membership.dead_after);
   };
   return all(a) == all(b);
 }
@@ -68,7 +68,8 @@ BOOST_AUTO_TEST_CASE(http_is_switched_off_with_nothing_and_stays_on_loopback) {
 }
 
 BOOST_AUTO_TEST_CASE(nodes_are_watched_as_the_file_says) {
-  auto options = parse_node_toml("[membership]\nprobe_interval = \"1s\"\ndead_after = \"10s\"\ncertificate_lifetime = \"1h\"", "troupe.toml");
+  auto options = parse_node_toml("[membership]\nprobe_interval = \"1s\"\ndead_after = \"10s\"\ncertificate_lifetime = \"1h\"",
+                                 "troupe.toml");
   BOOST_REQUIRE(options.ok());
   BOOST_TEST((options->membership.probe_interval == 1s));
   BOOST_TEST((options->membership.dead_after == 10s));

@@ -104,7 +104,8 @@ BOOST_AUTO_TEST_CASE(the_status_names_the_leader_and_tells_that_it_is_away) {
   node.setStateAgeUs(150'000);
   BOOST_TEST(told.text().find("\nleader node-1, heard of 150 ms ago\n") != std::string::npos, told.text());
   node.setLeaderAway(true);
-  BOOST_TEST(told.text().find("\nas of 150 ms ago: the leader node-1 is away; requests are served") != std::string::npos, told.text());
+  BOOST_TEST(told.text().find("\nas of 150 ms ago: the leader node-1 is away; requests are served") != std::string::npos,
+             told.text());
   node.setLeaderAway(false);
   node.setLeads(true);
   BOOST_TEST(told.text().find("\nleader") == std::string::npos, told.text());

@@ -83,10 +83,12 @@ BOOST_FIXTURE_TEST_CASE(a_node_that_drains_ends_empty_and_then_stops_with_no_fai
   auto requests = load();
   auto drained = cluster.node(2).troupe({"drain", "n3"});
   BOOST_TEST(drained.code == 0, drained.err);
-  BOOST_TEST(eventually([&] {
-    auto found = cluster.nodes_of("rows");
-    return found.size() == 3 && std::count(found.begin(), found.end(), "n3") == 0;
-  }, 30s));
+  BOOST_TEST(eventually(
+      [&] {
+        auto found = cluster.nodes_of("rows");
+        return found.size() == 3 && std::count(found.begin(), found.end(), "n3") == 0;
+      },
+      30s));
   for (std::size_t asked = 1; asked <= 3; ++asked)
     BOOST_TEST(cluster.sees(asked, "n3", "draining"));
   BOOST_TEST(cluster.node(3).process().stop().value_or(-1) == 0);

@@ -26,7 +26,8 @@ struct backed_up_cluster {
   std::string early_token = token();
 
   backed_up_cluster() {
-    auto deployed = cluster.node(1).troupe({"deploy", "rows", model_folder_of("raise_on_magic"), "--replicas", "1", "--on", "node=1"});
+    auto deployed =
+        cluster.node(1).troupe({"deploy", "rows", model_folder_of("raise_on_magic"), "--replicas", "1", "--on", "node=1"});
     BOOST_REQUIRE_MESSAGE(deployed.code == 0, deployed.err);
     auto made = cluster.node(1).troupe({"backup", backup});
     BOOST_REQUIRE_MESSAGE(made.code == 0, made.err);
@@ -55,10 +56,12 @@ struct backed_up_cluster {
     cluster.node(2).restart();
   }
   bool follows(std::size_t number, const std::string& leader) {
-    return eventually([&] {
-      auto told = cluster.node(number).troupe({"nodes", "-o", "json"});
-      return told.code == 0 && json::parse(told.out)["leader"] == leader && !json::parse(told.out)["leader_away"].get<bool>();
-    }, 20s);
+    return eventually(
+        [&] {
+          auto told = cluster.node(number).troupe({"nodes", "-o", "json"});
+          return told.code == 0 && json::parse(told.out)["leader"] == leader && !json::parse(told.out)["leader_away"].get<bool>();
+        },
+        20s);
   }
   /// Starts the node, which is to end by itself.
   bool comes_up_and_ends(std::size_t number) {
@@ -116,7 +119,8 @@ BOOST_FIXTURE_TEST_CASE(while_the_leader_is_away_the_others_tell_what_they_know_
 BOOST_FIXTURE_TEST_CASE(only_a_stopped_member_takes_the_lead, backed_up_cluster) {
   auto running = restore_to_lead(2);
   BOOST_TEST(running.code == 1);
-  BOOST_TEST(contains(running.err, "in use by another node (process " + std::to_string(cluster.node(2).process().pid())), running.err);
+  BOOST_TEST(contains(running.err, "in use by another node (process " + std::to_string(cluster.node(2).process().pid())),
+             running.err);
   running_node alone;
   BOOST_TEST(alone.process().stop().value_or(-1) == 0);
   auto stranger = run_program({troupe_program(), "restore", backup, "--data", alone.folder() + "/data", "--lead"});
@@ -124,7 +128,8 @@ BOOST_FIXTURE_TEST_CASE(only_a_stopped_member_takes_the_lead, backed_up_cluster)
   BOOST_TEST(contains(stranger.err, "belongs to no cluster"), stranger.err);
 }
 
-BOOST_FIXTURE_TEST_CASE(another_node_leads_by_the_backup_and_the_leader_that_was_follows_it_when_it_comes_back, backed_up_cluster) {
+BOOST_FIXTURE_TEST_CASE(another_node_leads_by_the_backup_and_the_leader_that_was_follows_it_when_it_comes_back,
+                        backed_up_cluster) {
   auto late_token = token();
   cluster.add(); // and a node that the backup doesn't know
   BOOST_REQUIRE(cluster.sees(3, "n4", "alive"));
@@ -134,10 +139,12 @@ BOOST_FIXTURE_TEST_CASE(another_node_leads_by_the_backup_and_the_leader_that_was
   BOOST_TEST(eventually([&] { return contains(cluster.node(2).troupe({"events"}).out, "node_taken_in_again"); }));
   BOOST_TEST(contains(cluster.node(3).troupe({"versions", "rows"}).out, "live"));
 
-  for (const auto& [kind, words] : {std::pair(late_token, "the leader knows no such token"), std::pair(early_token, "this token was revoked")}) {
+  for (const auto& [kind, words] :
+       {std::pair(late_token, "the leader knows no such token"), std::pair(early_token, "this token was revoked")}) {
     temporary_folder folder;
-    auto refused = run_program({troupe_program(), "node", "--data", folder.path().string(), "--listen", "127.0.0.1:0", "--http", "", "--cluster",
-                                "127.0.0.1:0", "--name", "n5", "--join", cluster.address_of(2), "--token", kind});
+    auto refused =
+        run_program({troupe_program(), "node", "--data", folder.path().string(), "--listen", "127.0.0.1:0", "--http", "",
+                     "--cluster", "127.0.0.1:0", "--name", "n5", "--join", cluster.address_of(2), "--token", kind});
     BOOST_TEST(refused.code == 1);
     BOOST_TEST(contains(refused.err, words), refused.err);
   }

@@ -19,7 +19,8 @@ struct stopped_node {
   cluster_store cluster{*records};
   state_store state{*records};
 
-  explicit stopped_node(const fs::path& path) : folder(data_folder::open(path).value()), records(open_rocks_store(folder).value()) {}
+  explicit stopped_node(const fs::path& path)
+    : folder(data_folder::open(path).value()), records(open_rocks_store(folder).value()) {}
 
   std::string node_id() { return check_store_format(*records, {}, {}).value().node_id; }
 };

@@ -1,6 +1,6 @@
 #define BOOST_TEST_MODULE piece_window
-#include "runtime/policy/piece_window.hpp"
 #include "runtime/base/rng.hpp"
+#include "runtime/policy/piece_window.hpp"
 
 #include <boost/test/unit_test.hpp>
 

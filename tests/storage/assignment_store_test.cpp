@@ -1,7 +1,7 @@
 #define BOOST_TEST_MODULE assignment_store
-#include "storage/assignment_store.hpp"
 #include "schemas/records.capnp.h"
 #include "storage/assignment_codec.hpp"
+#include "storage/assignment_store.hpp"
 #include "storage/keys.hpp"
 #include "storage/memory_store.hpp"
 #include "storage/rocks_store.hpp"

@@ -17,7 +17,7 @@ namespace troupe {
 class artifact_nodes final : public transport {
 public:
   struct node {
-    std::map<std::string, std::string> artifacts; ///< by hash
+    std::map<std::string, std::string> artifacts;                      ///< by hash
     std::size_t pieces_left = std::numeric_limits<std::size_t>::max(); ///< then it is gone
     std::uint32_t piece_bytes_max = 1 << 20;
     bool silent = false; ///< answers when the test says so

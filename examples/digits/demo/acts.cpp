@@ -89,8 +89,8 @@ void lose_a_host(promises& list, client& node, const digit_set& digits) {
 void get_better(stage& on, promises& list, const digit_set& digits) {
   say("the same load, and deploy examples/digits/cnn over linear");
   stage::outcome deployed;
-  auto load =
-      load_during(on.node(entry_node).address(), digits, [&] { deployed = on.must(entry_node, {"deploy", demo_deployment, on.digits() + "/cnn"}); });
+  auto load = load_during(on.node(entry_node).address(), digits,
+                          [&] { deployed = on.must(entry_node, {"deploy", demo_deployment, on.digits() + "/cnn"}); });
   std::cout << deployed.out;
   promise_no_failure(list, "deploy of cnn over linear", load);
   list.note("from the command until it was live", human_duration(deployed.took));
@@ -109,7 +109,8 @@ void refuse_the_bad(stage& on, promises& list) {
 void go_back(stage& on, promises& list, const digit_set& digits) {
   say("the same load, and troupe rollback digits");
   stage::outcome back;
-  auto load = load_during(on.node(entry_node).address(), digits, [&] { back = on.must(entry_node, {"rollback", demo_deployment}); });
+  auto load =
+      load_during(on.node(entry_node).address(), digits, [&] { back = on.must(entry_node, {"rollback", demo_deployment}); });
   std::cout << back.out;
   promise_no_failure(list, "rollback by hand", load);
   list.check("from the command until it was back", human_duration(back.took), "≤ 1 s", back.took <= rollback_promised);

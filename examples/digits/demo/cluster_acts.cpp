@@ -54,9 +54,8 @@ void say(const std::string& text) {
 }
 
 void promise_no_failure(promises& list, const std::string& what, const load_report& load) {
-  list.check(what + ": requests that failed",
-             std::to_string(load.failed) + " of " + std::to_string(load.answered + load.failed), "0",
-             load.failed == 0 && load.answered > 0);
+  list.check(what + ": requests that failed", std::to_string(load.failed) + " of " + std::to_string(load.answered + load.failed),
+             "0", load.failed == 0 && load.answered > 0);
   if (load.failed > 0)
     std::cout << "first error: " << load.first_error << std::endl;
 }

@@ -47,7 +47,8 @@ void print_next_steps(stage& on) {
             << "  " << troupe << " drain n3\n"
             << "  " << troupe << " events digits\n"
             << "  " << troupe << " tree\n\nStop them and remove what they kept:\n"
-            << "  kill " << pids << "; for pid in " << pids << "; do tail --pid=$pid -f /dev/null; done; rm -r " << on.folder() << "\n";
+            << "  kill " << pids << "; for pid in " << pids << "; do tail --pid=$pid -f /dev/null; done; rm -r " << on.folder()
+            << "\n";
   on.release_nodes();
 }
 
