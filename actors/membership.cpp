@@ -214,7 +214,7 @@ std::set<std::uint64_t> membership_state::carry_out() {
       waiting.mapped().deliver(help_answer{each.outcome});
   for (const auto& change : plan.changes)
     note(change);
-  if (!plan.changes.empty())
+  if (!plan.changes.empty() || knows_more())
     tell_placer();
   if (auto due = policy_->wakes_at(); due < next_look_) {
     next_look_ = due;
@@ -297,11 +297,19 @@ void membership_state::tell_placer() {
   auto placer = node.actors.placer.get();
   if (!placer)
     return;
+  silent_.clear();
   nodes_changed change;
   for (const auto& [id, one] : policy_->members())
     if (one.news.state != member_state::removed)
       change.nodes.push_back(view_of(one));
   self_->send(placer, std::move(change));
+}
+
+bool membership_state::knows_more() const {
+  return std::any_of(silent_.begin(), silent_.end(), [this](const std::string& id) {
+    auto one = policy_->find(id);
+    return one != nullptr && one->news.load.memory_total_bytes != 0;
+  });
 }
 
 void membership_state::emit(severity level, const char* event_name, const member& one, const std::string& why) {
@@ -325,8 +333,10 @@ node_view membership_state::view_of(const member& one) {
   view.place.labels = news.labels;
   view.place.use = use_of(one);
   // What it offers isn't known before it has told.
-  if (!is_self && news.load.memory_total_bytes == 0 && view.place.use == placement_use::usable)
+  if (!is_self && news.load.memory_total_bytes == 0 && view.place.use == placement_use::usable) {
     view.place.use = placement_use::suspect;
+    silent_.insert(news.id);
+  }
   view.name = news.name;
   if (is_self)
     return view;

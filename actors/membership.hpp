@@ -110,6 +110,8 @@ private:
   void note(const member_change& change);
   void tell_board(const member& one);
   void tell_placer();
+  /// Whether a node has told what it offers that hadn't when the placer was told last.
+  bool knows_more() const;
   void emit(severity level, const char* event_name, const member& one, const std::string& why);
 
   node_list list() const;
@@ -124,6 +126,7 @@ private:
   std::map<help_key, caf::typed_response_promise<help_answer>> helping_;
   std::map<std::string, peer_actor> peers_; ///< of all other nodes
   std::map<std::string, bool> draining_;    ///< as the registrar told; of a leader
+  std::set<std::string> silent_;            ///< of which the placer was told without what they offer
   steady_time next_look_ = steady_time::max();
   leadership doubted_; ///< told of last, and not followed
 };

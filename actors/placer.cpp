@@ -583,7 +583,7 @@ version_placed placer_state::state_of(const deployment_demand& demand, const poo
 placement_view placer_state::view_of(const std::string& deployment, const node_report& own) const {
   std::map<version_number, placed_version> versions;
   for (const auto& [id, node] : nodes_) {
-    if (!node.report)
+    if (!node.report || node.view.place.use == placement_use::gone)
       continue;
     for (const auto& running : id == own.node_id ? own.pools : node.report->pools)
       if (running.status.id.deployment == deployment)

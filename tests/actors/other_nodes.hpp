@@ -21,6 +21,7 @@ inline membership_actor::behavior_type told_membership(std::shared_ptr<node_list
       [](const ask_help&) { return help_answer{}; },
       [](const exchange_members&) { return exchange_members{}; },
       [](const member_changed&) {},
+      [](leave_cluster) { return done{}; },
   };
 }
 

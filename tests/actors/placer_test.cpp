@@ -269,6 +269,7 @@ BOOST_AUTO_TEST_CASE(a_lost_nodes_replica_is_started_elsewhere) {
   settle_all();
   BOOST_TEST(nodes["a"]->replicas() + nodes["b"]->replicas() == 3U);
   BOOST_TEST((*told)[1].complete);
+  BOOST_TEST(ask<placement_view>(tested, get_placement{"digits"})->versions.at(0).status.replicas.size() == 3U);
 }
 
 BOOST_AUTO_TEST_CASE(a_suspect_keeps_what_it_has_and_gets_nothing_more) {
