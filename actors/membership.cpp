@@ -160,11 +160,26 @@ void membership_state::on_probe_told(const probe_told& told) {
     options_->node.lead.note_heard(told.by, now);
     policy_->on_answer(told.sequence, answer, now);
   } else
-    policy_->on_failed(told.sequence, now);
+    on_probe_failed(told);
   carry_out();
   if (leave_)
     leave_->untold.erase(told.sequence);
   end_farewell();
+}
+
+void membership_state::on_probe_failed(const probe_told& told) {
+  policy_->on_failed(told.sequence, options_->node.time.now());
+  const auto& why = told.outcome.failure();
+  if (why.code != error_code::permission_denied || why.message == refused_because_)
+    return;
+  refused_because_ = why.message;
+  options_->node.events.emit(
+      {options_->node.time.wall_now(),
+       severity::error,
+       "node_refused",
+       {{"reason", why.message},
+        {"advice", "if this node was removed, stop it; it can join again as a new one, with an empty data folder"}},
+       "membership"});
 }
 
 void membership_state::on_help_told(const help_told& told) {
@@ -370,7 +385,7 @@ node_list membership_state::list() const {
     info.cores = news.load.cores;
     info.memory_bytes = news.load.memory_total_bytes;
     info.memory_free_bytes = news.load.memory_free_bytes;
-    info.replicas = news.load.replicas;
+    info.replicas = news.state <= member_state::suspect ? news.load.replicas : 0;
     info.round_trip = one.round_trip;
     all.leader_away = all.leader_away || (info.leads && news.state != member_state::alive);
     all.nodes.push_back(std::move(info));

@@ -96,6 +96,8 @@ private:
   void say_who_drains();
   bool leads() const;
   void on_probe_told(const probe_told& told);
+  /// A node that others turn away says so, once for each reason.
+  void on_probe_failed(const probe_told& told);
   void on_help_told(const help_told& told);
   void on_members_told(const members_told& told);
   void on_load();
@@ -127,6 +129,7 @@ private:
   std::map<std::string, peer_actor> peers_; ///< of all other nodes
   std::map<std::string, bool> draining_;    ///< as the registrar told; of a leader
   std::set<std::string> silent_;            ///< of which the placer was told without what they offer
+  std::string refused_because_;             ///< last
   steady_time next_look_ = steady_time::max();
   leadership doubted_; ///< told of last, and not followed
 };

@@ -50,9 +50,10 @@ void add_remove(CLI::App& app, const command_context& context) {
   auto verb = app.add_subcommand("remove", "Puts a node out of the cluster, for ever");
   verb->add_option("NODE", options->name, "The node: its name, or the first digits of its id")->required();
   verb->add_flag("--yes", options->yes, "Doesn't ask");
-  verb->footer(
-      "What the node runs is started elsewhere once the others see it gone: `troupe drain` first moves it without a gap.\n\n"
-      "Example:\n  troupe remove node-2\n  troupe remove 3f8a --yes");
+  verb->footer("What the node runs is started elsewhere once the others see it gone: `troupe drain` first moves it without a "
+               "gap. Then stop it: "
+               "the others turn it away, but its own clients it would serve on.\n\n"
+               "Example:\n  troupe remove node-2\n  troupe remove 3f8a --yes");
   verb->callback([&context, options] { remove(context, *options); });
 }
 

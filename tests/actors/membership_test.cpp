@@ -192,6 +192,17 @@ BOOST_AUTO_TEST_CASE(a_removed_node_is_cut_off) {
   BOOST_TEST(seen(node_2).state == "removed");
 }
 
+BOOST_AUTO_TEST_CASE(a_node_that_others_turn_away_says_so_once) {
+  for (int i = 0; i < 20; ++i) {
+    wire.answer_all<probe>(
+        [](const std::string&, const probe&) { return error{error_code::permission_denied, "it was removed"}; });
+    pass(50ms);
+  }
+  auto told = events.named("node_refused");
+  BOOST_REQUIRE(told.size() == 1U);
+  BOOST_TEST(told[0].fields[0].second == "it was removed");
+}
+
 BOOST_AUTO_TEST_CASE(a_node_that_drains_is_listed_so_and_the_placer_empties_it) {
   lives_for(1s);
   auto record = record_of(node_2, "n2");
