@@ -55,7 +55,7 @@ constexpr auto end_patience = 60s;
 /// Bodies of the largest size that a node holds at once, if it isn't told.
 constexpr std::uint64_t bodies_by_default = 8;
 /// For others to hear that this node leaves; those that don't will find out.
-constexpr auto leave_patience = 500ms;
+constexpr auto leave_patience = 1500ms;
 /// Threads of the actor system: it is the control plane, not the path of a request.
 constexpr std::size_t actor_threads = 2;
 
