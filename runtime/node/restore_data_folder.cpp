@@ -2,6 +2,7 @@
 
 #include "actors/cluster_identity.hpp"
 #include "runtime/node/node_identity.hpp"
+#include "storage/assignment_store.hpp"
 #include "storage/restore.hpp"
 #include "storage/rocks_store.hpp"
 #include "storage/store_format.hpp"
@@ -33,8 +34,14 @@ result<void> make_it_a_new_nodes(const data_folder& folder, const clock& time) {
   return give_identity(**records, random_node_id(), time.wall_now());
 }
 
+/// What stays of a member that takes the lead.
+struct lead_taker {
+  own_membership self;
+  assignment runs; ///< what it was told last
+};
+
 /// Of the member whose stopped node has this folder. `failed_precondition` if it is no member's.
-result<own_membership> membership_in(const data_folder* folder, const std::string& path, const clock& time) {
+result<lead_taker> lead_taker_in(const data_folder* folder, const std::string& path, const clock& time) {
   std::error_code failed;
   if (folder == nullptr || !std::filesystem::exists(folder->path() / "store" / "CURRENT", failed))
     return error{error_code::failed_precondition, path
@@ -54,18 +61,22 @@ result<own_membership> membership_in(const data_folder* folder, const std::strin
   if (!*own)
     return error{error_code::failed_precondition,
                  "the node of " + path + " belongs to no cluster; --lead makes a member its leader: run it on one"};
-  return own_membership{identity->node_id, std::move(**own), std::move(*members)};
+  auto runs = assignment_store(**records).load();
+  return lead_taker{{identity->node_id, std::move(**own), std::move(*members)},
+                    runs && *runs ? std::move(**runs) : assignment()}; // without it, it is told anew
 }
 
 /// Makes the copy the member's, and the member the leader.
-result<lead_taken> make_it_the_leaders(const data_folder& folder, const own_membership& self, const clock& time) {
+result<lead_taken> make_it_the_leaders(const data_folder& folder, const lead_taker& who, const clock& time) {
   auto records = open_rocks_store(folder);
   if (!records)
     return records.failure();
-  if (auto given = give_identity(**records, self.node_id, time.wall_now()); !given)
+  if (auto given = give_identity(**records, who.self.node_id, time.wall_now()); !given)
     return given.failure();
+  if (auto kept = assignment_store(**records).save(who.runs); !kept) // in the place of the lost leader's
+    return kept.failure();
   cluster_store cluster(**records);
-  return take_lead(cluster, self, {time.wall_now()});
+  return take_lead(cluster, who.self, {time.wall_now()});
 }
 
 } // namespace
@@ -75,19 +86,19 @@ result<restore_report> restore_data_folder(const restore_arguments& arguments,
   auto job = restore_job::begin(arguments.backup, arguments.data_folder, arguments.replace || arguments.lead);
   if (!job)
     return job.failure();
-  std::optional<own_membership> self;
+  std::optional<lead_taker> taker;
   if (arguments.lead) {
-    auto found = membership_in((*job)->replaced(), arguments.data_folder, time);
+    auto found = lead_taker_in((*job)->replaced(), arguments.data_folder, time);
     if (!found)
       return found.failure();
-    self = std::move(*found);
+    taker = std::move(*found);
   }
   if (auto copied = copy_all(**job, on_progress); !copied)
     return copied.failure();
   const auto& manifest = (*job)->manifest();
   restore_report report{{}, manifest.files.size(), manifest.bytes(), manifest.time, 0, {}};
-  if (self) {
-    auto taken = make_it_the_leaders((*job)->folder(), *self, time);
+  if (taker) {
+    auto taken = make_it_the_leaders((*job)->folder(), *taker, time);
     if (!taken)
       return taken.failure();
     report.epoch = taken->record.lead.epoch;

@@ -2,6 +2,7 @@
 
 #include "actors/cluster_identity.hpp"
 #include "runtime/node/restore_data_folder.hpp"
+#include "storage/assignment_store.hpp"
 #include "storage/store_format.hpp"
 #include "tests/storage/backup_fixture.hpp"
 
@@ -33,6 +34,7 @@ struct lost_leader : backup_fixture {
   lost_leader() {
     BOOST_REQUIRE(check_store_format(*records, {leader_id, "", false}, time.wall_now()).ok());
     deploy("digits", "1");
+    BOOST_REQUIRE(assignment_store(*records).save({{1, leader_id, ""}, 9, {}, {}}).ok());
     cluster_store own(*records);
     auto founded = found_cluster(own, {leader_id, "n1", "10.0.0.1:7551", {}}, {time.wall_now()}).value();
     BOOST_REQUIRE(back_up(target).ok());
@@ -48,6 +50,7 @@ struct lost_leader : backup_fixture {
     BOOST_REQUIRE(save_membership(node.cluster, member_id, key, {leaders.authority_pem, certificate, leaders.lead}).ok());
     member_record self{member_id, "n2", "10.0.0.2:7551", key.public_key(), {}, time.wall_now()};
     BOOST_REQUIRE(keep_members(node.cluster, {self}).ok());
+    BOOST_REQUIRE(assignment_store(*node.records).save({{1, leader_id, ""}, 4, {}, {}}).ok());
   }
 
   result<restore_report> lead(const fs::path& data, std::function<void()> meanwhile = [] {}) {

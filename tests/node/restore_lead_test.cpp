@@ -31,6 +31,7 @@ BOOST_FIXTURE_TEST_CASE(a_member_leads_with_the_state_of_the_backup_and_stays_wh
   BOOST_TEST(leads(own, member_id));
   BOOST_TEST(node.state.deployments()->at(0).name == "digits");
   BOOST_TEST(node.cluster.members()->size() == 2U);
+  BOOST_TEST(assignment_store(*node.records).load().value()->revision == 4U); // it goes on with its own
   BOOST_TEST(blob_store::open(node.folder)->open_verified(sha256_of("1")).ok());
 }
 
