@@ -41,7 +41,7 @@ result<cluster_record> need_cluster(const cluster_store& records) {
 result<void> give_lead(cluster_record& record, member_record& member, const authority& owner, const own_node& self,
                        const certificate_term& term) {
   auto key = private_key::make();
-  auto certificate = owner.issue_node(self.node_id, key.public_key(), term);
+  auto certificate = owner.issue_node(self.node_id, key.public_key(), term, self.address);
   if (!certificate)
     return certificate.failure();
   record.cluster_id = owner.cluster_id();

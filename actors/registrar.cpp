@@ -213,7 +213,8 @@ caf::result<enrolled> registrar_state::on_enrol(const enrol& ask) {
 
 caf::result<enrolled> registrar_state::let_in(const join_accepted& decided, const std::vector<member_record>& members) {
   const auto& member = decided.member;
-  auto certificate = authority_->issue_node(member.node_id, member.public_key, term(options_->node_certificate_lifetime));
+  auto certificate =
+      authority_->issue_node(member.node_id, member.public_key, term(options_->node_certificate_lifetime), member.address);
   if (!certificate)
     return refusal(certificate.failure());
   cluster_change change{{}, {member}, {}, {}};
@@ -256,7 +257,8 @@ caf::result<certificate_issued> registrar_state::on_renew(const renew_certificat
   auto member = need_member(ask.node_id);
   if (!member)
     return refusal(member.failure());
-  auto certificate = authority_->issue_node(member->node_id, member->public_key, term(options_->node_certificate_lifetime));
+  auto certificate =
+      authority_->issue_node(member->node_id, member->public_key, term(options_->node_certificate_lifetime), member->address);
   if (!certificate)
     return refusal(certificate.failure());
   return certificate_issued{std::move(*certificate)};

@@ -6,10 +6,12 @@
 #include "cluster/openssl_handles.hpp"
 #include "cluster/random_bytes.hpp"
 #include "cluster/read_certificate.hpp"
+#include "runtime/base/config.hpp"
 #include "runtime/base/ids.hpp"
 #include "runtime/base/units.hpp"
 
 #include <algorithm>
+#include <arpa/inet.h>
 #include <vector>
 
 namespace troupe {
@@ -102,6 +104,25 @@ result<std::string> issue(const std::string& authority_pem, const private_key& k
   return sign_certificate(made.get(), issuer.get(), key, all);
 }
 
+bool ends_with(const std::string& text, std::string_view end) {
+  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+/// The host of an address as another name of its node, in the words of OpenSSL's configuration: ",IP:10.0.0.7". Nothing for none, and for
+/// what could be taken for a name that the authority itself gives.
+std::string name_of_host(std::string_view address) {
+  auto parts = listen_address_from(address);
+  if (!parts)
+    return {};
+  auto host = parts->host;
+  unsigned char bytes[sizeof(in6_addr)];
+  if (::inet_pton(AF_INET, host.c_str(), bytes) == 1 || ::inet_pton(AF_INET6, host.c_str(), bytes) == 1)
+    return ",IP:" + host;
+  std::transform(host.begin(), host.end(), host.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
+  bool is_name = host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-.") == std::string::npos && host.back() != '.';
+  return is_name && !ends_with(host, ".node") && !ends_with(host, ".cluster") ? ",DNS:" + host : "";
+}
+
 } // namespace
 
 authority::authority(std::string cluster_id, std::string certificate_pem, private_key key)
@@ -134,13 +155,14 @@ result<authority> authority::load(std::string certificate_pem, std::string_view 
   return authority(facts->common_name, std::move(certificate_pem), std::move(*key));
 }
 
-result<std::string> authority::issue_node(std::string_view node_id, std::string_view public_key,
-                                          const certificate_term& term) const {
+result<std::string> authority::issue_node(std::string_view node_id, std::string_view public_key, const certificate_term& term,
+                                          std::string_view address) const {
   if (!is_unique_id(node_id))
     return error{error_code::invalid_argument, "a node's id is 32 lower-case hex digits"};
   return issue(certificate_pem_, key_, {node_id, to_string(cluster_role::node), public_key}, term,
                {{NID_ext_key_usage, "serverAuth,clientAuth"},
-                {NID_subject_alt_name, "DNS:" + dns_name_of_node(node_id) + ",DNS:" + dns_name_of_cluster(cluster_id_)}});
+                {NID_subject_alt_name,
+                 "DNS:" + dns_name_of_node(node_id) + ",DNS:" + dns_name_of_cluster(cluster_id_) + name_of_host(address)}});
 }
 
 result<std::string> authority::issue_user(std::string_view name, cluster_role role, std::string_view public_key,
@@ -149,7 +171,8 @@ result<std::string> authority::issue_user(std::string_view name, cluster_role ro
     return good.failure();
   if (role != cluster_role::admin && role != cluster_role::client)
     return error{error_code::invalid_argument, "a user is an admin or a client"};
-  return issue(certificate_pem_, key_, {name, to_string(role), public_key}, term, {{NID_ext_key_usage, "clientAuth"}});
+  auto common_name = common_name_of({std::string(name), role});
+  return issue(certificate_pem_, key_, {common_name, to_string(role), public_key}, term, {{NID_ext_key_usage, "clientAuth"}});
 }
 
 leadership authority::grant(std::uint64_t epoch, std::string leader_id) const {

@@ -34,10 +34,12 @@ public:
   /// A secret. See `wipe`.
   std::string key_pem() const { return key_.pem(); }
 
-  /// The PEM of a certificate for connecting to nodes and being connected to; common name: the node's id, organization: "node". Errors:
+  /// The PEM of a certificate for connecting to nodes and being connected to; common name: the node's id, organization: "node". It holds
+  /// for the host of `address` too, where others reach the node (""; none), so that clients that know nothing of clusters can check it. Errors:
   /// `invalid_argument` (no node's id, no key), `failed_precondition` (the authority's own certificate has ended).
-  result<std::string> issue_node(std::string_view node_id, std::string_view public_key, const certificate_term& term) const;
-  /// The PEM of a certificate for connecting to nodes; common name: the user's name, organization: the role, which is admin or client. Errors as
+  result<std::string> issue_node(std::string_view node_id, std::string_view public_key, const certificate_term& term,
+                                 std::string_view address = {}) const;
+  /// The PEM of a certificate for connecting to nodes; common name: "admin:anna", organization: the role, which is admin or client. Errors as
   /// above; a name that could be taken for a node's id is `invalid_argument`.
   result<std::string> issue_user(std::string_view name, cluster_role role, std::string_view public_key,
                                  const certificate_term& term) const;

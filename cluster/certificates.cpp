@@ -87,4 +87,18 @@ std::string dns_name_of_cluster(std::string_view cluster_id) {
   return std::string(cluster_id) + ".cluster";
 }
 
+std::string common_name_of(const cluster_user& user) {
+  return std::string(to_string(user.role)) + ":" + user.name;
+}
+
+std::optional<cluster_user> user_of(std::string_view common_name) {
+  auto colon = common_name.find(':');
+  if (colon == std::string_view::npos)
+    return std::nullopt;
+  for (auto role : {cluster_role::admin, cluster_role::client})
+    if (common_name.substr(0, colon) == to_string(role))
+      return cluster_user{std::string(common_name.substr(colon + 1)), role};
+  return std::nullopt;
+}
+
 } // namespace troupe

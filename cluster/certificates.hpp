@@ -1,9 +1,11 @@
 #pragma once
 
 #include "runtime/base/clock.hpp"
+#include "runtime/base/cluster_records.hpp"
 #include "runtime/base/error.hpp"
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,7 +17,7 @@ inline constexpr std::size_t certificate_bytes_max = 16 << 10;
 
 /// What a certificate says. Whether it may be believed is `is_issued_by`'s to say.
 struct certificate_facts {
-  std::string common_name;  ///< a node's id, a user's name, or the cluster's id for its authority
+  std::string common_name;  ///< a node's id, a user's role and name, or the cluster's id for its authority
   std::string organization; ///< a role (runtime/base/cluster_records.hpp), or "authority"
   wall_time not_before{};
   wall_time not_after{};
@@ -36,5 +38,16 @@ result<std::string> certificate_sha256(std::string_view pem);
 /// The names in a node's certificate, for who connects to that very node, and to any node of the cluster.
 std::string dns_name_of_node(std::string_view node_id);
 std::string dns_name_of_cluster(std::string_view cluster_id);
+
+/// Whose a user's certificate is.
+struct cluster_user {
+  std::string name;
+  cluster_role role = cluster_role::client; ///< or admin
+};
+
+/// The common name of a user's certificate: "admin:anna". No node's id has a colon, and no user's name.
+std::string common_name_of(const cluster_user& user);
+/// The reverse; nothing for what is no user's.
+std::optional<cluster_user> user_of(std::string_view common_name);
 
 } // namespace troupe

@@ -211,18 +211,22 @@ kj::Promise<result<enrolled>> join_cluster(kj::AsyncIoProvider& io, const clock&
       .attach(kj::mv(owned));
 }
 
-kj::Promise<result<user_enrolled>> join_as_user(kj::AsyncIoProvider& io, const clock& time, join_seed seed, user_request who) {
+kj::Promise<result<user_joined>> join_as_user(kj::AsyncIoProvider& io, const clock& time, join_seed seed, user_request who) {
   auto owned = kj::heap<joiner>(io, time, std::move(seed));
   auto& through = *owned;
   return through.connect()
-      .then([&through, who = std::move(who)](result<void> connected) mutable -> kj::Promise<result<user_enrolled>> {
+      .then([&through, who = std::move(who)](result<void> connected) mutable -> kj::Promise<result<user_joined>> {
         if (!connected)
-          return result<user_enrolled>(connected.failure());
+          return result<user_joined>(connected.failure());
         auto call = through.node().userRequest();
         write(call.initRequest(), who);
-        return through.answered(call.send().then([&through](capnp::Response<schema::Join::UserResults>&& answer) {
-          return taken<user_enrolled>(through, schema::Join::UserResults::Reader(answer));
-        }));
+        return through.answered(
+            call.send().then([&through](capnp::Response<schema::Join::UserResults>&& answer) -> result<user_joined> {
+              auto given = taken<user_enrolled>(through, schema::Join::UserResults::Reader(answer));
+              if (!given)
+                return given.failure();
+              return user_joined{std::move(*given), to_string(answer.getListen()), to_string(answer.getHttp())};
+            }));
       })
       .attach(kj::mv(owned));
 }

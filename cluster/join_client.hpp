@@ -24,7 +24,14 @@ struct join_seed {
 kj::Promise<result<enrolled>> join_cluster(kj::AsyncIoProvider& io, const clock& time, join_seed seed, join_request who,
                                            const private_key& key);
 
+/// What a user is given, and where the node that was asked listens for clients.
+struct user_joined {
+  user_enrolled given;
+  std::string listen; ///< "0.0.0.0:7550"
+  std::string http;   ///< likewise; "": nowhere
+};
+
 /// Gets a user a certificate; the same otherwise.
-kj::Promise<result<user_enrolled>> join_as_user(kj::AsyncIoProvider& io, const clock& time, join_seed seed, user_request who);
+kj::Promise<result<user_joined>> join_as_user(kj::AsyncIoProvider& io, const clock& time, join_seed seed, user_request who);
 
 } // namespace troupe

@@ -43,8 +43,8 @@ result<void> check_node_name(const std::string& name) {
 }
 
 result<void> check_user_name(std::string_view name) {
-  if (name.empty() || name.size() > member_limits::name_bytes_max || !consists_of(name, "-_.@+") || is_unique_id(name))
-    return invalid("a user's name is 1 to 63 of a-z, A-Z, 0-9 and -_.@+, and not 32 hex digits, which are a node's");
+  if (name.empty() || name.size() > member_limits::user_name_bytes_max || !consists_of(name, "-_.@+") || is_unique_id(name))
+    return invalid("a user's name is 1 to 56 of a-z, A-Z, 0-9 and -_.@+, and not 32 hex digits, which are a node's");
   return {};
 }
 

@@ -12,6 +12,7 @@ namespace troupe {
 
 struct member_limits {
   static constexpr std::size_t name_bytes_max = 63;
+  static constexpr std::size_t user_name_bytes_max = 56; ///< with its role before it, a common name has 64 at most
   static constexpr std::size_t address_bytes_max = 255;
   static constexpr std::size_t labels_max = 32;
   static constexpr std::size_t label_bytes_max = 63; ///< of a key, and of a value
@@ -21,7 +22,7 @@ struct member_limits {
 /// `invalid_argument` if not, as below.
 result<void> check_node_name(const std::string& name);
 
-/// Whether a user may be named so: 1 to 63 of a-z, A-Z, 0-9 and "-_.@+", and not what a node's id looks like, because a connection tells a peer by its
+/// Whether a user may be named so: 1 to 56 of a-z, A-Z, 0-9 and "-_.@+", and not what a node's id looks like, because a connection tells a peer by its
 /// certificate's common name.
 result<void> check_user_name(std::string_view name);
 

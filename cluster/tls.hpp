@@ -1,10 +1,13 @@
 #pragma once
 
+#include "cluster/certificates.hpp"
+
 #include <kj/async-io.h>
 #include <kj/compat/tls.h>
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -42,6 +45,12 @@ struct proven_stream {
   std::string common_name; ///< of the other end's certificate; "": it was not asked for one
 };
 
+/// The same of somebody who need not prove anything.
+struct proven_user {
+  kj::Own<kj::AsyncIoStream> stream;
+  std::optional<certificate_facts> certificate; ///< of the authority, and good when it was shown; nothing: none was
+};
+
 /// TLS for one loop's connections, by a node's identity. Handshakes have no time limit of their own. A promise fails if the other end doesn't prove itself;
 /// `tls_trouble` says why as a sentence.
 class tls_endpoint {
@@ -51,6 +60,8 @@ public:
 
   /// Who connects must show a certificate of the authority.
   kj::Promise<proven_stream> accept_member(kj::Own<kj::AsyncIoStream> raw);
+  /// Who connects may show one; any other than of the authority is refused. Sessions aren't resumed: each connection proves anew who it is.
+  kj::Promise<proven_user> accept_user(kj::Own<kj::AsyncIoStream> raw);
   /// Who connects shows none.
   kj::Promise<proven_stream> accept_stranger(kj::Own<kj::AsyncIoStream> raw);
   /// Who answers must show a certificate of the authority that holds for this DNS name.

@@ -27,7 +27,7 @@ FOLDERS = {
     "runtime/gateway": BELOW_GATEWAY,
     "runtime/grpc": BELOW_GATEWAY,
     "runtime/host": WITH_OIP,
-    "runtime/cli": WITH_OIP,
+    "runtime/cli": WITH_OIP + ["cluster"], # to log in, and to talk to the nodes of one by TLS
     "runtime/node": None,
     "tests": None,
     "examples": None,

@@ -9,7 +9,8 @@ interface Login {
   # The bootstrap capability of a node's RPC port, and the only thing a stranger holds.
 
   anonymous @0 (client :Text) -> (error :Inference.Error, session :Session);
-  # A session without a name. Allowed only over loopback. client: what the caller is, for the log and for `createdBy`, e.g.
+  # A session. Over TLS the connection's certificate says whose: unauthenticated if there was none; in clear (loopback) it has no name and may do
+  # everything. client: what the caller is, for the log and for `createdBy`, e.g.
   # "anna@laptop (troupe-cli 0.1.0)"; at most 256 bytes are kept.
 }
 
@@ -31,6 +32,9 @@ struct Limits {
 }
 
 interface Control {
+  # A user in the role of client may call status, tree, events, awaitReady, progress and nodes; the others are permissionDenied. Each call that may fail
+  # has its error first among its results.
+
   upload @0 (sha256 :Text, bytes :UInt64) -> (error :Inference.Error, present :Bool, upload :Upload);
   # Begins to bring an artifact to the node. sha256: 64 lower-case hex digits. present: the node has it; upload is null.
 

@@ -21,8 +21,8 @@ interface Join {
   enrol @1 (request :JoinRequest) -> (error :Inference.Error, enrolled :Enrolled);
   # Lets a node in, or in again.
 
-  user @2 (request :UserRequest) -> (error :Inference.Error, enrolled :UserEnrolled);
-  # Gives a user a certificate.
+  user @2 (request :UserRequest) -> (error :Inference.Error, enrolled :UserEnrolled, listen :Text, http :Text);
+  # Gives a user a certificate. listen, http: where the node that is asked listens for clients, "0.0.0.0:7550"; empty: nowhere.
 }
 
 struct JoinRequest {

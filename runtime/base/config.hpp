@@ -21,6 +21,9 @@ struct listen_address {
 /// "127.0.0.1:7550", "localhost:0" (any free port), "[::1]:7550"; invalid_argument for anything else.
 result<listen_address> listen_address_from(std::string_view text);
 
+/// Whether only this machine reaches that host: 127.0.0.0/8 and ::1 in figures, and "localhost". Any other name may lead anywhere.
+bool is_loopback(const std::string& host);
+
 /// How a node watches the others of its cluster; cluster/suspicion_options.hpp says what they do.
 struct membership_times {
   std::chrono::milliseconds probe_interval{200};
@@ -34,9 +37,10 @@ struct membership_times {
 struct node_options {
   std::string name;                        ///< empty: the machine's host name
   std::string data_folder = "troupe-data"; ///< made if missing; one node at a time
-  std::string listen = "127.0.0.1:7550";   ///< only loopback, as long as there is no TLS
-  std::string http = "127.0.0.1:8000";     ///< where it speaks the Open Inference Protocol; "" nowhere. Only loopback, too
+  std::string listen = "127.0.0.1:7550";   ///< beyond loopback it speaks TLS, as a member of a cluster
+  std::string http = "127.0.0.1:8000";     ///< where it speaks the Open Inference Protocol; "" nowhere. TLS as above
   std::string http_name = "troupe";        ///< what it calls itself by HTTP, for clients that expect a name they know
+  bool insecure_listen = false;            ///< beyond loopback it lets in whoever comes, in clear
   std::string cluster;                     ///< its cluster port, for other nodes; "": it is alone, or as it was before
   std::string advertise;                   ///< where others reach that port; "": where it listens
   std::vector<std::string> join;           ///< members of the cluster that it joins, if it belongs to none yet
@@ -72,7 +76,7 @@ struct node_options {
   std::string log_format = "text";               ///< text, or json: one object a line
 };
 
-/// Whether a node can start with these: names, the address, loopback, limits that fit each other. For options from any source.
+/// Whether a node can start with these: names, addresses, limits that fit each other. For options from any source.
 result<void> check(const node_options& options);
 
 /// `defaults` with what the file says; already checked.
@@ -82,6 +86,7 @@ result<void> check(const node_options& options);
 ///     listen = "127.0.0.1:7550"
 ///     http = "127.0.0.1:8000"
 ///     http_name = "troupe"
+///     insecure_listen = false
 ///     cluster = "10.0.0.1:7551"
 ///     advertise = "node-1.example.com:7551"
 ///     join = "10.0.0.2:7551, 10.0.0.3:7551"

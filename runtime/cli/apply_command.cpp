@@ -140,7 +140,7 @@ void carry_out(const command_context& context, client& node, const apply_change&
 void apply(const command_context& context, const apply_options& options) {
   auto timeout = require(parse_duration(options.timeout), exit_code::bad_usage);
   auto wanted = read_wanted(context.io, options.file);
-  client node(context.node);
+  client node(context.target());
   auto plan = plan_apply(wanted.views, ask_found(node), options.prune);
   if (context.format == output_format::table)
     print_plan(context, plan);

@@ -23,7 +23,7 @@ void backup(const command_context& context, const std::string& folder) {
   auto absolute = std::filesystem::absolute(folder, failed).lexically_normal().string();
   if (failed || folder.empty())
     throw command_failure(exit_code::bad_usage, "can't tell where '" + printable(folder) + "' is; name an absolute path");
-  client node(context.node);
+  client node(context.target());
   auto call = node.control().backupRequest();
   call.setFolder(absolute);
   if (context.io.err_is_terminal)

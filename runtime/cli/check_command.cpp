@@ -40,7 +40,7 @@ void print_report(const command_context& context, const hashed_model& model, sch
 void check(const command_context& context, const check_options& options) {
   auto timeout = require(parse_duration(options.timeout), exit_code::bad_usage);
   auto model = read_model(context.io, options.folder);
-  client node(context.node);
+  client node(context.target());
   upload_model(node, context.io, model);
   auto call = node.control().validateRequest();
   call.setArtifact(model.model.sha256);

@@ -3,6 +3,7 @@
 #include "runtime/base/config.hpp"
 #include "runtime/base/printable.hpp"
 #include "runtime/base/units.hpp"
+#include "runtime/cli/node_route.hpp"
 #include "runtime/cli/wire.hpp"
 
 #include <capnp/rpc-twoparty.capnp.h>
@@ -23,14 +24,6 @@ capnp::ReaderOptions reader_options() {
   return options;
 }
 
-std::string user_name() {
-  passwd entry{};
-  passwd* found = nullptr;
-  char text[1024];
-  bool known = ::getpwuid_r(::geteuid(), &entry, text, sizeof text, &found) == 0 && found != nullptr;
-  return known ? entry.pw_name : "uid-" + std::to_string(::geteuid());
-}
-
 std::string machine_name() {
   char name[256] = "";
   ::gethostname(name, sizeof name - 1);
@@ -44,31 +37,42 @@ node_limits limits_of(schema::Limits::Reader limits) {
 
 } // namespace
 
+std::string user_name() {
+  passwd entry{};
+  passwd* found = nullptr;
+  char text[1024];
+  bool known = ::getpwuid_r(::geteuid(), &entry, text, sizeof text, &found) == 0 && found != nullptr;
+  return known ? entry.pw_name : "uid-" + std::to_string(::geteuid());
+}
+
 std::string client_text() {
   return printable(user_name() + "@" + machine_name() + " (troupe-cli " TROUPE_VERSION ")");
 }
 
-client::client(client_loop& loop, const std::string& address) : loop_(loop), address_(address) {
-  if (auto parsed = listen_address_from(address); !parsed)
+client::client(client_loop& loop, const node_target& target) : loop_(loop), address_(target.address) {
+  if (auto parsed = listen_address_from(address_); !parsed)
     throw command_failure(exit_code::bad_usage, "--node: " + parsed.failure().message);
-  connect();
+  connect(target);
   open_session();
 }
 
-client::client(const std::string& address) : client(std::make_unique<client_loop>(), address) {}
+client::client(const node_target& target) : client(std::make_unique<client_loop>(), target) {}
 
-client::client(std::unique_ptr<client_loop> loop, const std::string& address) : client(*loop, address) {
+client::client(std::unique_ptr<client_loop> loop, const node_target& target) : client(*loop, target) {
   own_loop_ = std::move(loop);
 }
 
-void client::connect() {
-  auto connecting = loop_.network().parseAddress(address_).then([](kj::Own<kj::NetworkAddress>&& to) {
-    auto stream = to->connect();
-    return stream.attach(kj::mv(to));
+void client::connect(const node_target& target) {
+  kj::Own<node_route> route;
+  auto connecting = loop_.network().parseAddress(address_).then([&](kj::Own<kj::NetworkAddress>&& found) {
+    route = kj::heap<node_route>(kj::mv(found), target);
+    return route->connect();
   });
   try {
     stream_ = wait(kj::mv(connecting), connect_timeout);
   } catch (const command_failure&) {
+    if (route.get() != nullptr && route->untrusted())
+      throw;
     throw command_failure(exit_code::no_node,
                           "no node answers at " + address_ + "; start one with `troupe node`, or name another with --node");
   }
@@ -100,10 +104,18 @@ void client::open_session() {
 /// What is not a node hangs up, stays silent, or sends what is no Cap'n Proto message.
 capnp::Response<schema::Login::AnonymousResults>
 client::first_answer(kj::Promise<capnp::Response<schema::Login::AnonymousResults>> answer) {
+  auto no_node = [this](const command_failure& why) {
+    return command_failure(exit_code::no_node,
+                           "what listens at " + address_ + " does not answer as a troupe node: " + why.what());
+  };
   try {
-    return wait(kj::mv(answer), connect_timeout);
+    return loop_.wait(kj::mv(answer), connect_timeout, address_);
+  } catch (const kj::Exception& e) {
+    if (auto refusal = refusal_in(e, address_))
+      throw command_failure(*refusal);
+    throw no_node(failure_of(e, address_));
   } catch (const command_failure& e) {
-    throw command_failure(exit_code::no_node, "what listens at " + address_ + " does not answer as a troupe node: " + e.what());
+    throw no_node(e);
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/cli/client_loop.hpp"
+#include "runtime/cli/node_target.hpp"
 
 #include "schemas/control.capnp.h"
 
@@ -25,6 +26,8 @@ struct node_limits {
 
 /// Who asks, for the node's records: "anna@laptop (troupe-cli 0.1.0)".
 std::string client_text();
+/// The user's name on this machine.
+std::string user_name();
 
 /// A session with a node. Used on its loop's thread only. Everything fails by command_failure.
 class client {
@@ -34,11 +37,11 @@ public:
   /// The longest for a call that does nothing long.
   static constexpr std::chrono::seconds call_timeout{30};
 
-  /// Connects to "HOST:PORT" and opens an anonymous session. bad_usage if that is no address; no_node if nobody answers there, or
-  /// nobody who speaks our protocol.
-  client(client_loop& loop, const std::string& address);
+  /// Connects and opens a session. bad_usage if the address is none; no_node if nobody answers there, or nobody who speaks our protocol; failed where
+  /// either end doesn't trust the other.
+  client(client_loop& loop, const node_target& target);
   /// The same, with a loop of its own.
-  explicit client(const std::string& address);
+  explicit client(const node_target& target);
 
   const std::string& address() const { return address_; }
   const node_limits& limits() const { return limits_; }
@@ -76,9 +79,9 @@ public:
   void on_interrupt(std::string message) { loop_.on_interrupt(std::move(message)); }
 
 private:
-  client(std::unique_ptr<client_loop> loop, const std::string& address);
+  client(std::unique_ptr<client_loop> loop, const node_target& target);
   command_failure unknown_call(kj::StringPtr params_name);
-  void connect();
+  void connect(const node_target& target);
   void open_session();
   capnp::Response<schema::Login::AnonymousResults>
   first_answer(kj::Promise<capnp::Response<schema::Login::AnonymousResults>> answer);

@@ -19,6 +19,8 @@ public:
   void logMessage(kj::LogSeverity, const char*, int, int, kj::String&&) override {}
 };
 
+/// What the node at `address` said as it ended the connection, or why the two don't trust each other; nothing if that is not what happened.
+std::optional<command_failure> refusal_in(const kj::Exception& e, const std::string& address);
 /// What an exception from KJ, or from the node at `address`, means to the user.
 command_failure failure_of(const kj::Exception& e, const std::string& address);
 command_failure timeout_failure(std::chrono::nanoseconds timeout, const std::string& address);
@@ -33,6 +35,7 @@ public:
   kj::WaitScope& scope() { return io_.waitScope; }
   kj::Timer& timer() { return io_.provider->getTimer(); }
   kj::Network& network() { return io_.provider->getNetwork(); }
+  kj::AsyncIoProvider& provider() { return *io_.provider; }
   kj::UnixEventPort& events() { return io_.unixEventPort; }
 
   /// Runs the loop until the promise is done. command_failure timed_out past `timeout`, interrupted by Ctrl-C after on_interrupt; else what the

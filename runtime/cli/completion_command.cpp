@@ -23,7 +23,7 @@ void print_script(const console& io, const CLI::App& app, const std::string& she
 /// A name a line; nothing, silently, where no node answers.
 void print_deployments(const command_context& context) {
   try {
-    client node(context.node);
+    client node(context.target());
     auto answer = node.ask(node.control().statusRequest(), patience);
     for (auto deployment : answer.getDeployments())
       context.io.out << text_of(deployment.getName()) << "\n";

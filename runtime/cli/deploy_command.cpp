@@ -73,7 +73,7 @@ void deploy(const command_context& context, const deploy_options& options) {
   auto model = read_model(context.io, options.folder);
   if (!options.on.empty())
     set_labels(model, options.on);
-  client node(context.node);
+  client node(context.target());
   auto pushed = push_model(node, context.io, options.name, model, options.replicas);
   version_id version{options.name, pushed.number};
   auto about = begun_json(version, model, pushed);

@@ -1,5 +1,6 @@
 #include "runtime/cli/doctor_checks.hpp"
 
+#include "cluster/joining.hpp"
 #include "runtime/base/units.hpp"
 #include "runtime/cli/human_text.hpp"
 
@@ -160,11 +161,56 @@ finding check_filesystem(const data_facts& data) {
   return {"disk", grade::ok, found, ""};
 }
 
-finding check_clock(wall_time now) {
+finding check_exposure(const exposure_facts& exposure) {
+  if (exposure.beyond.empty())
+    return {"other machines", grade::ok, "clients come from this machine alone", ""};
+  if (exposure.insecure)
+    return {"other machines", grade::warn, "insecure_listen: " + exposure.beyond + " let in whoever comes, in clear",
+            "whoever reaches them may do everything: unset insecure_listen, put the node into a cluster, and use `troupe login`"};
+  if (!exposure.may_be_in_cluster)
+    return {"other machines", grade::bad, exposure.beyond + " without a cluster",
+            "a node won't start so: found a cluster (cluster in troupe.toml), join one, or listen on 127.0.0.1"};
+  return {"other machines", grade::ok, "clients come by TLS to " + exposure.beyond, ""};
+}
+
+finding check_cluster(const std::optional<cluster_port_facts>& own, const std::vector<cluster_port_facts>& seeds) {
+  if (own && !own->trouble.empty())
+    return {"cluster", grade::bad, own->address + ": " + own->trouble,
+            "a node renews its certificate while it reaches its leader: set the clock if it is wrong, then start the node again "
+            "with --join"};
+  bool none_answers = std::none_of(seeds.begin(), seeds.end(), [](const cluster_port_facts& seed) { return seed.answers; });
+  if (!seeds.empty() && none_answers)
+    return {"cluster", grade::warn, "no node answers at " + seeds.front().address + (seeds.size() > 1 ? " or the others" : ""),
+            "a node that hasn't joined yet waits for one of them: look at join in troupe.toml, and at firewalls"};
+  if (own && own->answers)
+    return {"cluster", grade::ok, own->address + ": a node with a good certificate is there", ""};
+  return {"cluster", grade::ok, seeds.empty() ? "none to join" : "it can be joined", ""};
+}
+
+finding check_login(const login_facts& login) {
+  if (!login.trouble.empty())
+    return {"login", grade::warn, login.trouble,
+            "get a new certificate: `troupe login HOST:7551 --token TOKEN`, or `troupe logout`"};
+  if (login.soon)
+    return {"login", grade::warn, login.user, "the certificate ends soon; get another: `troupe login HOST:7551 --token TOKEN`"};
+  return {"login", grade::ok, login.user.empty() ? "nobody has logged in" : login.user, ""};
+}
+
+finding check_clock(wall_time now, bool synchronized, const std::vector<cluster_port_facts>& others) {
+  auto time = time_text(now.time_since_epoch().count());
   auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
-  bool sane = seconds >= year_2024_unix_seconds && seconds < year_2100_unix_seconds;
-  return judged_by_amount("clock", time_text(now.time_since_epoch().count()), sane ? grade::ok : grade::bad,
-                          "events would be filed under a wrong time: set the clock (timedatectl set-ntp true)");
+  if (seconds < year_2024_unix_seconds || seconds >= year_2100_unix_seconds)
+    return {"clock", grade::bad, time, "events would be filed under a wrong time: set the clock (timedatectl set-ntp true)"};
+  for (const auto& other : others)
+    if (auto off = other.clock_ahead < other.clock_ahead.zero() ? -other.clock_ahead : other.clock_ahead;
+        off > clock_difference_max)
+      return {
+          "clock", grade::bad,
+          human_duration(off) + (other.clock_ahead > other.clock_ahead.zero() ? " behind" : " ahead of") + " that of "
+              + other.address,
+          "nodes whose clocks differ don't take each other's certificates: set the one that is wrong (timedatectl set-ntp true)"};
+  return judged_by_amount("clock", time, synchronized ? grade::ok : grade::warn,
+                          "no time service sets it, so it will drift, and certificates end by it: timedatectl set-ntp true");
 }
 
 finding check_proc(bool mounted) {
@@ -186,7 +232,10 @@ std::vector<finding> examine(const machine_facts& facts) {
           check_http(facts.http, facts.listen),
           check_data_folder(facts.data),
           check_filesystem(facts.data),
-          check_clock(facts.now)};
+          check_exposure(facts.exposure),
+          check_cluster(facts.cluster, facts.seeds),
+          check_login(facts.login),
+          check_clock(facts.now, facts.time_synchronized, facts.seeds)};
 }
 
 } // namespace troupe

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/base/clock.hpp"
+#include "runtime/cli/cluster_probe.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -45,6 +46,21 @@ struct data_facts {
   std::optional<long> holder; ///< process that holds its lock; 0: one that can't be seen from here
 };
 
+/// How clients on other machines come in.
+struct exposure_facts {
+  std::string beyond;            ///< addresses for clients that are beyond loopback, "0.0.0.0:7550, …"; "": none
+  bool insecure = false;         ///< insecure_listen
+  bool may_be_in_cluster = true; ///< by its file, or because it has run before
+};
+
+/// What the user of this command has of `troupe login`.
+struct login_facts {
+  std::string folder;
+  std::string user;    ///< "anna, admin, until 2026-11-24T10:00:00Z"; "": nobody has logged in
+  std::string trouble; ///< why it is of no use
+  bool soon = false;   ///< the certificate is near its end
+};
+
 struct machine_facts {
   std::string own_version;
   host_program_facts host;
@@ -53,7 +69,12 @@ struct machine_facts {
   listen_facts listen;
   listen_facts http; ///< without `node`; no address: no HTTP
   data_facts data;
+  exposure_facts exposure;
+  std::optional<cluster_port_facts> cluster; ///< the node's own port
+  std::vector<cluster_port_facts> seeds;     ///< of the cluster that it is to join
+  login_facts login;
   wall_time now;
+  bool time_synchronized = true; ///< a time service sets the clock, says the kernel
   bool proc_mounted = false;
 };
 
@@ -82,7 +103,12 @@ finding check_listen(const listen_facts& listen);
 finding check_http(const listen_facts& http, const listen_facts& listen);
 finding check_data_folder(const data_facts& data);
 finding check_filesystem(const data_facts& data);
-finding check_clock(wall_time now);
+finding check_exposure(const exposure_facts& exposure);
+/// A node's certificate, and whether the cluster that it is to join can be reached.
+finding check_cluster(const std::optional<cluster_port_facts>& own, const std::vector<cluster_port_facts>& seeds);
+finding check_login(const login_facts& login);
+/// `others`: nodes whose clocks are known.
+finding check_clock(wall_time now, bool synchronized, const std::vector<cluster_port_facts>& others);
 finding check_proc(bool mounted);
 
 /// All of them, in the order in which they are shown.

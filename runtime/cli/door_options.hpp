@@ -11,10 +11,10 @@ namespace troupe {
 
 /// Which door of which node a verb asks at.
 struct door_options {
-  std::string protocol = "capnp";              ///< or "http"
-  std::string http_address = "127.0.0.1:8000"; ///< with http
-  bool json = false;                           ///< with http: tensors as JSON numbers
-  std::uint32_t connections = 0;               ///< 0: one; with http as many as are needed
+  std::string protocol = "capnp"; ///< or "http"
+  std::string http_address;       ///< with http; "": none was named
+  bool json = false;              ///< with http: tensors as JSON numbers
+  std::uint32_t connections = 0;  ///< 0: one; with http as many as are needed
 };
 
 /// Most connections of one command.

@@ -18,7 +18,7 @@ struct drain_options {
 };
 
 void drain(const command_context& context, const drain_options& options) {
-  client node(context.node);
+  client node(context.target());
   auto call = node.control().drainNodeRequest();
   call.setNode(options.name);
   call.setUndo(options.undo);

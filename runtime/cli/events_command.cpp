@@ -113,7 +113,7 @@ void warn_of_gap(const command_context& context, const question& asked, event_li
 [[noreturn]] void follow(const command_context& context, const events_options& options) {
   auto interval = require(parse_duration(options.interval), exit_code::bad_usage);
   auto asked = question_of(context, options);
-  client node(context.node);
+  client node(context.target());
   if (context.format == output_format::table)
     context.io.out << event_table({}).render(false) << std::flush;
   for (;; node.pause(interval), asked.limit = events_max) {
@@ -132,7 +132,7 @@ void events(const command_context& context, const events_options& options) {
   if (options.follow)
     follow(context, options);
   auto asked = question_of(context, options);
-  client node(context.node);
+  client node(context.target());
   auto answer = ask_events(node, asked);
   if (context.format == output_format::table) {
     context.io.out << event_table(answer.getEvents()).render(context.io.colors());

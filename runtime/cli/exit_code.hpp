@@ -40,4 +40,11 @@ T require(result<T> outcome, exit_code code) {
   return std::move(outcome).value();
 }
 
+/// Ends the command with `code` unless it is well.
+template <class T>
+void require_done(const result<T>& outcome, exit_code code) {
+  if (!outcome.ok())
+    throw command_failure(code, outcome.failure().message);
+}
+
 } // namespace troupe

@@ -25,14 +25,16 @@ std::optional<std::size_t> length_from(kj::StringPtr text) {
 http_client::http_client(const std::string& address, kj::HttpHeaderTable::Builder builder)
   : address_(address), json_length_(builder.add(json_length_header)), table_(builder.build()) {}
 
-http_client::http_client(client_loop& loop, const std::string& address, std::uint32_t connections)
-  : http_client(address, kj::HttpHeaderTable::Builder()) {
-  if (auto parsed = listen_address_from(address); !parsed)
+http_client::http_client(client_loop& loop, const node_target& target, std::uint32_t connections)
+  : http_client(target.address, kj::HttpHeaderTable::Builder()) {
+  if (auto parsed = listen_address_from(address_); !parsed)
     throw command_failure(exit_code::bad_usage, "--http: " + parsed.failure().message);
   try {
-    server_ = loop.wait(loop.network().parseAddress(view(address_)), connect_timeout, address_);
+    server_ = kj::heap<node_route>(loop.wait(loop.network().parseAddress(view(address_)), connect_timeout, address_), target);
     loop.wait(server_->connect(), connect_timeout, address_); // so that nobody there is told as such
-  } catch (const kj::Exception&) {
+  } catch (const kj::Exception& why) {
+    if (server_.get() != nullptr && server_->untrusted())
+      throw failure_of(why, address_);
     throw command_failure(exit_code::no_node,
                           "nobody answers HTTP at " + address_ + "; start a node that does, or name another with --http");
   }
@@ -40,7 +42,7 @@ http_client::http_client(client_loop& loop, const std::string& address, std::uin
   limited_ = kj::newConcurrencyLimitingHttpClient(*connections_, connections, [](kj::uint, kj::uint) {});
 }
 
-kj::Promise<http_reply> http_client::get(const std::string& path) {
+kj::Promise<oip_reply> http_client::get(const std::string& path) {
   kj::HttpHeaders headers(*table_);
   headers.set(kj::HttpHeaderId::HOST, view(address_));
   auto request = limited_->request(kj::HttpMethod::GET, view(path), headers);
@@ -48,7 +50,7 @@ kj::Promise<http_reply> http_client::get(const std::string& path) {
       .attach(kj::mv(request.body));
 }
 
-kj::Promise<http_reply> http_client::post(const std::string& path, const oip_body& body) {
+kj::Promise<oip_reply> http_client::post(const std::string& path, const oip_body& body) {
   kj::HttpHeaders headers(*table_);
   headers.set(kj::HttpHeaderId::HOST, view(address_));
   headers.set(kj::HttpHeaderId::CONTENT_TYPE, body.json_length ? "application/octet-stream" : "application/json");
@@ -63,14 +65,14 @@ kj::Promise<http_reply> http_client::post(const std::string& path, const oip_bod
       .attach(kj::mv(written));
 }
 
-kj::Promise<http_reply> http_client::read(kj::HttpClient::Response&& response) const {
+kj::Promise<oip_reply> http_client::read(kj::HttpClient::Response&& response) const {
   std::optional<std::size_t> length;
   KJ_IF_MAYBE (text, response.headers->get(json_length_))
     length = length_from(*text);
   auto status = response.statusCode;
   auto whole = response.body->readAllText();
   return whole.attach(kj::mv(response.body)).then([status, length](kj::String&& text) {
-    return http_reply{status, {std::string(text.begin(), text.size()), length}};
+    return oip_reply{status, {std::string(text.begin(), text.size()), length}};
   });
 }
 

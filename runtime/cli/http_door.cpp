@@ -16,7 +16,7 @@ std::string path_of(const std::string& deployment) {
 }
 
 /// The body of a reply that is no refusal, which ends the command.
-oip_body accepted(http_reply reply) {
+oip_body accepted(oip_reply reply) {
   if (reply.status == status_ok)
     return std::move(reply.body);
   auto refusal = read_oip_refusal(reply.status, reply.body.bytes);
@@ -26,7 +26,7 @@ oip_body accepted(http_reply reply) {
 } // namespace
 
 kj::Promise<result<void>> http_channel::ask(std::uint64_t) {
-  return ask().then([](http_reply&& reply) -> result<void> {
+  return ask().then([](oip_reply&& reply) -> result<void> {
     if (reply.status == status_ok)
       return {};
     return read_oip_refusal(reply.status, reply.body.bytes);
@@ -55,7 +55,7 @@ std::chrono::nanoseconds http_door::patience() const {
   return (deadline_.count() > 0 ? deadline_ : assumed_deadline) + answer_grace;
 }
 
-http_reply http_door::wait(kj::Promise<http_reply> reply) {
+oip_reply http_door::wait(kj::Promise<oip_reply> reply) {
   try {
     return loop_.wait(kj::mv(reply), patience(), node_.address());
   } catch (const kj::Exception& e) {

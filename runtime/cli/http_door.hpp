@@ -13,7 +13,7 @@ public:
   http_channel(http_client& node, std::string path, oip_body question)
     : node_(node), path_(std::move(path)), question_(std::move(question)) {}
 
-  kj::Promise<http_reply> ask() { return node_.post(path_, question_); }
+  kj::Promise<oip_reply> ask() { return node_.post(path_, question_); }
   kj::Promise<result<void>> ask(std::uint64_t index) override;
   const std::string& address() const override { return node_.address(); }
 
@@ -26,8 +26,8 @@ private:
 /// The Open Inference Protocol over HTTP: a connection for each request in flight.
 class http_door final : public inference_door {
 public:
-  http_door(const std::string& address, tensor_form form, std::uint32_t connections)
-    : form_(form), node_(loop_, address, connections) {}
+  http_door(const node_target& target, tensor_form form, std::uint32_t connections)
+    : form_(form), node_(loop_, target, connections) {}
 
   client_loop& loop() override { return loop_; }
   std::uint64_t request_bytes_max() const override;
@@ -38,7 +38,7 @@ public:
   std::chrono::nanoseconds patience() const override;
 
 private:
-  http_reply wait(kj::Promise<http_reply> reply);
+  oip_reply wait(kj::Promise<oip_reply> reply);
 
   client_loop loop_;
   tensor_form form_;

@@ -38,7 +38,7 @@ log_level_options resolved(log_level_options options) {
 
 void log_level(const command_context& context, const log_level_options& given) {
   auto options = resolved(given);
-  client node(context.node);
+  client node(context.target());
   auto call = node.control().setLogLevelRequest();
   call.setActor(options.actor);
   call.setLevel(options.level);

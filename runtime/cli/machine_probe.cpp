@@ -1,9 +1,12 @@
 #include "runtime/cli/machine_probe.hpp"
 
+#include "cluster/certificates.hpp"
 #include "runtime/base/host_program.hpp"
 #include "runtime/base/printable.hpp"
 #include "runtime/base/unique_fd.hpp"
+#include "runtime/base/units.hpp"
 #include "runtime/cli/client.hpp"
+#include "runtime/cli/login_files.hpp"
 #include "runtime/cli/wire.hpp"
 
 #include <array>
@@ -20,6 +23,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
+#include <sys/timex.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <thread>
@@ -89,8 +93,8 @@ std::string node_at(const std::string& address) {
     auto status = answer.getNode();
     return printable(text_of(status.getName()) + ", troupe " + text_of(status.getVersion()) + ", pid "
                      + std::to_string(status.getPid()));
-  } catch (const command_failure&) { // no node is an answer, too
-    return "";
+  } catch (const command_failure& why) { // no node is an answer, too
+    return why.code() == exit_code::failed ? "a node that speaks only TLS" : "";
   }
 }
 
@@ -139,6 +143,12 @@ std::optional<long> lock_holder(const fs::path& file) {
       return std::max(0L, pid);
   }
   return std::nullopt;
+}
+
+/// By a time service; true where the kernel doesn't tell.
+bool clock_is_set() {
+  timex kernel{};
+  return ::adjtimex(&kernel) < 0 || (kernel.status & STA_UNSYNC) == 0;
 }
 
 } // namespace
@@ -206,6 +216,35 @@ data_facts probe_data_folder(const std::string& folder) {
   return facts;
 }
 
+exposure_facts probe_exposure(const node_options& options) {
+  exposure_facts facts;
+  facts.insecure = options.insecure_listen;
+  facts.may_be_in_cluster = !options.cluster.empty() || !options.join.empty();
+  for (const auto& address : {options.listen, options.http})
+    if (auto parts = listen_address_from(address); parts && !is_loopback(parts->host))
+      facts.beyond += (facts.beyond.empty() ? "" : ", ") + address;
+  return facts;
+}
+
+login_facts probe_login(wall_time now) {
+  login_facts facts{login_folder(), {}, {}};
+  auto who = read_login(facts.folder);
+  if (!who)
+    facts.trouble = who.failure().message;
+  if (!who || who->cluster.empty())
+    return facts;
+  auto left = check_certificate(*who, now);
+  auto certificate = facts_of(who->identity.certificate);
+  if (!left || !certificate) {
+    facts.trouble = left ? certificate.failure().message : left.failure().message;
+    return facts;
+  }
+  auto user = user_of(certificate->common_name).value_or(cluster_user{});
+  facts.user = printable(user.name) + ", " + std::string(to_string(user.role)) + ", until " + utc_text(certificate->not_after);
+  facts.soon = left->soon;
+  return facts;
+}
+
 machine_facts probe_machine(const node_options& options, const clock& time) {
   machine_facts facts;
   facts.own_version = TROUPE_VERSION;
@@ -216,7 +255,15 @@ machine_facts probe_machine(const node_options& options, const clock& time) {
   if (!options.http.empty())
     facts.http = {options.http, listen_refusal(options.http), ""};
   facts.data = probe_data_folder(options.data_folder);
+  facts.exposure = probe_exposure(options);
+  facts.exposure.may_be_in_cluster = facts.exposure.may_be_in_cluster || facts.data.there;
+  if (auto own = listen_address_from(options.cluster); own && own->port != 0)
+    facts.cluster = probe_cluster_port(options.cluster, time);
+  for (const auto& seed : options.join)
+    facts.seeds.push_back(probe_cluster_port(seed, time));
   facts.now = time.wall_now();
+  facts.login = probe_login(facts.now);
+  facts.time_synchronized = clock_is_set();
   facts.proc_mounted = ::access("/proc/self/stat", R_OK) == 0;
   return facts;
 }

@@ -16,5 +16,7 @@ kernel_facts probe_kernel();
 /// Whether one can listen there; if not, whether it is a node that does.
 listen_facts probe_listen(const std::string& address);
 data_facts probe_data_folder(const std::string& folder);
+exposure_facts probe_exposure(const node_options& options);
+login_facts probe_login(wall_time now);
 
 } // namespace troupe

@@ -33,6 +33,7 @@ struct node_flags {
   std::string log_format;
   std::string drain_timeout;
   bool adopt = false;
+  bool insecure_listen = false;
 };
 
 /// Which may be nothing at all.
@@ -70,6 +71,7 @@ node_arguments resolve(const node_flags& flags) {
   if (!flags.drain_timeout.empty())
     arguments.options.drain_timeout = drain_timeout_from(flags.drain_timeout);
   arguments.options.adopt = flags.adopt;
+  arguments.options.insecure_listen = arguments.options.insecure_listen || flags.insecure_listen;
   if (auto outcome = check(arguments.options); !outcome)
     throw command_failure(exit_code::bad_usage, outcome.failure().message);
   return arguments;
@@ -100,6 +102,9 @@ void add_node(CLI::App& app, std::function<void(const node_arguments&)> on_node)
   verb->add_option("--http", flags->http,
                    "Where it answers HTTP in the Open Inference Protocol; \"\": nowhere (default: " + defaults.http + ")")
       ->type_name("HOST:PORT");
+  verb->add_flag(
+      "--insecure-listen", flags->insecure_listen,
+      "Where it listens beyond loopback, lets in whoever comes, in clear; else it speaks TLS there, as a member of a cluster");
   verb->add_option("--cluster", flags->cluster,
                    "Its cluster port, for other nodes, which speak TLS there. The first node founds the cluster with it (default "
                    "with --join: "

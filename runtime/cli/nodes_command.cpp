@@ -35,7 +35,7 @@ std::string text_of_nodes(const command_context& context, const nodes_answer& an
 /// Until the node is lost, or Ctrl-C.
 [[noreturn]] void watch_nodes(const command_context& context, const nodes_options& options) {
   auto interval = require(parse_duration(options.interval), exit_code::bad_usage);
-  client node(context.node);
+  client node(context.target());
   screen view(context.io);
   for (;; node.pause(interval)) {
     auto answer = ask_nodes(node);
@@ -49,7 +49,7 @@ std::string text_of_nodes(const command_context& context, const nodes_answer& an
 void nodes(const command_context& context, const nodes_options& options) {
   if (options.watch)
     watch_nodes(context, options);
-  client node(context.node);
+  client node(context.target());
   auto answer = ask_nodes(node);
   if (context.format == output_format::json)
     print_json(context, nodes_json(answer));

@@ -33,7 +33,7 @@ void confirm(const console& io, const std::string& name) {
 void remove(const command_context& context, const remove_options& options) {
   if (!options.yes)
     confirm(context.io, options.name);
-  client node(context.node);
+  client node(context.target());
   auto call = node.control().removeNodeRequest();
   call.setNode(options.name);
   require_ok(node.ask(kj::mv(call)).getError());

@@ -64,7 +64,7 @@ void print_ended(const command_context& context, const version_id& ended) {
 
 void rollback(const command_context& context, const rollback_options& options) {
   auto timeout = require(parse_duration(options.timeout), exit_code::bad_usage);
-  client node(context.node);
+  client node(context.target());
   auto seen = look(node, options.name);
   auto begun = context.io.time.now();
   version_id version{options.name, begin_rollback(node, options, seen.newest)};

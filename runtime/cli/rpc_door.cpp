@@ -15,9 +15,9 @@ tensor_spec spec_of(schema::TensorSpec::Reader spec) {
 
 } // namespace
 
-rpc_door::rpc_door(const std::string& address, std::uint32_t connections) {
+rpc_door::rpc_door(const node_target& target, std::uint32_t connections) {
   for (std::uint32_t i = 0; i < connections; ++i)
-    clients_.push_back(std::make_unique<client>(loop_, address));
+    clients_.push_back(std::make_unique<client>(loop_, target));
 }
 
 model_signature rpc_door::signature(const std::string& deployment) {

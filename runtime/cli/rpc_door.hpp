@@ -10,7 +10,7 @@ namespace troupe {
 /// Cap'n Proto RPC: any number of requests in flight on each connection.
 class rpc_door final : public inference_door {
 public:
-  rpc_door(const std::string& address, std::uint32_t connections);
+  rpc_door(const node_target& target, std::uint32_t connections);
 
   client_loop& loop() override { return loop_; }
   std::uint64_t request_bytes_max() const override { return clients_.front()->limits().message_bytes_max; }

@@ -15,7 +15,6 @@ namespace troupe {
 namespace {
 
 constexpr const char* about = "Troupe serves machine-learning models on ordinary machines.";
-constexpr const char* default_node = "127.0.0.1:7550";
 
 constexpr const char* exit_codes_help = "Exit codes:\n"
                                         "    0  done\n"
@@ -29,10 +28,9 @@ constexpr const char* exit_codes_help = "Exit codes:\n"
                                         "  troupe status digits -o json";
 
 void add_global_options(CLI::App& app, command_context& context) {
-  app.add_option("--node", context.node, "The node to talk to")
+  app.add_option("--node", context.node, "The node to talk to (default: as `troupe login` says, else 127.0.0.1:7550)")
       ->type_name("HOST:PORT")
-      ->envname("TROUPE_NODE")
-      ->capture_default_str();
+      ->envname("TROUPE_NODE");
   auto set_format = [&context](const std::string& name) {
     context.format = name == "json" ? output_format::json : output_format::table;
   };
@@ -65,6 +63,8 @@ void add_verbs(CLI::App& app, const command_context& context, std::function<void
   add_tree(app, context);
   add_nodes(app, context);
   add_token(app, context);
+  add_login(app, context);
+  add_logout(app, context);
   add_drain(app, context);
   add_remove(app, context);
   add_log_level(app, context);
@@ -97,7 +97,7 @@ exit_code parse_and_run(int argc, const char* const* argv, const console& io, co
                         std::optional<node_arguments>& node) {
   quiet_kj quiet;
   CLI::App app(about, "troupe");
-  command_context context{io, default_node};
+  command_context context{io, {}};
   add_global_options(app, context);
   add_verbs(app, context, [&](const node_arguments& arguments) { node = arguments; }, work.restore);
   try {
@@ -125,7 +125,7 @@ program_outline cli_outline() {
   real_clock time;
   auto io = process_console(time);
   CLI::App app(about, "troupe");
-  command_context context{io, default_node};
+  command_context context{io, {}};
   add_global_options(app, context);
   restore_runner no_restore;
   add_verbs(app, context, [](const node_arguments&) {}, no_restore);

@@ -18,7 +18,7 @@ struct scale_options {
 };
 
 void scale(const command_context& context, const scale_options& options) {
-  client node(context.node);
+  client node(context.target());
   auto call = node.control().scaleRequest();
   call.setName(options.name);
   call.setReplicas(options.replicas);

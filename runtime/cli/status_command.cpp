@@ -39,7 +39,7 @@ std::string text_of_status(const command_context& context, const status_answer& 
 /// Until the node is lost, or Ctrl-C.
 [[noreturn]] void watch_status(const command_context& context, const status_options& options) {
   auto interval = require(parse_duration(options.interval), exit_code::bad_usage);
-  client node(context.node);
+  client node(context.target());
   screen view(context.io);
   for (;; node.pause(interval)) {
     auto answer = ask_status(node, options.name);
@@ -53,7 +53,7 @@ std::string text_of_status(const command_context& context, const status_answer& 
 void status(const command_context& context, const status_options& options) {
   if (options.watch)
     watch_status(context, options);
-  client node(context.node);
+  client node(context.target());
   auto answer = ask_status(node, options.name);
   if (context.format == output_format::json)
     print_json(context, status_json(answer));

@@ -39,7 +39,7 @@ std::string cluster_address(client& node) {
 
 void create(const command_context& context, const token_options& options) {
   auto lifetime = require(parse_duration(options.lifetime), exit_code::bad_usage);
-  client node(context.node);
+  client node(context.target());
   auto call = node.control().createTokenRequest();
   call.setRole(options.role);
   call.setLifetimeUs(static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(lifetime).count()));
@@ -61,7 +61,7 @@ void create(const command_context& context, const token_options& options) {
 }
 
 void list(const command_context& context) {
-  client node(context.node);
+  client node(context.target());
   auto answer = node.ask(node.control().listTokensRequest());
   require_ok(answer.getError());
   if (context.format == output_format::json)
@@ -73,7 +73,7 @@ void list(const command_context& context) {
 void revoke(const command_context& context, const token_options& options) {
   if (options.id.empty())
     throw command_failure(exit_code::bad_usage, "which token? `troupe token list` names them");
-  client node(context.node);
+  client node(context.target());
   auto call = node.control().revokeTokenRequest();
   call.setId(options.id);
   require_ok(node.ask(kj::mv(call)).getError());

@@ -36,7 +36,7 @@ void add_rows(table& rows, schema::TreeNode::Reader node, const std::string& ste
 }
 
 void tree(const command_context& context) {
-  client node(context.node);
+  client node(context.target());
   auto answer = node.ask(node.control().treeRequest());
   if (context.format == output_format::json)
     return print_json(context, tree_json(answer.getRoot()));

@@ -13,7 +13,7 @@ namespace troupe {
 namespace {
 
 void undeploy(const command_context& context, const std::string& name) {
-  client node(context.node);
+  client node(context.target());
   auto call = node.control().undeployRequest();
   call.setName(name);
   require_ok(node.ask(kj::mv(call)).getError());

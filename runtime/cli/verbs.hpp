@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/cli/console.hpp"
+#include "runtime/cli/node_target.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -17,8 +18,14 @@ enum class output_format { table, json };
 /// What every verb that talks to a node is given. The options hold once the command line is parsed.
 struct command_context {
   const console& io;
-  std::string node;
+  std::string node; ///< "": none was named
   output_format format = output_format::table;
+
+  /// The node that is meant: the one that was named, else that of the user's login, else this machine's; and who the user is to it. Warns if the user's
+  /// certificate ends soon; ends the command where it has ended, or the login is damaged.
+  node_target target() const;
+  /// The same where it speaks HTTP; `named` "": none was.
+  node_target http_target(const std::string& named) const;
 };
 
 /// Each adds one verb: its options, its help, and what it does once parsing has chosen it. A verb ends by returning or by
@@ -36,6 +43,8 @@ void add_events(CLI::App& app, const command_context& context);
 void add_infer(CLI::App& app, const command_context& context);
 void add_init(CLI::App& app, const command_context& context);
 void add_log_level(CLI::App& app, const command_context& context);
+void add_login(CLI::App& app, const command_context& context);
+void add_logout(CLI::App& app, const command_context& context);
 void add_nodes(CLI::App& app, const command_context& context);
 void add_remove(CLI::App& app, const command_context& context);
 void add_rollback(CLI::App& app, const command_context& context);

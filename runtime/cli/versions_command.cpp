@@ -15,7 +15,7 @@ namespace troupe {
 namespace {
 
 void versions(const command_context& context, const std::string& name) {
-  client node(context.node);
+  client node(context.target());
   auto call = node.control().statusRequest();
   call.setName(name);
   auto answer = node.ask(kj::mv(call));

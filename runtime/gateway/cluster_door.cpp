@@ -1,5 +1,6 @@
 #include "runtime/gateway/cluster_door.hpp"
 
+#include "runtime/gateway/remote_host.hpp"
 #include "schemas/join.capnp.h"
 #include "storage/record_schema.hpp"
 
@@ -7,25 +8,12 @@
 #include <capnp/serialize-async.h>
 #include <kj/debug.h>
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netdb.h>
-#include <sys/socket.h>
 #include <utility>
 
 namespace troupe {
 
 namespace {
-
-/// "10.0.0.7", without the port: what one host does is warned of once.
-std::string host_of(kj::AsyncIoStream& stream) {
-  sockaddr_storage from{};
-  unsigned size = sizeof from;
-  char host[NI_MAXHOST] = "?";
-  stream.getpeername(reinterpret_cast<sockaddr*>(&from), &size);
-  ::getnameinfo(reinterpret_cast<sockaddr*>(&from), size, host, sizeof host, nullptr, 0, NI_NUMERICHOST);
-  return host;
-}
 
 kj::Own<kj::AsyncIoStream> stream_of(kj_loop& loop, unique_fd socket) {
   using flags = kj::LowLevelAsyncIoProvider;
@@ -42,7 +30,7 @@ std::vector<kj_loop*> only(kj_loop& loop) {
 /// A connection that has not said what it wants, or not proven who it is. Its place is left with it.
 struct cluster_door::unfinished {
   unfinished(cluster_door& door_, kj::Own<kj::AsyncIoStream> stream_)
-    : door(door_), stream(kj::mv(stream_)), host(host_of(*stream)) {}
+    : door(door_), stream(kj::mv(stream_)), host(remote_host(*stream)) {}
   ~unfinished() { --door.unfinished_; }
 
   cluster_door& door;
@@ -67,7 +55,7 @@ std::vector<cluster_door::lane> cluster_door::make_lanes(const std::vector<kj_lo
 kj::Promise<void> cluster_door::serve(kj::Own<kj::AsyncIoStream> stream) {
   if (++unfinished_ > options_.unfinished_max) {
     --unfinished_;
-    refuse(host_of(*stream), "too many connections have not proven who they are yet");
+    refuse(remote_host(*stream), "too many connections have not proven who they are yet");
     return kj::READY_NOW;
   }
   auto client = kj::heap<unfinished>(*this, kj::mv(stream));

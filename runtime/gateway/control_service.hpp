@@ -35,7 +35,7 @@ struct control_context {
 };
 
 /// The Control capability: each call is a message to an actor.
-class control_service final : public schema::Control::Server {
+class control_service : public schema::Control::Server {
 public:
   /// `client`: what the caller said it is.
   control_service(control_context& context, std::string client) : context_(context), client_(std::move(client)) {}

@@ -34,8 +34,9 @@ kj::ArrayPtr<const kj::byte> bytes_of(const std::string& text) {
 
 } // namespace
 
-http_connection::http_connection(http_lane& lane, kj::Own<kj::AsyncIoStream> socket)
-  : lane_(lane), options_(lane.service.options()), stream_(kj::mv(socket)), input_(stream_, [this] { on_end_of_input(); }) {
+http_connection::http_connection(http_lane& lane, kj::Own<kj::AsyncIoStream> socket, caller who)
+  : lane_(lane), options_(lane.service.options()), who_(std::move(who)), stream_(kj::mv(socket)),
+    input_(stream_, [this] { on_end_of_input(); }) {
   lane_.deadlines.enter(*this);
 }
 
@@ -125,7 +126,7 @@ kj::Promise<bool> http_connection::take_head() {
 kj::Promise<void> http_connection::serve_one() {
   stays_ = head_.stays;
   plan_ = {};
-  auto planned = lane_.service.plan(head_);
+  auto planned = lane_.service.plan(head_, who_);
   if (auto refusal = std::get_if<http_reply>(&planned))
     return refuse_unread(std::move(*refusal));
   plan_ = std::move(std::get<http_plan>(planned));
@@ -162,7 +163,7 @@ kj::Promise<http_reply> http_connection::run(http_body body) {
   input_.read_ahead();
   if (plan_.route.target == http_target::infer)
     under_way_.emplace(lane_.under_way);
-  return lane_.service.answer(plan_, std::move(std::get<http_body>(whole)));
+  return lane_.service.answer(plan_, std::move(std::get<http_body>(whole)), who_);
 }
 
 kj::Promise<void> http_connection::refuse_unread(http_reply why) {

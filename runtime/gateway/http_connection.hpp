@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/gateway/byte_budget.hpp"
+#include "runtime/gateway/caller.hpp"
 #include "runtime/gateway/gathering_stream.hpp"
 #include "runtime/gateway/http_input.hpp"
 #include "runtime/gateway/http_service.hpp"
@@ -47,7 +48,7 @@ struct http_lane {
 /// its machine tell which it is.
 class http_connection final : public sweep::member {
 public:
-  http_connection(http_lane& lane, kj::Own<kj::AsyncIoStream> socket);
+  http_connection(http_lane& lane, kj::Own<kj::AsyncIoStream> socket, caller who);
   ~http_connection() noexcept;
 
   /// Serves until the client has gone. Once.
@@ -80,6 +81,7 @@ private:
 
   http_lane& lane_;
   const gateway_options& options_;
+  const caller who_;
   gathering_stream stream_;
   http_input input_;
   state state_ = state::idle;

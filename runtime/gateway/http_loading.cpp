@@ -18,7 +18,7 @@ constexpr auto control_patience = 10s;
 constexpr auto disk_patience = 120s;
 /// Until a version is live, or its file is on the leader.
 constexpr auto live_patience = 300s;
-/// Who makes versions by HTTP, as `troupe versions` shows it.
+/// Who makes versions by HTTP, as `troupe versions` shows it; the user's name stands before it, if it is known.
 constexpr const char* client_name = "http";
 
 const version_record& live_or_newest(const deployment_view& deployment) {
@@ -31,7 +31,8 @@ const version_record& live_or_newest(const deployment_view& deployment) {
 /// A load under way; each step answers with the next.
 class loading {
 public:
-  loading(control_context& context, std::string name) : context_(context), name_(std::move(name)) {}
+  loading(control_context& context, std::string name, const std::string& user)
+    : context_(context), name_(std::move(name)), client_(user.empty() ? client_name : user + ": " + client_name) {}
 
   kj::Promise<http_reply> run(result<load_request> asked) {
     if (!asked)
@@ -111,7 +112,7 @@ private:
   }
 
   kj::Promise<http_reply> deploy_it(const std::string& artifact, const std::string& golden) {
-    deploy question{name_, artifact, asked_.model_toml, asked_.replicas, golden, client_name};
+    deploy question{name_, artifact, asked_.model_toml, asked_.replicas, golden, client_};
     return context_.actors.ask<deployed>(context_.node.actors.catalog.get(), std::move(question), live_patience)
         .then([this](result<deployed> outcome) -> kj::Promise<http_reply> {
           if (!outcome)
@@ -122,6 +123,7 @@ private:
 
   control_context& context_;
   const std::string name_;
+  const std::string client_;
   load_request asked_;
   keeper_actor keeper_; ///< the one that has the ticket: another would not know it
   upload_ticket ticket_;
@@ -129,9 +131,9 @@ private:
 
 } // namespace
 
-kj::Promise<http_reply> load_model(control_context& context, std::string name, http_body body) {
+kj::Promise<http_reply> load_model(control_context& context, std::string name, const std::string& user, http_body body) {
   auto shared = std::make_shared<http_body>(std::move(body));
-  auto work = kj::heap<loading>(context, std::move(name));
+  auto work = kj::heap<loading>(context, std::move(name), user);
   auto& run = *work;
   return context.actors.compute([shared = std::move(shared)] { return read_load_request(shared->text()); })
       .then([&run](result<load_request> asked) { return run.run(std::move(asked)); })

@@ -32,10 +32,12 @@ struct http_server::lane {
 };
 
 http_server::http_server(std::vector<kj_loop*> loops, listener door, gateway_view node, gateway_options options,
-                         client_count& clients)
+                         client_count& clients, client_gate* gate)
   : node_(std::move(node)), options_(options), bodies_(options.body_bytes_max), lanes_(make_lanes(loops)),
     door_(std::move(loops), std::move(door), door_kind::http, clients,
-          [this](std::size_t loop, kj::Own<kj::AsyncIoStream> client) { return serve(*lanes_[loop], kj::mv(client)); }) {}
+          behind(gate, door_kind::http, [this](std::size_t loop, kj::Own<kj::AsyncIoStream> client, caller who) {
+            return serve(*lanes_[loop], kj::mv(client), std::move(who));
+          })) {}
 
 http_server::~http_server() = default;
 
@@ -46,8 +48,8 @@ std::vector<std::unique_ptr<http_server::lane>> http_server::make_lanes(const st
   return lanes;
 }
 
-kj::Promise<void> http_server::serve(lane& on, kj::Own<kj::AsyncIoStream> client) const {
-  auto served = kj::heap<http_connection>(on.shared, kj::mv(client));
+kj::Promise<void> http_server::serve(lane& on, kj::Own<kj::AsyncIoStream> client, caller who) const {
+  auto served = kj::heap<http_connection>(on.shared, kj::mv(client), std::move(who));
   auto gone = served->serve();
   return gone.attach(kj::mv(served));
 }

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "runtime/gateway/acceptor.hpp"
 #include "runtime/gateway/byte_budget.hpp"
+#include "runtime/gateway/client_gate.hpp"
 #include "runtime/gateway/gateway_view.hpp"
 
 #include <atomic>
@@ -14,8 +14,9 @@ namespace troupe {
 /// The HTTP door: the Open Inference Protocol, version 2, with Triton's extensions for statistics, configurations and the repository.
 class http_server {
 public:
-  /// Begins to accept. `loops` and `clients` must outlive the server, and the loops be stopped before it is destroyed.
-  http_server(std::vector<kj_loop*> loops, listener door, gateway_view node, gateway_options options, client_count& clients);
+  /// Begins to accept, behind `gate` if there is one. All must outlive the server, and the loops be stopped before it is destroyed.
+  http_server(std::vector<kj_loop*> loops, listener door, gateway_view node, gateway_options options, client_count& clients,
+              client_gate* gate = nullptr);
   ~http_server();
 
   const std::string& address() const { return door_.address(); }
@@ -28,7 +29,7 @@ private:
   struct lane;
 
   std::vector<std::unique_ptr<lane>> make_lanes(const std::vector<kj_loop*>& loops);
-  kj::Promise<void> serve(lane& on, kj::Own<kj::AsyncIoStream> client) const;
+  kj::Promise<void> serve(lane& on, kj::Own<kj::AsyncIoStream> client, caller who) const;
 
   gateway_view node_;
   gateway_options options_;

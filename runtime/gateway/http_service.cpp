@@ -55,6 +55,23 @@ result<std::optional<std::size_t>> header_length_from(const std::optional<std::s
   return std::optional<std::size_t>(length);
 }
 
+access needed_for(http_target target) {
+  switch (target) {
+  case http_target::live:
+  case http_target::ready: return access::health;
+  case http_target::load:
+  case http_target::unload: return access::all;
+  default: return access::reading;
+  }
+}
+
+/// Why this caller may not ask for that.
+http_reply denied(const caller& who) {
+  if (who.may < access::reading)
+    return error_reply({error_code::unauthenticated, "show a user's certificate; `troupe login` gets one"});
+  return error_reply({error_code::permission_denied, "a client may ask models and look; this takes an admin's certificate"});
+}
+
 /// Documents never are, as with Triton: its aio client takes packed answers to infer only, but says of every request that it takes them.
 bool may_be_packed(http_target target) {
   return target == http_target::infer || target == http_target::metrics;
@@ -67,11 +84,13 @@ bool http_plan::takes_body() const {
          || route.target == http_target::unload;
 }
 
-std::variant<http_plan, http_reply> http_service::plan(const http_head& head) {
+std::variant<http_plan, http_reply> http_service::plan(const http_head& head, const caller& who) {
   auto found = http_route_of(head.verb, head.target);
   if (auto none = std::get_if<no_http_route>(&found))
     return reply_to(*none);
   http_plan next{std::move(std::get<http_route>(found))};
+  if (who.may < needed_for(next.route.target))
+    return denied(who);
   auto length = header_length_from(head.inference_header_length);
   if (!length)
     return error_reply(length.failure());
@@ -88,22 +107,22 @@ std::variant<http_plan, http_reply> http_service::plan(const http_head& head) {
   return next;
 }
 
-kj::Promise<http_reply> http_service::answer(http_plan plan, http_body body) {
+kj::Promise<http_reply> http_service::answer(http_plan plan, http_body body, const caller& who) {
   return kj::evalNow([&]() -> kj::Promise<http_reply> {
            if (plan.route.target == http_target::metrics)
              return metrics();
            if (!plan.takes_body())
              return answer_at_once(plan.route);
-           return answer_with_body(std::move(plan), std::move(body));
+           return answer_with_body(std::move(plan), std::move(body), who);
          })
       .catch_([](kj::Exception&& failure) { return reply_to_failure(kj::mv(failure)); });
 }
 
-kj::Promise<http_reply> http_service::answer_with_body(http_plan plan, http_body body) {
+kj::Promise<http_reply> http_service::answer_with_body(http_plan plan, http_body body, const caller& who) {
   const auto& route = plan.route;
   switch (route.target) {
   case http_target::repository_index: return repository_index(control_, body.text());
-  case http_target::load: return load_model(control_, route.model, std::move(body));
+  case http_target::load: return load_model(control_, route.model, who.name, std::move(body));
   case http_target::unload: return unload_model(control_, route.model);
   default: return infer(door_, route.model, route.version, plan.header_length, std::move(body));
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/gateway/admission.hpp"
+#include "runtime/gateway/caller.hpp"
 #include "runtime/gateway/content_coding.hpp"
 #include "runtime/gateway/control_service.hpp"
 #include "runtime/gateway/http_body.hpp"
@@ -38,12 +39,12 @@ public:
   bool draining() const { return door_.draining(); }
 
   /// What to do, or the answer to a request that fails whatever its body is.
-  std::variant<http_plan, http_reply> plan(const http_head& head);
+  std::variant<http_plan, http_reply> plan(const http_head& head, const caller& who);
   /// The answer; `body` is empty unless the plan takes one. Never rejected. Who drops the promise takes the request back if it still waits.
-  kj::Promise<http_reply> answer(http_plan plan, http_body body);
+  kj::Promise<http_reply> answer(http_plan plan, http_body body, const caller& who);
 
 private:
-  kj::Promise<http_reply> answer_with_body(http_plan plan, http_body body);
+  kj::Promise<http_reply> answer_with_body(http_plan plan, http_body body, const caller& who);
   http_reply answer_at_once(const http_route& route);
   /// What `write` makes of what the route leads to.
   http_reply of_model(const http_route& route, std::string (*write)(const spread&));

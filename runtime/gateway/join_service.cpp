@@ -40,7 +40,7 @@ kj::Promise<void> join_server::serve(kj::Own<kj::AsyncIoStream> stream) {
 join_service::join_service(join_server& server) : server_(server), nonce_(random_bytes(nonce_bytes)) {}
 
 kj::Promise<void> join_service::begin(BeginContext call) {
-  call.getResults().setClusterId(to_text(server_.cluster_id_));
+  call.getResults().setClusterId(to_text(server_.told_.cluster_id));
   call.getResults().setNonce(to_data(nonce_));
   return kj::READY_NOW;
 }
@@ -61,8 +61,10 @@ kj::Promise<void> join_service::user(UserContext call) {
     write_error(call.getResults().initError(), unreadable());
     return kj::READY_NOW;
   }
-  return ask(std::move(question)).then([call](result<peer_answer> outcome) mutable {
+  return ask(std::move(question)).then([this, call](result<peer_answer> outcome) mutable {
     write_outcome<user_enrolled>(call, outcome);
+    call.getResults().setListen(to_text(server_.told_.listen));
+    call.getResults().setHttp(to_text(server_.told_.http));
   });
 }
 

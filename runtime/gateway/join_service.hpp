@@ -10,11 +10,18 @@
 
 namespace troupe {
 
+/// What a node tells those who join of itself.
+struct join_facts {
+  std::string cluster_id;
+  std::string listen; ///< where clients come in
+  std::string http;   ///< likewise; "": nowhere
+};
+
 /// Serves those who want to join, on one loop, which must be stopped before it is destroyed.
 class join_server {
 public:
-  join_server(kj_loop& loop, caf::actor_system& system, const peer_desk& desk, std::string cluster_id)
-    : loop_(loop), actors_(system, loop), desk_(desk), cluster_id_(std::move(cluster_id)) {}
+  join_server(kj_loop& loop, caf::actor_system& system, const peer_desk& desk, join_facts told)
+    : loop_(loop), actors_(system, loop), desk_(desk), told_(std::move(told)) {}
 
   /// Serves a connection until it ends; half a minute at most. On the loop's thread.
   kj::Promise<void> serve(kj::Own<kj::AsyncIoStream> stream);
@@ -25,7 +32,7 @@ private:
   kj_loop& loop_;
   bridge actors_;
   const peer_desk& desk_;
-  const std::string cluster_id_;
+  const join_facts told_;
 };
 
 /// The bootstrap capability of a join connection: each call is a question to the registrar.

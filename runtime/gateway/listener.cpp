@@ -17,7 +17,7 @@ namespace {
 
 constexpr int backlog = 4096;
 
-bool is_loopback(const sockaddr* address) {
+bool leads_to_loopback(const sockaddr* address) {
   if (address->sa_family == AF_INET)
     return (ntohl(reinterpret_cast<const sockaddr_in*>(address)->sin_addr.s_addr) >> 24) == 127;
   return address->sa_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr);
@@ -50,12 +50,12 @@ result<listener> open(const addrinfo& where, const std::string& address, const s
     return cannot(address, std::strerror(errno));
   }
   auto name = bound_address(socket.get());
-  return listener{std::move(socket), std::move(name)};
+  return listener{std::move(socket), std::move(name), leads_to_loopback(where.ai_addr)};
 }
 
 } // namespace
 
-result<listener> listen_on(const std::string& address, const std::string& flag, listen_scope scope) {
+result<listener> listen_on(const std::string& address, const std::string& flag) {
   auto parts = listen_address_from(address);
   if (!parts)
     return parts.failure();
@@ -66,11 +66,6 @@ result<listener> listen_on(const std::string& address, const std::string& flag, 
   if (auto rc = ::getaddrinfo(parts->host.c_str(), std::to_string(parts->port).c_str(), &hints, &found); rc != 0)
     return cannot(address, ::gai_strerror(rc));
   std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned(found, &::freeaddrinfo);
-  if (scope == listen_scope::loopback && !is_loopback(found->ai_addr))
-    return error{
-        error_code::invalid_argument,
-        "refusing to listen on " + address
-            + ": beyond loopback a node needs TLS and authentication, which this release doesn't have; use 127.0.0.1:PORT"};
   return open(*found, address, flag);
 }
 

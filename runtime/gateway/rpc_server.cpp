@@ -32,10 +32,12 @@ kj::Promise<void> overdue(kj::Promise<void> login, kj::Timer& timer, std::chrono
 } // namespace
 
 rpc_server::rpc_server(std::vector<kj_loop*> loops, listener door, gateway_view node, gateway_options options,
-                       client_count& clients)
+                       client_count& clients, client_gate* gate)
   : node_(std::move(node)), options_(options), lanes_(make_lanes(loops, node_, options_)),
     door_(std::move(loops), std::move(door), door_kind::rpc, clients,
-          [this](std::size_t loop, kj::Own<kj::AsyncIoStream> client) { return serve(*lanes_[loop], kj::mv(client)); }) {}
+          behind(gate, door_kind::rpc, [this](std::size_t loop, kj::Own<kj::AsyncIoStream> client, caller who) {
+            return serve(*lanes_[loop], kj::mv(client), std::move(who));
+          })) {}
 
 rpc_server::~rpc_server() = default;
 
@@ -47,9 +49,9 @@ std::vector<std::unique_ptr<rpc_server::lane>> rpc_server::make_lanes(const std:
   return lanes;
 }
 
-kj::Promise<void> rpc_server::serve(lane& on, kj::Own<kj::AsyncIoStream> client) {
+kj::Promise<void> rpc_server::serve(lane& on, kj::Own<kj::AsyncIoStream> client, caller who) {
   auto login = kj::newPromiseAndFulfiller<void>();
-  auto door = kj::heap<login_service>(on.inference, on.control, kj::mv(login.fulfiller));
+  auto door = kj::heap<login_service>(on.inference, on.control, std::move(who), kj::mv(login.fulfiller));
   auto served = kj::heap<rpc_connection>(kj::mv(client), kj::mv(door), options_.message_bytes_max);
   auto gone = served->on_disconnect().exclusiveJoin(
       overdue(kj::mv(login.promise), on.loop.io().provider->getTimer(), options_.login_timeout));

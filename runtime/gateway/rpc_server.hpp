@@ -1,6 +1,6 @@
 #pragma once
 
-#include "runtime/gateway/acceptor.hpp"
+#include "runtime/gateway/client_gate.hpp"
 #include "runtime/gateway/gateway_view.hpp"
 
 #include <memory>
@@ -11,8 +11,9 @@ namespace troupe {
 /// The Cap'n Proto door. Each loop has capabilities of its own.
 class rpc_server {
 public:
-  /// Begins to accept. `loops` and `clients` must outlive the server, and the loops be stopped before it is destroyed.
-  rpc_server(std::vector<kj_loop*> loops, listener door, gateway_view node, gateway_options options, client_count& clients);
+  /// Begins to accept, behind `gate` if there is one. All must outlive the server, and the loops be stopped before it is destroyed.
+  rpc_server(std::vector<kj_loop*> loops, listener door, gateway_view node, gateway_options options, client_count& clients,
+             client_gate* gate = nullptr);
   ~rpc_server();
 
   const std::string& address() const { return door_.address(); }
@@ -24,7 +25,7 @@ private:
 
   static std::vector<std::unique_ptr<lane>> make_lanes(const std::vector<kj_loop*>& loops, const gateway_view& node,
                                                        const gateway_options& options);
-  kj::Promise<void> serve(lane& on, kj::Own<kj::AsyncIoStream> client);
+  kj::Promise<void> serve(lane& on, kj::Own<kj::AsyncIoStream> client, caller who);
 
   gateway_view node_;
   gateway_options options_;

@@ -1,14 +1,23 @@
 #include "runtime/gateway/session_service.hpp"
 
+#include "runtime/gateway/error_map.hpp"
+#include "runtime/gateway/reading_control.hpp"
+
 #include <algorithm>
 
 namespace troupe {
 
 kj::Promise<void> login_service::anonymous(AnonymousContext call) {
   constexpr std::size_t client_bytes_max = 256;
+  if (who_.may < access::reading) {
+    write_error(call.getResults().initError(),
+                {error_code::unauthenticated, "this node wants a user's certificate; get one with `troupe login`"});
+    return kj::READY_NOW;
+  }
   auto client = call.getParams().getClient();
-  std::string name(client.begin(), std::min(client.size(), client_bytes_max));
-  call.getResults().setSession(kj::heap<session_service>(inference_, control_, std::move(name)));
+  std::string said(client.begin(), std::min(client.size(), client_bytes_max));
+  auto name = who_.name.empty() ? std::move(said) : who_.name + ": " + said;
+  call.getResults().setSession(kj::heap<session_service>(inference_, control_, who_.may, std::move(name)));
   logged_in_->fulfill();
   return kj::READY_NOW;
 }
@@ -19,7 +28,10 @@ kj::Promise<void> session_service::inference(InferenceContext call) {
 }
 
 kj::Promise<void> session_service::control(ControlContext call) {
-  call.getResults().setControl(kj::heap<control_service>(control_, client_));
+  if (may_ == access::all)
+    call.getResults().setControl(kj::heap<control_service>(control_, client_));
+  else
+    call.getResults().setControl(kj::heap<reading_control>(control_, client_));
   return kj::READY_NOW;
 }
 

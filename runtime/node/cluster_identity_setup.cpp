@@ -2,6 +2,7 @@
 
 #include "cluster/join_client.hpp"
 #include "cluster/join_token.hpp"
+#include "runtime/node/first_token.hpp"
 
 #include <kj/async-io.h>
 
@@ -24,7 +25,7 @@ std::string advertised(const node_options& options, const listener& door) {
 }
 
 result<listener> open_port(const std::string& address) {
-  return listen_on(address, "--cluster", listen_scope::anywhere);
+  return listen_on(address, "--cluster");
 }
 
 /// A member that starts again.
@@ -47,8 +48,15 @@ result<std::optional<cluster_identity>> come_back(const node_options& options, c
   return std::optional(cluster_identity{std::move(record), std::move(self), std::move(*door), std::move(*known)});
 }
 
-result<std::optional<cluster_identity>> found(const node_options& options, cluster_store& records, own_node self,
+/// Whether no client comes in without a certificate.
+bool clients_need_certificates(const node_options& options) {
+  auto rpc = listen_address_from(options.listen);
+  return !options.insecure_listen && rpc && !is_loopback(rpc->host);
+}
+
+result<std::optional<cluster_identity>> found(const node_options& options, node_storage& storage, own_node self,
                                               const clock& time) {
+  auto& records = storage.cluster;
   auto door = open_port(options.cluster);
   if (!door)
     return door.failure();
@@ -59,7 +67,13 @@ result<std::optional<cluster_identity>> found(const node_options& options, clust
   auto known = records.members();
   if (!known)
     return known.failure();
-  return std::optional(cluster_identity{std::move(*record), std::move(self), std::move(*door), std::move(*known)});
+  result<std::string> token = std::string();
+  if (clients_need_certificates(options))
+    token = write_first_token(records, *record, storage.folder.path(), time.wall_now());
+  if (!token)
+    return token.failure();
+  return std::optional(
+      cluster_identity{std::move(*record), std::move(self), std::move(*door), std::move(*known), std::move(*token)});
 }
 
 /// Tries the seeds in turn; the last one's error if none lets it in.
@@ -124,7 +138,7 @@ result<std::optional<cluster_identity>> set_up_cluster(const node_options& optio
   if (!options.join.empty())
     return join(options, storage.cluster, std::move(self), time);
   if (!options.cluster.empty())
-    return found(options, storage.cluster, std::move(self), time);
+    return found(options, storage, std::move(self), time);
   return std::optional<cluster_identity>();
 }
 

@@ -69,10 +69,10 @@ result<void> cluster_links::admits(const std::string& node_id) {
 cluster_services::cluster_services(cluster_identity& cluster, cluster_links& links, const std::vector<kj_loop*>& loops,
                                    caf::actor_system& system, const directory& actors, const routing_cell& routes,
                                    const clock& time, event_sink& events, const gateway_options& gateway, const drain_gate& drain,
-                                   cluster_store& records, const leadership_cell& lead)
+                                   cluster_store& records, const leadership_cell& lead, const client_addresses& doors)
   : links_(links), actors_(actors), time_(time), events_(events), records_(records), lead_(lead), self_(cluster.self),
     desk_(system, actors), context_(links.loop(), system, desk_, time, {cluster.self.node_id, TROUPE_VERSION}, links.trust(), {}),
-    peers_(context_), joins_(links.loop(), system, desk_, cluster.record.cluster_id),
+    peers_(context_), joins_(links.loop(), system, desk_, {cluster.record.cluster_id, doors.rpc, doors.http}),
     forwards_(loops, routes, time, gateway, drain), renewals_(system, links.loop()),
     door_(links.loop(), loops, std::move(cluster.door), links.identity(), time, events, handlers()) {
   links_.loop().post([this] {

@@ -56,13 +56,20 @@ private:
   cluster_network network_;
 };
 
+/// Where a node's clients come in, as it listens there.
+struct client_addresses {
+  std::string rpc;
+  std::string http; ///< "": nowhere
+};
+
 /// What answers other nodes, and keeps this node's certificate good: made after its actors.
 class cluster_services {
 public:
   /// All outlive it; their loops are stopped before it is destroyed.
   cluster_services(cluster_identity& cluster, cluster_links& links, const std::vector<kj_loop*>& loops, caf::actor_system& system,
                    const directory& actors, const routing_cell& routes, const clock& time, event_sink& events,
-                   const gateway_options& gateway, const drain_gate& drain, cluster_store& records, const leadership_cell& lead);
+                   const gateway_options& gateway, const drain_gate& drain, cluster_store& records, const leadership_cell& lead,
+                   const client_addresses& doors);
 
   const std::string& address() const { return door_.address(); }
   void stop_accepting() { door_.stop_accepting(); }

@@ -6,6 +6,7 @@
 #include "runtime/base/units.hpp"
 #include "runtime/gateway/http_server.hpp"
 #include "runtime/gateway/rpc_server.hpp"
+#include "runtime/node/client_doors.hpp"
 #include "runtime/node/cluster_node.hpp"
 #include "runtime/node/drain.hpp"
 #include "runtime/node/event_hub.hpp"
@@ -253,24 +254,6 @@ root_options root_of(const actor_environment& environment, node_storage& storage
   return options;
 }
 
-/// Where a node's clients come in.
-struct node_doors {
-  listener rpc;
-  std::optional<listener> http;
-};
-
-result<node_doors> open_doors(const node_options& options) {
-  auto rpc = listen_on(options.listen);
-  if (!rpc)
-    return rpc.failure();
-  if (options.http.empty())
-    return node_doors{std::move(*rpc), std::nullopt};
-  auto http = listen_on(options.http, "--http (\"\" for no HTTP)");
-  if (!http)
-    return http.failure();
-  return node_doors{std::move(*rpc), std::move(*http)};
-}
-
 /// Everything a node is made of, in the order in which it is made; taken down in reverse, after `stop`.
 class running_node {
 public:
@@ -288,6 +271,7 @@ public:
 
 private:
   const std::string& address() const { return server_.address(); }
+  client_gate* gate_of(const listener& door) const { return door.loopback ? nullptr : gate_.get(); }
   std::string http_address() const { return http_server_ ? http_server_->address() : ""; }
   supervisor_actor start_tree();
   /// Other nodes send nothing more once it returns.
@@ -327,6 +311,8 @@ private:
   control_backend control_;
   metrics_reader metrics_;
   gateway_view view_;
+  const std::string insecure_doors_;  ///< "": there are none
+  std::unique_ptr<client_gate> gate_; ///< null: no other machine reaches a door
   rpc_server server_;
   std::optional<listener> http_door_;
   std::optional<http_server> http_server_;
@@ -361,7 +347,11 @@ running_node::running_node(const node_options& options, const clock& time, node_
     system_(configure(config_)), root_(start_tree()), clients_(gateway_.connections_max),
     control_{system_, actors_, time, node_name(options), TROUPE_VERSION, options.http_name, time.now(), drain_, levels_},
     metrics_({routes_, control_, clients_, pointers_to<kj_loop>(loops_)}), view_{routes_, time, control_, metrics_},
-    server_(pointers_to<kj_loop>(loops_), std::move(doors.rpc), view_, gateway_, clients_), http_door_(std::move(doors.http)) {
+    insecure_doors_(options.insecure_listen ? doors.beyond() : ""),
+    gate_(
+        make_gate(doors, options, gateway_, pointers_to<kj_loop>(loops_), links_ ? &links_->identity() : nullptr, time, events_)),
+    server_(pointers_to<kj_loop>(loops_), std::move(doors.rpc), view_, gateway_, clients_, gate_of(doors.rpc)),
+    http_door_(std::move(doors.http)) {
   watch_.add_ticker([this](steady_time now) {
     for (const auto& each : routes_.pools())
       each->expire(now);
@@ -412,11 +402,12 @@ void running_node::give_up() {
 result<void> running_node::start() {
   if (cluster_)
     services_ = std::make_unique<cluster_services>(*cluster_, *links_, pointers_to<kj_loop>(loops_), system_, actors_, routes_,
-                                                   time_, events_, gateway_, drain_, storage_.cluster, environment_.lead);
+                                                   time_, events_, gateway_, drain_, storage_.cluster, environment_.lead,
+                                                   client_addresses{address(), http_door_ ? http_door_->address : ""});
   if (auto up = await_tree(); !up)
     return up;
   if (http_door_)
-    http_server_.emplace(pointers_to<kj_loop>(loops_), std::move(*http_door_), view_, gateway_, clients_);
+    http_server_.emplace(pointers_to<kj_loop>(loops_), std::move(*http_door_), view_, gateway_, clients_, gate_of(*http_door_));
   if (auto written = write_address_file(options_.http_address_file, http_address(), "--http-address-file"); !written)
     return written;
   return write_address_file(options_.address_file, address(), "--address-file");
@@ -445,6 +436,12 @@ void running_node::serve_until(stop_signals& asked, steady_time started) {
                        {"data", options_.data_folder},
                        {"node", storage_.identity.node_id},
                        {"after_ms", std::to_string((time_.now() - started) / 1ms)}});
+  if (cluster_ && !cluster_->first_token.empty())
+    emit("admin_token_written",
+         {{"file", cluster_->first_token},
+          {"use", "troupe login " + services_->address() + " --token $(cat " + cluster_->first_token + ")"}});
+  if (!insecure_doors_.empty())
+    keep_warning_of(insecure_doors_, *loops_.front(), time_, events_);
   watchdog_.emplace(manager_, all_loops());
   manager_.ready(address());
   auto signal = asked.await();
@@ -504,6 +501,8 @@ int run_node(const node_options& options) {
   auto cluster = set_up_cluster(options, **storage, node_name(options), time);
   if (!cluster)
     return fail(cluster.failure());
+  if (auto safe = check_doors(*doors, options, cluster->has_value()); !safe)
+    return fail(safe.failure());
   log_levels levels;
   set_levels(levels, options);
   running_node node(options, time, **storage, levels, manager, std::move(*doors), std::move(*cluster));

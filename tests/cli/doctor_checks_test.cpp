@@ -52,6 +52,9 @@ BOOST_AUTO_TEST_CASE(whatever_is_not_ok_comes_with_advice) {
   facts.listen.refusal = "no such address";
   facts.http = {"127.0.0.1:8000", "Address already in use", ""};
   facts.data.refusal = "no";
+  facts.exposure = {"0.0.0.0:7550", false, false};
+  facts.cluster = cluster_port_facts{"0.0.0.0:7551", true, "its certificate has ended"};
+  facts.login.trouble = "your certificate ended";
   auto all = examine(facts);
   BOOST_TEST(std::count_if(all.begin(), all.end(), [](const finding& one) { return one.judged == grade::ok; }) == 0);
   for (const auto& one : all)
@@ -139,6 +142,35 @@ BOOST_AUTO_TEST_CASE(a_small_a_volatile_or_a_remote_disk_is_warned_of) {
 }
 
 BOOST_AUTO_TEST_CASE(a_clock_in_another_age_is_bad) {
-  BOOST_TEST((check_clock(wall_time{}).judged == grade::bad));
-  BOOST_TEST((check_clock(wall_time(std::chrono::seconds(5'000'000'000))).judged == grade::bad));
+  const auto now = good_machine().now;
+  BOOST_TEST((check_clock(wall_time{}, true, {}).judged == grade::bad));
+  BOOST_TEST((check_clock(wall_time(std::chrono::seconds(5'000'000'000)), true, {}).judged == grade::bad));
+  BOOST_TEST((check_clock(now, false, {}).judged == grade::warn));
+  auto against = [&](std::chrono::minutes ahead) {
+    return text_of(check_clock(now, true, {{"10.0.0.1:7551", true, "", ahead}}));
+  };
+  BOOST_TEST(against(std::chrono::minutes(7)) == "bad 7 min behind that of 10.0.0.1:7551");
+  BOOST_TEST(against(std::chrono::minutes(-7)) == "bad 7 min ahead of that of 10.0.0.1:7551");
+  BOOST_TEST(against(std::chrono::minutes(-4)).rfind("ok ", 0) == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(doors_that_let_in_whoever_comes_are_warned_of) {
+  BOOST_TEST(text_of(check_exposure({})) == "ok clients come from this machine alone");
+  BOOST_TEST(text_of(check_exposure({"0.0.0.0:7550", true, true}))
+             == "warn insecure_listen: 0.0.0.0:7550 let in whoever comes, in clear");
+  BOOST_TEST(text_of(check_exposure({"0.0.0.0:7550", false, true})) == "ok clients come by TLS to 0.0.0.0:7550");
+  BOOST_TEST(text_of(check_exposure({"0.0.0.0:7550", false, false})) == "bad 0.0.0.0:7550 without a cluster");
+}
+
+BOOST_AUTO_TEST_CASE(a_certificate_that_has_ended_is_named_a_nodes_and_a_users) {
+  cluster_port_facts good{"10.0.0.1:7551", true, ""}, ended{"10.0.0.1:7551", true, "its certificate has ended"},
+      nobody{"10.0.0.2:1"};
+  BOOST_TEST(text_of(check_cluster(ended, {})) == "bad 10.0.0.1:7551: its certificate has ended");
+  BOOST_TEST(text_of(check_cluster(good, {nobody, good})) == "ok 10.0.0.1:7551: a node with a good certificate is there");
+  BOOST_TEST(text_of(check_cluster({}, {nobody, good})) == "ok it can be joined");
+  BOOST_TEST(text_of(check_cluster({}, {nobody})) == "warn no node answers at 10.0.0.2:1");
+  BOOST_TEST(text_of(check_cluster(nobody, {})) == "ok none to join");
+  BOOST_TEST(text_of(check_login({"/f", "", "your certificate ended", false})) == "warn your certificate ended");
+  BOOST_TEST(text_of(check_login({"/f", "anna, admin", "", true})) == "warn anna, admin");
+  BOOST_TEST(text_of(check_login({"/f", "anna, admin", "", false})) == "ok anna, admin");
 }

@@ -43,7 +43,7 @@ BOOST_FIXTURE_TEST_CASE(the_doctor_tells_programs_everything, connected) {
   auto findings = json::parse(out)["findings"];
   BOOST_TEST(findings[0]["check"] == "troupe-host");
   BOOST_TEST(findings[0]["state"] == "bad");
-  BOOST_TEST(findings.size() == 14U);
+  BOOST_TEST(findings.size() == 17U);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_wrong_config_file_is_bad_usage, connected) {

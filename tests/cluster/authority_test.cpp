@@ -65,8 +65,8 @@ BOOST_FIXTURE_TEST_CASE(no_certificate_is_issued_for_what_is_no_key_or_no_id, fi
 }
 
 BOOST_FIXTURE_TEST_CASE(a_user_can_not_be_named_like_a_node, fixture) {
-  for (const auto& name : {node_1, std::string(), std::string(64, 'a'), std::string("anna bell"), std::string("anna\n"),
-                           std::string("a\0b", 3), std::string("CN=anna,O=admin")})
+  for (const auto& name : {node_1, std::string(), std::string(57, 'a'), std::string("admin:anna"), std::string("anna bell"),
+                           std::string("anna\n"), std::string("a\0b", 3), std::string("CN=anna,O=admin")})
     BOOST_TEST((code_of(owner.issue_user(name, cluster_role::client, key.public_key(), day)) == error_code::invalid_argument));
 }
 
@@ -126,9 +126,35 @@ BOOST_FIXTURE_TEST_CASE(a_certificate_tells_who_it_is_for_and_how_long, fixture)
   BOOST_TEST(facts.dns_names == (std::vector<std::string>{node_1 + ".node", some_cluster + ".cluster"}),
              boost::test_tools::per_element());
   auto of_user = facts_of(user()).value();
-  BOOST_TEST(of_user.common_name == "anna");
+  BOOST_TEST(of_user.common_name == "client:anna");
   BOOST_TEST(of_user.organization == "client");
   BOOST_TEST(of_user.dns_names.empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_user_is_known_by_the_common_name, fixture) {
+  const std::string longest(56, 'a');
+  auto facts = facts_of(owner.issue_user(longest, cluster_role::admin, key.public_key(), day).value()).value();
+  auto user = user_of(facts.common_name);
+  BOOST_REQUIRE(user.has_value());
+  BOOST_TEST(user->name == longest);
+  BOOST_TEST((user->role == cluster_role::admin));
+  for (const auto& nobody : {node_1, std::string("anna"), std::string("node:anna"), std::string(":anna"), std::string()})
+    BOOST_TEST(!user_of(nobody).has_value(), nobody);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_nodes_certificate_holds_for_the_host_that_others_reach_it_at, fixture) {
+  auto names = [this](const char* address) {
+    return facts_of(owner.issue_node(node_1, key.public_key(), day, address).value())->dns_names.back();
+  };
+  const auto none = some_cluster + ".cluster";
+  BOOST_TEST(names("GPU-1.example.org:7551") == "gpu-1.example.org");
+  for (auto address : {"", "no address", "10.0.0.7:7551", "[::1]:7551", "a,DNS:b:1", "*.example.org:1", "example.org.:1"})
+    BOOST_TEST(names(address) == none, address);
+  for (const auto& taken : {node_2 + ".node:1", node_2 + ".NODE:1", some_cluster + ".cluster:1"})
+    BOOST_TEST(names(taken.c_str()) == none, taken);
+  auto by_ip = owner.issue_node(node_1, key.public_key(), day, "10.0.0.7:7551").value();
+  BOOST_TEST(X509_check_ip_asc(read_certificate(by_ip).get(), "10.0.0.7", 0) == 1);
+  BOOST_TEST(X509_check_ip_asc(read_certificate(by_ip).get(), "10.0.0.8", 0) == 0);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_loaded_authority_issues_as_before, fixture) {

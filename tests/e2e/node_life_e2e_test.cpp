@@ -56,11 +56,12 @@ BOOST_AUTO_TEST_CASE(a_port_in_use_is_refused_with_what_to_do) {
   BOOST_TEST(node.troupe({"status"}).code == 0);
 }
 
-BOOST_AUTO_TEST_CASE(listening_beyond_loopback_is_refused) {
+BOOST_AUTO_TEST_CASE(listening_beyond_loopback_without_a_cluster_is_refused) {
   temporary_folder folder;
   auto refused = start_node((folder.path() / "data").string(), "0.0.0.0:0");
-  BOOST_TEST(refused.code == 2);
-  BOOST_TEST(contains(refused.err, "loopback"), refused.err);
+  BOOST_TEST(refused.code == 1);
+  BOOST_TEST(contains(refused.err, "beyond loopback clients come by TLS"), refused.err);
+  BOOST_TEST(contains(refused.err, "--insecure-listen"), refused.err);
 }
 
 BOOST_AUTO_TEST_CASE(an_address_file_that_cannot_be_written_ends_the_node_with_what_to_do) {

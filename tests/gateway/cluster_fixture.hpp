@@ -25,6 +25,12 @@ struct test_cluster {
     certificate_term term{real_clock().wall_now() - made_ago, lifetime};
     return {owner.certificate_pem(), owner.issue_node(node_id, key.public_key(), term).value(), key.pem()};
   }
+  tls_identity identity_of_user(const std::string& name, cluster_role role, std::chrono::nanoseconds made_ago = 0s,
+                                std::chrono::nanoseconds lifetime = 24h) const {
+    auto key = private_key::make();
+    certificate_term term{real_clock().wall_now() - made_ago, lifetime};
+    return {owner.certificate_pem(), owner.issue_user(name, role, key.public_key(), term).value(), key.pem()};
+  }
   /// Knows whom to trust, and nothing else.
   tls_identity stranger() const { return {owner.certificate_pem(), "", ""}; }
 };

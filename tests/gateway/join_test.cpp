@@ -68,7 +68,7 @@ struct leading_node {
   caf::actor_system system{config};
   registrar_actor tested;
   peer_desk desk{system, actors};
-  join_server joining{loop, system, desk, own.cluster_id};
+  join_server joining{loop, system, desk, {own.cluster_id, "0.0.0.0:7550", ""}};
   identity_holder identity{{own.authority_pem, own.node_certificate_pem, own.node_key_pem}};
   cluster_door door{loop, {}, listen_on("127.0.0.1:0").value(), identity, time, events, handlers()};
 };
@@ -185,8 +185,10 @@ BOOST_AUTO_TEST_CASE(a_user_gets_a_certificate_of_the_tokens_role) {
   user_request who{token.secret, "anna", private_key::make().public_key()};
   auto given = join_as_user(*io.provider, machine_clock, n1.seed_of(token), who).wait(io.waitScope);
   BOOST_REQUIRE_MESSAGE(given.ok(), (given ? "" : given.failure().message));
-  BOOST_TEST((given->role == cluster_role::admin));
-  BOOST_TEST(facts_of(given->certificate_pem)->common_name == "anna");
+  BOOST_TEST((given->given.role == cluster_role::admin));
+  BOOST_TEST(given->listen == "0.0.0.0:7550");
+  BOOST_TEST(given->http == "");
+  BOOST_TEST(facts_of(given->given.certificate_pem)->common_name == "admin:anna");
   who.name = "ben";
   BOOST_TEST((join_as_user(*io.provider, machine_clock, n1.seed_of(token), who).wait(io.waitScope).failure().code
               == error_code::permission_denied));

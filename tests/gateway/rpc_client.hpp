@@ -27,8 +27,14 @@ struct rpc_client {
   kj::Own<capnp::TwoPartyVatNetwork> network;
   kj::Own<capnp::RpcSystem<capnp::rpc::twoparty::VatId>> rpc;
 
-  explicit rpc_client(const std::string& address) {
-    stream = io.provider->getNetwork().parseAddress(address.c_str()).wait(io.waitScope)->connect().wait(io.waitScope);
+  explicit rpc_client(const std::string& address)
+    : rpc_client(own_io()
+                     .provider->getNetwork()
+                     .parseAddress(address.c_str())
+                     .wait(own_io().waitScope)
+                     ->connect()
+                     .wait(own_io().waitScope)) {}
+  explicit rpc_client(kj::Own<kj::AsyncIoStream> connected) : stream(kj::mv(connected)) {
     network = kj::heap<capnp::TwoPartyVatNetwork>(*stream, capnp::rpc::twoparty::Side::CLIENT);
     rpc = kj::heap<capnp::RpcSystem<capnp::rpc::twoparty::VatId>>(capnp::makeRpcClient(*network));
   }

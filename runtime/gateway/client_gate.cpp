@@ -1,0 +1,158 @@
+#include "runtime/gateway/client_gate.hpp"
+
+#include "cluster/certificates.hpp"
+#include "runtime/gateway/http_reply.hpp"
+#include "runtime/gateway/peer_trust.hpp"
+#include "runtime/gateway/remote_host.hpp"
+
+#include <capnp/message.h>
+#include <capnp/rpc.capnp.h>
+#include <capnp/serialize.h>
+#include <kj/debug.h>
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <utility>
+
+namespace troupe {
+
+namespace {
+
+constexpr const char* only_tls = "this port speaks only TLS: log in to the cluster with `troupe login`, and ask again by TLS";
+
+/// What OpenSSL says of first bytes that are no TLS; it answers nothing to them itself.
+bool speaks_no_tls(const kj::Exception& why) {
+  for (kj::StringPtr reason : {"http request"_kj, "https proxy request"_kj, "wrong version number"_kj})
+    if (strstr(why.getDescription().cStr(), reason.cStr()) != nullptr)
+      return true;
+  return false;
+}
+
+/// In clear, for a client that reads the door's protocol.
+std::string words_in_clear(door_kind door) {
+  if (door == door_kind::http) {
+    auto reply = error_reply(400, only_tls);
+    return written_head(reply, content_coding::identity, after_answer::closes) + reply.body;
+  }
+  capnp::MallocMessageBuilder message;
+  auto end = message.initRoot<capnp::rpc::Message>().initAbort();
+  end.setReason(only_tls);
+  end.setType(capnp::rpc::Exception::Type::FAILED);
+  auto words = capnp::messageToFlatArray(message);
+  auto bytes = words.asChars();
+  return {bytes.begin(), bytes.size()};
+}
+
+caller caller_with(const std::optional<certificate_facts>& certificate) {
+  auto user = certificate ? user_of(certificate->common_name) : std::nullopt;
+  if (!user)
+    return {access::health, {}};
+  return {user->role == cluster_role::admin ? access::all : access::reading, std::move(user->name)};
+}
+
+const char* name_of(door_kind door) {
+  return door == door_kind::http ? "http" : "rpc";
+}
+
+} // namespace
+
+/// A client that has not proven who it is. Its place is left with it.
+class client_gate::handshake {
+public:
+  handshake(client_gate& gate, door_kind door, kj::AsyncIoStream& raw)
+    : gate_(gate), door_(door), host_(remote_host(raw)), socket_(copy_of(raw)) {}
+  ~handshake() { --gate_.handshakes_; }
+
+  void failed(const kj::Exception& why) {
+    if (!speaks_no_tls(why))
+      return gate_.refuse(host_, door_, tls_trouble(why));
+    auto words = words_in_clear(door_);
+    [[maybe_unused]] auto sent = ::send(socket_.get(), words.data(), words.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    gate_.refuse(host_, door_, "it speaks no TLS");
+  }
+
+private:
+  /// The stream is gone once its handshake has failed.
+  static unique_fd copy_of(kj::AsyncIoStream& raw) {
+    return unique_fd(::fcntl(KJ_REQUIRE_NONNULL(raw.getFd()), F_DUPFD_CLOEXEC, 0));
+  }
+
+  client_gate& gate_;
+  const door_kind door_;
+  const std::string host_;
+  unique_fd socket_;
+};
+
+client_gate::client_gate(const std::vector<kj_loop*>& loops, const identity_holder& identity, const clock& time,
+                         event_sink& events, client_gate_options options)
+  : time_(time), events_(events), options_(options) {
+  for (auto loop : loops)
+    lanes_.push_back(std::make_unique<lane>(lane{*loop, tls_endpoint(identity)}));
+}
+
+client_gate::~client_gate() = default;
+
+kj::Promise<void> client_gate::serve(std::size_t loop, door_kind door, kj::Own<kj::AsyncIoStream> raw,
+                                     const known_client_handler& handler) {
+  if (++handshakes_ > options_.handshakes_max) {
+    --handshakes_;
+    refuse(remote_host(*raw), door, "too many clients have not proven who they are yet");
+    return kj::READY_NOW;
+  }
+  auto begun = kj::heap<handshake>(*this, door, *raw);
+  auto& its = *begun;
+  return prove(*lanes_[loop], kj::mv(raw))
+      .then([](proven_user&& proven) { return kj::Maybe<proven_user>(kj::mv(proven)); },
+            [&its](kj::Exception&& why) -> kj::Maybe<proven_user> {
+              its.failed(why);
+              return nullptr;
+            })
+      .attach(kj::mv(begun))
+      .then([this, loop, &handler](kj::Maybe<proven_user>&& proven) -> kj::Promise<void> {
+        KJ_IF_MAYBE (known, proven)
+          return serve_known(loop, kj::mv(*known), handler);
+        return kj::READY_NOW;
+      });
+}
+
+kj::Promise<void> client_gate::serve_known(std::size_t loop, proven_user known, const known_client_handler& handler) {
+  auto served = handler(loop, kj::mv(known.stream), caller_with(known.certificate));
+  if (!known.certificate)
+    return served;
+  auto ended = lanes_[loop]->loop.io().provider->getTimer().afterDelay(time_left(known.certificate->not_after, time_));
+  return served.exclusiveJoin(kj::mv(ended));
+}
+
+kj::Promise<proven_user> client_gate::prove(lane& on, kj::Own<kj::AsyncIoStream> raw) {
+  auto& timer = on.loop.io().provider->getTimer();
+  auto too_late = timer.afterDelay(options_.handshake_timeout.count() * kj::MILLISECONDS).then([]() -> proven_user {
+    kj::throwFatalException(KJ_EXCEPTION(FAILED, "it has not proven in time who it is"));
+  });
+  return on.tls.accept_user(kj::mv(raw)).exclusiveJoin(kj::mv(too_late));
+}
+
+void client_gate::refuse(const std::string& host, door_kind door, const std::string& why) {
+  bool warn = false;
+  {
+    std::lock_guard lock(mutex_);
+    warn = warned_.due(host, time_.now());
+  }
+  if (warn || events_.shows_debug("gateway"))
+    events_.emit({time_.wall_now(),
+                  warn ? severity::warn : severity::debug,
+                  "client_refused",
+                  {{"from", host}, {"door", name_of(door)}, {"reason", why}},
+                  "gateway"});
+}
+
+acceptor::client_handler behind(client_gate* gate, door_kind door, client_gate::known_client_handler handler) {
+  if (gate == nullptr)
+    return [handler = std::move(handler)](std::size_t loop, kj::Own<kj::AsyncIoStream> client) {
+      return handler(loop, kj::mv(client), {});
+    };
+  return [gate, door, handler = std::move(handler)](std::size_t loop, kj::Own<kj::AsyncIoStream> client) {
+    return gate->serve(loop, door, kj::mv(client), handler);
+  };
+}
+
+} // namespace troupe
