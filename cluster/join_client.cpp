@@ -20,7 +20,9 @@ namespace troupe {
 
 namespace {
 
-/// For each of: to meet somebody, to prove who one is, to be let in. The leader syncs what it decides.
+/// To meet somebody.
+constexpr auto meet_patience = 3 * kj::SECONDS;
+/// For each of: to prove who one is, to be let in. The leader syncs what it decides.
 constexpr auto step_patience = 10 * kj::SECONDS;
 /// A certificate and little else; the answer to a join tells of all members.
 constexpr std::uint64_t introduction_bytes_max = 64 << 10;
@@ -91,12 +93,14 @@ public:
 
   /// Asks who is there, checks it against the seed's hash, and connects so that only the cluster can answer.
   kj::Promise<result<void>> connect() {
-    return in_time(dial_raw(io_.getNetwork(), seed_.address, connection_role::introduction)
-                       .then([this](kj::Own<kj::AsyncIoStream> stream) {
-                         host_ = own_host(*stream);
-                         auto read = capnp::readMessage(*stream, at_most(introduction_bytes_max));
-                         return read.attach(kj::mv(stream));
-                       }))
+    auto told =
+        dial_raw({io_, names_}, seed_.address, connection_role::introduction).then([this](kj::Own<kj::AsyncIoStream> stream) {
+          host_ = own_host(*stream);
+          auto read = capnp::readMessage(*stream, at_most(introduction_bytes_max));
+          return read.attach(kj::mv(stream));
+        });
+    return io_.getTimer()
+        .timeoutAfter(meet_patience, kj::mv(told))
         .then([this](kj::Own<capnp::MessageReader> message) { return check(message->getRoot<schema::Introduction>()); },
               [this](kj::Exception&& why) -> result<void> { return nobody(why); })
         .then([this](result<void> known) { return known ? dial_cluster() : kj::Promise<result<void>>(known); });
@@ -132,7 +136,7 @@ private:
   kj::Promise<result<void>> dial_cluster() {
     connection_ = kj::heap<join_connection>(authority_);
     auto name = dns_name_of_cluster(seed_.cluster_id);
-    return in_time(dial(io_.getNetwork(), connection_->tls, seed_.address, connection_role::join, name))
+    return in_time(dial({io_, names_}, connection_->tls, seed_.address, connection_role::join, name))
         .then(
             [this](proven_stream&& proven) -> result<void> {
               connection_->open(kj::mv(proven.stream));
@@ -156,6 +160,7 @@ private:
   }
 
   kj::AsyncIoProvider& io_;
+  name_resolver names_;
   const clock& time_;
   const join_seed seed_;
   std::string host_;

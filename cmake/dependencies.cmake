@@ -24,3 +24,10 @@ find_path(PROMETHEUS_INCLUDE_DIR prometheus/text_serializer.h REQUIRED)
 add_library(prometheus_core INTERFACE)
 target_link_libraries(prometheus_core INTERFACE ${PROMETHEUS_CORE_LIBRARY})
 target_include_directories(prometheus_core SYSTEM INTERFACE ${PROMETHEUS_INCLUDE_DIR})
+
+find_library(AVAHI_CORE_LIBRARY avahi-core REQUIRED) # its pkg-config file would be the only one that we need
+find_library(AVAHI_COMMON_LIBRARY avahi-common REQUIRED)
+find_path(AVAHI_INCLUDE_DIR avahi-core/core.h REQUIRED)
+add_library(avahi_core INTERFACE)
+target_link_libraries(avahi_core INTERFACE ${AVAHI_CORE_LIBRARY} ${AVAHI_COMMON_LIBRARY})
+target_include_directories(avahi_core SYSTEM INTERFACE ${AVAHI_INCLUDE_DIR})

@@ -7,6 +7,7 @@ install(TARGETS troupe DESTINATION ${CMAKE_INSTALL_BINDIR})
 if(TROUPE_HOST)
   install(TARGETS troupe-host DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/troupe) # where the node looks for it
 endif()
+install(TARGETS troupe-lan DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/troupe) # likewise
 
 configure_file(packaging/troupe.service.in ${CMAKE_BINARY_DIR}/packaging/troupe.service @ONLY)
 install(FILES ${CMAKE_BINARY_DIR}/packaging/troupe.service DESTINATION ${unit_folder})

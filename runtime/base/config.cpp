@@ -105,6 +105,17 @@ result<void> check_log_format(const std::string& format) {
                                               : result<void>(invalid("expected text or json, found \"" + format + "\""));
 }
 
+result<void> check_join(const std::vector<std::string>& seeds) {
+  for (const auto& each : seeds)
+    if (auto checked = check_other(each); !checked)
+      return checked;
+  return {};
+}
+
+result<void> check_discover(const std::string& how) {
+  return how.empty() || how == "lan" ? result<void>() : result<void>(invalid("expected \"lan\" or \"\", found \"" + how + "\""));
+}
+
 void tell(toml_section& section, std::string_view key, const result<void>& checked) {
   if (!checked)
     section.refuse(key, checked.failure().message);
@@ -177,6 +188,7 @@ void read_root(toml_section& root, node_options& options) {
   std::string join;
   root.text("join", join);
   options.join = join.empty() ? options.join : parts_of(join);
+  root.text("discover", options.discover);
   std::string labels;
   root.text("labels", labels);
   if (auto read = labels_from(labels); !read)
@@ -191,6 +203,8 @@ void read_root(toml_section& root, node_options& options) {
   tell(root, "http", check_other(options.http));
   tell(root, "cluster", check_other(options.cluster));
   tell(root, "advertise", check_other(options.advertise));
+  tell(root, "join", check_join(options.join));
+  tell(root, "discover", check_discover(options.discover));
   read_limits(root.section("limits"), options);
   read_membership(root.section("membership"), options);
   read_events(root.section("events"), options);
@@ -230,6 +244,7 @@ result<void> check(const node_options& options) {
        {std::pair{"name", check_name(options.name)}, std::pair{"data", check_data_folder(options.data_folder)},
         std::pair{"listen", check_listen(options.listen)}, std::pair{"http", check_other(options.http)},
         std::pair{"cluster", check_other(options.cluster)}, std::pair{"advertise", check_other(options.advertise)},
+        std::pair{"join", check_join(options.join)}, std::pair{"discover", check_discover(options.discover)},
         std::pair{"chunk_bytes", check_chunk(options)}, std::pair{"body_bytes", check_bodies(options)},
         std::pair{"drain timeout", check_drain_timeout(options.drain_timeout)},
         std::pair{"log level", check_log_level(options.log_level)},

@@ -43,9 +43,11 @@ struct node_options {
   bool insecure_listen = false;            ///< beyond loopback it lets in whoever comes, in clear
   std::string cluster;                     ///< its cluster port, for other nodes; "": it is alone, or as it was before
   std::string advertise;                   ///< where others reach that port; "": where it listens
-  std::vector<std::string> join;           ///< members of the cluster that it joins, if it belongs to none yet
-  std::string token;                       ///< for that. Command line and TROUPE_TOKEN only
-  label_map labels;                        ///< of this node, for placement; `zone` says what fails together
+  std::vector<std::string>
+      join;             ///< members of the cluster that it joins, or that it looks at when it comes back and reaches nobody
+  std::string discover; ///< "lan": by multicast DNS, and it announces itself; "": only by `join`
+  std::string token;    ///< for that. Command line and TROUPE_TOKEN only
+  label_map labels;     ///< of this node, for placement; `zone` says what fails together
   std::chrono::seconds certificate_lifetime = std::chrono::hours(24); ///< that the leader gives nodes
   membership_times membership{};
   std::string address_file;        ///< written with the address once the node serves; empty: none. Command line only
@@ -90,6 +92,7 @@ result<void> check(const node_options& options);
 ///     cluster = "10.0.0.1:7551"
 ///     advertise = "node-1.example.com:7551"
 ///     join = "10.0.0.2:7551, 10.0.0.3:7551"
+///     discover = "lan"
 ///     labels = "zone=a, rack=3"
 ///     host_binary = "/usr/bin/troupe-host"
 ///     gateway_loops = 2

@@ -8,4 +8,7 @@ namespace troupe {
 /// is there, the one beside it.
 std::string host_program();
 
+/// The same of troupe-lan.
+std::string lan_program();
+
 } // namespace troupe

@@ -25,6 +25,7 @@ struct node_flags {
   std::string cluster;
   std::string advertise;
   std::string join;
+  std::string discover;
   std::string token;
   std::string labels;
   std::string address_file;
@@ -59,6 +60,7 @@ node_arguments resolve(const node_flags& flags) {
   arguments.options.http = flags.http.value_or(arguments.options.http);
   overlay(arguments.options.cluster, flags.cluster);
   overlay(arguments.options.advertise, flags.advertise);
+  overlay(arguments.options.discover, flags.discover);
   overlay(arguments.options.token, flags.token);
   if (!flags.join.empty())
     arguments.options.join = parts_of(flags.join);
@@ -112,9 +114,15 @@ void add_node(CLI::App& app, std::function<void(const node_arguments&)> on_node)
       ->type_name("HOST:PORT");
   verb->add_option("--advertise", flags->advertise, "Where other nodes reach that port (default: where it listens)")
       ->type_name("HOST:PORT");
-  verb->add_option("--join", flags->join,
-                   "Cluster ports of members of the cluster to join, with --token; once, then it comes back by itself")
+  verb->add_option(
+          "--join", flags->join,
+          "Cluster ports of members of the cluster to join, with --token; once, then it comes back by itself. A name stands for "
+          "all its addresses")
       ->type_name("HOST:PORT,…");
+  verb->add_option(
+          "--discover", flags->discover,
+          "lan: nodes of a cluster announce themselves on the local network (multicast DNS), and find each other without --join")
+      ->type_name("lan");
   verb->add_option("--token", flags->token, "What `troupe token create` gave")->type_name("TOKEN")->envname("TROUPE_TOKEN");
   verb->add_option(
           "--label", flags->labels,

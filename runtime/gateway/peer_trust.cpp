@@ -35,8 +35,9 @@ kj::Duration time_left(wall_time until, const clock& time) {
 
 peer_dialler dial_by(kj_loop& loop, const identity_holder& identity) {
   auto tls = std::make_shared<tls_endpoint>(identity);
-  return [&loop, tls](const peer_address& whom) {
-    return dial(loop.io().provider->getNetwork(), *tls, whom.address, connection_role::control, dns_name_of_node(whom.node_id))
+  auto names = std::make_shared<name_resolver>();
+  return [&loop, tls, names](const peer_address& whom) {
+    return dial({*loop.io().provider, *names}, *tls, whom.address, connection_role::control, dns_name_of_node(whom.node_id))
         .then([](proven_stream&& proven) { return kj::mv(proven.stream); });
   };
 }

@@ -1,10 +1,8 @@
 #include "runtime/node/cluster_identity_setup.hpp"
 
-#include "cluster/join_client.hpp"
-#include "cluster/join_token.hpp"
+#include "cluster/sightings.hpp"
+#include "runtime/node/admission.hpp"
 #include "runtime/node/first_token.hpp"
-
-#include <kj/async-io.h>
 
 #include <utility>
 
@@ -21,7 +19,12 @@ std::string advertised(const node_options& options, const listener& door) {
   auto asked = listen_address_from(options.advertise);
   if (!asked || asked->port != 0)
     return options.advertise;
-  return options.advertise.substr(0, options.advertise.rfind(':')) + door.address.substr(door.address.rfind(':'));
+  return options.advertise.substr(0, options.advertise.rfind(':')) + port_of(door.address);
+}
+
+/// ":7551" of "0.0.0.0:7551".
+std::string port_of(const std::string& address) {
+  return address.substr(address.rfind(':'));
 }
 
 result<listener> open_port(const std::string& address) {
@@ -34,10 +37,11 @@ result<std::optional<cluster_identity>> come_back(const node_options& options, c
   auto known = records.members();
   if (!known)
     return known.failure();
-  auto address = options.cluster;
+  std::string before;
   for (const auto& member : *known)
-    if (member.node_id == self.node_id && address.empty())
-      address = member.address;
+    if (member.node_id == self.node_id)
+      before = member.address;
+  auto address = options.cluster.empty() ? before : options.cluster;
   if (address.empty())
     return error{error_code::invalid_argument,
                  "this node is a member of a cluster: say where its cluster port is with --cluster HOST:PORT"};
@@ -45,6 +49,8 @@ result<std::optional<cluster_identity>> come_back(const node_options& options, c
   if (!door)
     return door.failure();
   self.address = advertised(options, *door);
+  if (!is_reachable_address(self.address) && !before.empty())
+    self.address = before.substr(0, before.rfind(':')) + port_of(self.address);
   return std::optional(cluster_identity{std::move(record), std::move(self), std::move(*door), std::move(*known)});
 }
 
@@ -61,6 +67,9 @@ result<std::optional<cluster_identity>> found(const node_options& options, node_
   if (!door)
     return door.failure();
   self.address = advertised(options, *door);
+  if (!is_reachable_address(self.address))
+    return error{error_code::invalid_argument,
+                 "other nodes can't reach " + self.address + ": name an address of this machine with --advertise HOST:PORT"};
   auto record = found_cluster(records, self, {time.wall_now(), options.certificate_lifetime});
   if (!record)
     return record.failure();
@@ -76,19 +85,6 @@ result<std::optional<cluster_identity>> found(const node_options& options, node_
       cluster_identity{std::move(*record), std::move(self), std::move(*door), std::move(*known), std::move(*token)});
 }
 
-/// Tries the seeds in turn; the last one's error if none lets it in.
-result<enrolled> ask_seeds(const node_options& options, const join_token& token, const join_request& who, const private_key& key,
-                           const clock& time) {
-  auto io = kj::setupAsyncIo();
-  result<enrolled> outcome = error{error_code::invalid_argument, "no seed was named"};
-  for (const auto& seed : options.join) {
-    outcome = join_cluster(*io.provider, time, {seed, token.cluster_id, token.authority_sha256}, who, key).wait(io.waitScope);
-    if (outcome)
-      return outcome;
-  }
-  return outcome;
-}
-
 result<std::optional<cluster_identity>> join(const node_options& options, cluster_store& records, own_node self,
                                              const clock& time) {
   auto token = parse_join_token(options.token);
@@ -98,8 +94,8 @@ result<std::optional<cluster_identity>> join(const node_options& options, cluste
   if (!door)
     return door.failure();
   self.address = advertised(options, *door);
-  if (self.address.rfind("0.0.0.0", 0) == 0)
-    self.address = self.address.substr(self.address.rfind(':')); // the join fills the host in
+  if (!is_reachable_address(self.address))
+    self.address = port_of(self.address); // the join fills the host in
   auto key = joining_key(records, token->cluster_id);
   if (!key)
     return key.failure();
@@ -110,7 +106,7 @@ result<std::optional<cluster_identity>> join(const node_options& options, cluste
   who.address = self.address;
   who.public_key = key->public_key();
   who.labels = self.labels;
-  auto given = ask_seeds(options, *token, who, *key, time);
+  auto given = be_admitted(options, *token, who, *key, time);
   if (!given)
     return given.failure();
   for (const auto& member : given->members)
@@ -131,14 +127,21 @@ result<std::optional<cluster_identity>> set_up_cluster(const node_options& optio
   own_node self{storage.identity.node_id, name, {}, options.labels};
   auto record = own_cluster(storage.cluster, self.node_id);
   bool is_copy = !record && record.failure().code == error_code::failed_precondition; // which may join as a node of its own
-  if (!record && (!is_copy || options.join.empty()))
+  bool joins = !options.join.empty() || (!options.discover.empty() && !options.token.empty());
+  if (!record && (!is_copy || !joins))
     return record.failure();
   if (record && *record)
     return come_back(options, storage.cluster, std::move(**record), std::move(self));
-  if (!options.join.empty())
+  if (joins)
     return join(options, storage.cluster, std::move(self), time);
+  if (!options.token.empty())
+    return error{error_code::invalid_argument, "with a token, say how to find its cluster: --join HOST:PORT or --discover lan"};
   if (!options.cluster.empty())
     return found(options, storage, std::move(self), time);
+  if (!options.discover.empty())
+    return error{error_code::invalid_argument,
+                 "to join a cluster, a token is needed with --discover (`troupe token create` makes "
+                 "one); to found one, name this node's cluster port with --cluster HOST:PORT"};
   return std::optional<cluster_identity>();
 }
 

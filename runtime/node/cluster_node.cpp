@@ -3,8 +3,11 @@
 #include "cluster/certificates.hpp"
 #include "cluster/dial.hpp"
 #include "cluster/join_client.hpp"
+#include "runtime/base/host_program.hpp"
 #include "runtime/base/ids.hpp"
 #include "runtime/node/loop_complaints.hpp"
+
+#include <caf/send.hpp>
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -38,7 +41,7 @@ kj::Promise<kj::Own<kj::AsyncIoStream>> tls_data_dialler::connect(kj_loop& on, c
   for (auto& [loop, tls] : endpoints_)
     if (loop == &on)
       return on.io().provider->getTimer().timeoutAfter(data_connect_timeout,
-                                                       dial(on.io().provider->getNetwork(), *tls, peers_.find(node_id)->address(),
+                                                       dial({*on.io().provider, names_}, *tls, peers_.find(node_id)->address(),
                                                             connection_role::data, dns_name_of_node(node_id))
                                                            .then([](proven_stream&& proven) {
                                                              proven.stream->setsockopt(IPPROTO_TCP, TCP_USER_TIMEOUT,
@@ -71,14 +74,43 @@ cluster_services::cluster_services(cluster_identity& cluster, cluster_links& lin
                                    const clock& time, event_sink& events, const gateway_options& gateway, const drain_gate& drain,
                                    cluster_store& records, const leadership_cell& lead, const client_addresses& doors)
   : links_(links), actors_(actors), time_(time), events_(events), records_(records), lead_(lead), self_(cluster.self),
-    desk_(system, actors), context_(links.loop(), system, desk_, time, {cluster.self.node_id, TROUPE_VERSION}, links.trust(), {}),
-    peers_(context_), joins_(links.loop(), system, desk_, {cluster.record.cluster_id, doors.rpc, doors.http}),
+    cluster_id_(cluster.record.cluster_id), desk_(system, actors),
+    context_(links.loop(), system, desk_, time, {cluster.self.node_id, TROUPE_VERSION}, links.trust(), {}), peers_(context_),
+    joins_(links.loop(), system, desk_, {cluster.record.cluster_id, doors.rpc, doors.http}),
     forwards_(loops, routes, time, gateway, drain), renewals_(system, links.loop()),
     door_(links.loop(), loops, std::move(cluster.door), links.identity(), time, events, handlers()) {
   links_.loop().post([this] {
     links_.loop().keep(keep_certificate());
     links_.loop().keep(keep_introduced());
   });
+  for (const auto& member : cluster.known)
+    if (member.node_id != self_.node_id)
+      known_peers_.push_back(links.peers().find(member.node_id));
+}
+
+void cluster_services::keep_found(const node_options& options) {
+  links_.loop().post([this, &options] { links_.loop().keep(stay_found(options)); });
+}
+
+kj::Promise<void> cluster_services::stay_found(const node_options& options) {
+  kj::Own<lan_discovery> lan;
+  if (options.discover == "lan")
+    lan = kj::heap<lan_discovery>(links_.loop().io(),
+                                  lan_discovery_options{lan_program(), cluster_id_, self_.node_id, self_.address},
+                                  [this](const std::string& what) { on_lan_trouble(what); });
+  auto tell = [this](exchange_members told) {
+    if (auto membership = actors_.membership.get())
+      caf::anon_send(membership, std::move(told));
+  };
+  reunion_options how{cluster_id_, self_.node_id, known_peers_, options.join};
+  auto back = kj::heap<reunion>(links_.loop(), links_.identity(), links_.network().questions, time_, events_, lan.get(),
+                                std::move(how), std::move(tell));
+  auto looking = back->keep_looking();
+  return looking.attach(kj::mv(back), kj::mv(lan));
+}
+
+void cluster_services::on_lan_trouble(const std::string& what) {
+  events_.emit({time_.wall_now(), severity::warn, "lan_discovery_failed", {{"reason", what}}, "node"});
 }
 
 cluster_handlers cluster_services::handlers() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/root.hpp"
+#include "cluster/lan_discovery.hpp"
 #include "cluster/tls.hpp"
 #include "runtime/gateway/cluster_door.hpp"
 #include "runtime/gateway/data_dialler.hpp"
@@ -11,6 +12,7 @@
 #include "runtime/gateway/peer_server.hpp"
 #include "runtime/gateway/process_usage.hpp"
 #include "runtime/node/cluster_identity_setup.hpp"
+#include "runtime/node/reunion.hpp"
 
 #include <memory>
 #include <utility>
@@ -26,6 +28,7 @@ public:
 
 private:
   std::vector<std::pair<kj_loop*, std::unique_ptr<tls_endpoint>>> endpoints_;
+  name_resolver names_;
   peer_board& peers_;
 };
 
@@ -71,12 +74,17 @@ public:
                    const gateway_options& gateway, const drain_gate& drain, cluster_store& records, const leadership_cell& lead,
                    const client_addresses& doors);
 
+  /// From now on it is found by others as the options say, and finds them again if it has lost all. Once; the options outlive it.
+  void keep_found(const node_options& options);
   const std::string& address() const { return door_.address(); }
   void stop_accepting() { door_.stop_accepting(); }
 
 private:
   cluster_handlers handlers();
   kj::Promise<void> serve_data(std::size_t loop, kj::Own<kj::AsyncIoStream> stream, const std::string& who);
+  /// Announces this node if that is wanted, and looks for members if none is reached, for ever. On the cluster loop's thread.
+  kj::Promise<void> stay_found(const node_options& options);
+  void on_lan_trouble(const std::string& what);
   /// Has the certificate renewed at half of its life, again and again.
   kj::Promise<void> keep_certificate();
   /// Another certificate for this node's key. Nobody lets it in by one that has ended (the leader was away for long): then it asks as one who joins, by its
@@ -94,6 +102,8 @@ private:
   const leadership_cell& lead_;
   const own_node self_;
   std::uint64_t introduced_ = 0; ///< in this epoch
+  const std::string cluster_id_;
+  std::vector<std::shared_ptr<peer_status>> known_peers_;
   peer_desk desk_;
   peer_context context_;
   peer_server peers_;

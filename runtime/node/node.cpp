@@ -406,6 +406,8 @@ result<void> running_node::start() {
                                                    client_addresses{address(), http_door_ ? http_door_->address : ""});
   if (auto up = await_tree(); !up)
     return up;
+  if (services_)
+    services_->keep_found(options_);
   if (http_door_)
     http_server_.emplace(pointers_to<kj_loop>(loops_), std::move(*http_door_), view_, gateway_, clients_, gate_of(*http_door_));
   if (auto written = write_address_file(options_.http_address_file, http_address(), "--http-address-file"); !written)

@@ -81,6 +81,19 @@ BOOST_AUTO_TEST_CASE(a_node_is_not_dead_before_it_was_asked_twice) {
              == "troupe.toml:2: membership.dead_after: expected at least 900 ms, two intervals and both timeouts, found 899 ms");
 }
 
+BOOST_AUTO_TEST_CASE(how_a_node_finds_its_cluster_is_checked) {
+  BOOST_TEST(problem("discover = \"wan\"") == "troupe.toml:1: discover: expected \"lan\" or \"\", found \"wan\"");
+  BOOST_TEST(problem("join = \"10.0.0.2:7551, n3\"")
+             == "troupe.toml:1: join: expected an address like \"127.0.0.1:7550\", found \"n3\"");
+  auto read = parse_node_toml("join = \"10.0.0.2:7551, nodes.example.com:7551\"\ndiscover = \"lan\"", "troupe.toml");
+  BOOST_REQUIRE(read.ok());
+  BOOST_TEST((read->join == std::vector<std::string>{"10.0.0.2:7551", "nodes.example.com:7551"}));
+  BOOST_TEST(read->discover == "lan");
+  node_options options;
+  options.discover = "dns";
+  BOOST_TEST(check(options).failure().message == "discover: expected \"lan\" or \"\", found \"dns\"");
+}
+
 BOOST_AUTO_TEST_CASE(what_is_no_address_is_refused) {
   for (auto address : {"", "7550", ":7550", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:1x",
                        "::1:7550", "[]:1", "a b:1"})

@@ -22,6 +22,13 @@ findings measure_deploy(lab& room);   ///< from the command to the first answer,
 findings measure_backup(lab& room);   ///< of 1 GB of models, under load
 findings measure_restart(lab& room);  ///< of a node with 100 deployments
 
+// Two nodes of a cluster; one has the replica, the other one is asked.
+
+findings measure_forward_lone(lab& room);   ///< no-op, 1 caller: p50, against the node that has it
+findings measure_forward_flight(lab& room); ///< no-op, 64 in flight: requests a second, CPU time a request of both nodes
+findings measure_forward_large(lab& room);  ///< 600 KB in, 4 KB out: p50, against a bare Cap'n Proto call over TLS
+findings measure_join(lab& room);           ///< from the start of a node that joins until it serves
+
 /// A plan for a large cluster; starts nothing.
 findings measure_placement(lab& room);
 

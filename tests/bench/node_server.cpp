@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <utility>
 
 namespace troupe::bench {
 
@@ -58,18 +59,19 @@ std::vector<replica_view> replicas(client& node, const std::string& name) {
   return found;
 }
 
-node_server::node_server(lab& room, unsigned gateway_loops)
+node_server::node_server(lab& room, unsigned gateway_loops, std::vector<std::string> flags)
   : lab_(room), address_(address_of(free_port())), http_address_(address_of(free_port())), data_(room.new_path("data")),
-    config_(room.new_path("node.toml")) {
+    config_(room.new_path("node.toml")), flags_(std::move(flags)) {
   std::ofstream(config_) << "gateway_loops = " << gateway_loops << "\n";
   start();
 }
 
 void node_server::start() {
   auto begun = std::chrono::steady_clock::now();
-  node_.emplace(std::vector<std::string>{lab_.binary("troupe"), "node", "--data", data_, "--listen", address_, "--http",
-                                         http_address_, "--config", config_},
-                lab_.new_path("node.log"));
+  std::vector<std::string> command{lab_.binary("troupe"), "node",     "--data", data_, "--listen", address_, "--http",
+                                   http_address_,         "--config", config_};
+  command.insert(command.end(), flags_.begin(), flags_.end());
+  node_.emplace(command, lab_.new_path("node.log"));
   await_rpc(address_);
   started_in_ = std::chrono::steady_clock::now() - begun;
 }
@@ -83,15 +85,22 @@ void node_server::deploy(const std::string& name, const std::string& model, unsi
   deploy_folder(name, lab_.model_folder(model), replicas);
 }
 
-void node_server::deploy_folder(const std::string& name, const std::string& folder, unsigned replicas) {
-  program({lab_.binary("troupe"), "--node", address_, "deploy", name, folder, "--replicas", std::to_string(replicas)},
-          lab_.new_path("deploy.log"))
-      .finish();
+void node_server::deploy_folder(const std::string& name, const std::string& folder, unsigned replicas,
+                                const std::vector<std::string>& flags) {
+  std::vector<std::string> command{"deploy", name, folder, "--replicas", std::to_string(replicas)};
+  command.insert(command.end(), flags.begin(), flags.end());
+  tell(std::move(command));
+}
+
+std::string node_server::tell(std::vector<std::string> command) const {
+  command.insert(command.begin(), {lab_.binary("troupe"), "--node", address_});
+  auto output = lab_.new_path("told.log");
+  program(command, output).finish();
+  return text_of_file(output);
 }
 
 void node_server::scale(const std::string& name, unsigned replicas) {
-  program({lab_.binary("troupe"), "--node", address_, "scale", name, std::to_string(replicas)}, lab_.new_path("scale.log"))
-      .finish();
+  tell({"scale", name, std::to_string(replicas)});
   await_replicas(name, replicas);
 }
 

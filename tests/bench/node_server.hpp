@@ -25,8 +25,8 @@ struct replica_view {
 /// thread outlives a call, so that the thread may fork.
 class node_server {
 public:
-  /// Waits until it serves. 0 loops: as many as the node chooses.
-  explicit node_server(lab& room, unsigned gateway_loops = 0);
+  /// Waits until it serves. 0 loops: as many as the node chooses. `flags`: more of `troupe node`'s.
+  explicit node_server(lab& room, unsigned gateway_loops = 0, std::vector<std::string> flags = {});
 
   /// Kills it with -9 and starts it again on the same data; waits until it serves.
   void kill_and_restart();
@@ -39,8 +39,11 @@ public:
 
   /// Waits until all replicas are ready.
   void deploy(const std::string& name, const std::string& model, unsigned replicas = 1);
-  /// The same for a model folder anywhere.
-  void deploy_folder(const std::string& name, const std::string& folder, unsigned replicas = 1);
+  /// The same for a model folder anywhere, with more flags of `troupe deploy`.
+  void deploy_folder(const std::string& name, const std::string& folder, unsigned replicas = 1,
+                     const std::vector<std::string>& flags = {});
+  /// What `troupe` prints on this node. Throws if it fails.
+  std::string tell(std::vector<std::string> command) const;
   void scale(const std::string& name, unsigned replicas);
   std::vector<replica_view> replicas(const std::string& name) const;
   void await_replicas(const std::string& name, unsigned count) const;
@@ -53,6 +56,7 @@ private:
   std::string http_address_;
   std::string data_;
   std::string config_;
+  std::vector<std::string> flags_;
   std::optional<program> node_;
   std::chrono::nanoseconds started_in_{0};
 };

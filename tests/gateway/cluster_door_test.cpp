@@ -26,6 +26,8 @@ kj::AsyncIoContext& own_io() {
   return *io;
 }
 
+name_resolver names;
+
 /// The word that the port says to who is proven; or why it can't be reached.
 std::string word_of(const std::string& address, const tls_identity& own, connection_role role, const std::string& name) {
   auto& io = own_io();
@@ -33,7 +35,7 @@ std::string word_of(const std::string& address, const tls_identity& own, connect
   tls_endpoint tls(identity);
   std::string word;
   auto failed = kj::runCatchingExceptions([&] {
-    auto proven = dial(io.provider->getNetwork(), tls, address, role, name).wait(io.waitScope);
+    auto proven = dial({*io.provider, names}, tls, address, role, name).wait(io.waitScope);
     auto read = proven.stream->readAllText().wait(io.waitScope);
     word = read.cStr();
   });
@@ -152,7 +154,7 @@ BOOST_AUTO_TEST_CASE(anybody_is_told_the_authority_and_the_time) {
   test_cluster cluster;
   test_port port(cluster);
   auto& io = own_io();
-  auto stream = dial_raw(io.provider->getNetwork(), port.door.address(), connection_role::introduction).wait(io.waitScope);
+  auto stream = dial_raw({*io.provider, names}, port.door.address(), connection_role::introduction).wait(io.waitScope);
   auto message = capnp::readMessage(*stream).wait(io.waitScope);
   auto told = message->getRoot<schema::Introduction>();
   BOOST_TEST(told.getAuthority().cStr() == cluster.owner.certificate_pem());
@@ -187,12 +189,12 @@ BOOST_AUTO_TEST_CASE(many_clients_at_once_are_all_served) {
   tls_endpoint tls(identity);
   auto words = kj::heapArrayBuilder<kj::Promise<kj::String>>(40);
   for (int i = 0; i < 40; ++i)
-    words.add(dial(io.provider->getNetwork(), tls, port.door.address(), i % 2 ? connection_role::data : connection_role::control,
-                   of_node_1)
-                  .then([](proven_stream&& proven) {
-                    auto read = proven.stream->readAllText();
-                    return read.attach(kj::mv(proven.stream));
-                  }));
+    words.add(
+        dial({*io.provider, names}, tls, port.door.address(), i % 2 ? connection_role::data : connection_role::control, of_node_1)
+            .then([](proven_stream&& proven) {
+              auto read = proven.stream->readAllText();
+              return read.attach(kj::mv(proven.stream));
+            }));
   for (auto& word : kj::joinPromises(words.finish()).wait(io.waitScope))
     BOOST_TEST(word.cStr() == "hello");
 }

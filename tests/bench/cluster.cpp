@@ -1,0 +1,121 @@
+#include "tests/bench/bare_tls.hpp"
+#include "tests/bench/comparison.hpp"
+#include "tests/bench/measures.hpp"
+#include "tests/bench/node_server.hpp"
+
+#include <stdexcept>
+
+namespace troupe::bench {
+
+namespace {
+
+constexpr std::uint32_t in_flight = 64;
+
+std::string token_of(const node_server& node) {
+  auto told = node.tell({"token", "create"});
+  return told.substr(0, told.find('\n'));
+}
+
+std::string local(unsigned port) {
+  return "127.0.0.1:" + std::to_string(port);
+}
+
+/// The flags of a node that joins by the port.
+std::vector<std::string> joining_by(unsigned port, const node_server& founder) {
+  return {"--name", "asked", "--cluster", local(free_port()), "--join", local(port), "--token", token_of(founder)};
+}
+
+/// A cluster of two: a model's only replica is on the first one, the second one is asked for it.
+struct two_nodes {
+  explicit two_nodes(lab& room_)
+    : room(room_), port(free_port()), has_it(room, 0, {"--name", "has-it", "--cluster", local(port), "--label", "bench=here"}),
+      is_asked(room, 0, joining_by(port, has_it)) {}
+
+  void deploy(const std::string& model) { has_it.deploy_folder(model, room.model_folder(model), 1, {"--on", "bench=here"}); }
+
+  /// CPU times: `server` is the node that is asked, `host` the one that has the replica.
+  load_plan forwarded(const std::string& model, const shape& row, std::uint32_t concurrency) const {
+    return {is_asked.address(), model, one_row(row), concurrency, room.span(), is_asked.pid(), has_it.pid()};
+  }
+  load_plan straight(const std::string& model, const shape& row, std::uint32_t concurrency) const {
+    return {has_it.address(), model, one_row(row), concurrency, room.span(), has_it.pid(), 0};
+  }
+  /// Returns once the node that is asked knows where to forward.
+  void await_route(const load_plan& plan) const {
+    auto brief = plan;
+    brief.span = std::chrono::milliseconds(50);
+    await("node 'asked' forwards", [&] {
+      try {
+        return measure_load(brief).failed == 0;
+      } catch (const std::runtime_error&) {
+        return false;
+      }
+    });
+  }
+
+  lab& room;
+  unsigned port;
+  node_server has_it;
+  node_server is_asked;
+};
+
+/// The same requests to the node that has the replica (the floor), and through the other one.
+paired_figures against_straight(lab& room, const std::string& model, const shape& row, std::uint32_t concurrency) {
+  two_nodes nodes(room);
+  nodes.deploy(model);
+  auto ours = nodes.forwarded(model, row, concurrency);
+  nodes.await_route(ours);
+  return alternate(nodes.straight(model, row, concurrency), ours, room.rounds());
+}
+
+} // namespace
+
+findings measure_forward_lone(lab& room) {
+  one_core pinned;
+  auto pairs = against_straight(room, "noop", {1}, 1);
+  return {at_most("no-op through another node, 1 caller, all on one core: p50, against the node itself", 2.5, pairs,
+                  [](const load_figures& load) { return load.p50_us; })};
+}
+
+findings measure_forward_flight(lab& room) {
+  auto pairs = against_straight(room, "noop", {1}, in_flight);
+  return {rate_at_least("no-op through another node, 64 in flight: requests, against the node itself", 0.5, pairs),
+          at_most("no-op through another node, 64 in flight: both nodes' CPU a request", 2.5, pairs,
+                  [](const load_figures& load) { return load.server_cpu_us + load.host_cpu_us; })};
+}
+
+findings measure_forward_large(lab& room) {
+  constexpr std::uint64_t bytes_in = 600'000;
+  constexpr std::uint64_t bytes_out = 4096;
+  one_core pinned;
+  two_nodes nodes(room);
+  nodes.deploy("echo600k");
+  auto plan = nodes.forwarded("echo600k", {bytes_in / sizeof(float)}, 1);
+  nodes.await_route(plan);
+  std::vector<double> bare;
+  std::vector<double> ours;
+  for (int i = 0; i < room.rounds(); ++i) {
+    bare.push_back(bare_tls_call_us(room, bytes_in, bytes_out));
+    ours.push_back(measure_load(plan).p50_us);
+  }
+  auto ratio = median(ours) / median(bare);
+  return {{"600 KB in, 4 KB out through another node, 1 caller, all on one core: p50, against a bare call over TLS", "≤ 2 ×",
+           micros(median(ours)), micros(median(bare)), times(ratio), ratio <= 2}};
+}
+
+findings measure_join(lab& room) {
+  constexpr double goal_ms = 1000;
+  auto port = free_port();
+  node_server founder(room, 0, {"--name", "founder", "--cluster", local(port)});
+  std::vector<double> samples;
+  for (int i = 0; i < room.rounds(); ++i) {
+    auto flags = joining_by(port, founder);
+    flags[1] += std::to_string(i);
+    samples.push_back(static_cast<double>(node_server(room, 0, flags).started_in().count()) / 1e6);
+  }
+  auto joined = median(std::move(samples));
+  return {{"node: start until it has joined a cluster and serves", "< " + number(goal_ms) + " ms", number(joined) + " ms", "", "",
+           joined < goal_ms}};
+}
+
+} // namespace troupe::bench
