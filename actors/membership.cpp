@@ -201,6 +201,7 @@ void membership_state::on_load() {
     tell_board(one); // load comes without a change
   say_who_drains();
   carry_out();
+  tell_placer();
   self_->delayed_send(self_, load_interval, measure_load{});
 }
 
@@ -229,7 +230,7 @@ std::set<std::uint64_t> membership_state::carry_out() {
       waiting.mapped().deliver(help_answer{each.outcome});
   for (const auto& change : plan.changes)
     note(change);
-  if (!plan.changes.empty() || knows_more())
+  if (!plan.changes.empty() || placer_is_new() || knows_more())
     tell_placer();
   if (auto due = policy_->wakes_at(); due < next_look_) {
     next_look_ = due;
@@ -317,6 +318,7 @@ void membership_state::tell_placer() {
   for (const auto& [id, one] : policy_->members())
     if (one.news.state != member_state::removed)
       change.nodes.push_back(view_of(one));
+  told_ = placer.address();
   self_->send(placer, std::move(change));
 }
 
@@ -325,6 +327,11 @@ bool membership_state::knows_more() const {
     auto one = policy_->find(id);
     return one != nullptr && one->news.load.memory_total_bytes != 0;
   });
+}
+
+bool membership_state::placer_is_new() const {
+  auto placer = options_->node.actors.placer.get();
+  return leads() && placer && placer.address() != told_;
 }
 
 void membership_state::emit(severity level, const char* event_name, const member& one, const std::string& why) {

@@ -114,6 +114,8 @@ private:
   void tell_placer();
   /// Whether a node has told what it offers that hadn't when the placer was told last.
   bool knows_more() const;
+  /// Whether it has been started since it was last told.
+  bool placer_is_new() const;
   void emit(severity level, const char* event_name, const member& one, const std::string& why);
 
   node_list list() const;
@@ -130,6 +132,7 @@ private:
   std::map<std::string, bool> draining_;    ///< as the registrar told; of a leader
   std::set<std::string> silent_;            ///< of which the placer was told without what they offer
   std::string refused_because_;             ///< last
+  caf::actor_addr told_;                    ///< the placer that was told of the nodes last
   steady_time next_look_ = steady_time::max();
   leadership doubted_; ///< told of last, and not followed
 };

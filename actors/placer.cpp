@@ -10,6 +10,11 @@ namespace troupe {
 
 namespace {
 
+bool same(const placement_node& a, const placement_node& b) {
+  return a.cores == b.cores && a.memory_bytes == b.memory_bytes && a.memory_others_bytes == b.memory_others_bytes
+         && a.labels == b.labels && a.use == b.use;
+}
+
 bool same(const pool_order& a, const pool_order& b) {
   return a.id == b.id && a.fingerprint == b.fingerprint && a.replicas == b.replicas && a.may_start == b.may_start
          && a.proven == b.proven;
@@ -116,7 +121,9 @@ placer_state::behavior_type placer_state::begin(const actor_environment& node) {
       .then([this](const node_report& report) { self_->send(self_, report); },
             [this](const caf::error& reason) { self_->quit(reason); });
   unheard_.insert(node.node_id);
-  self_->delayed_send(self_, node.timing.gather_patience, gathered_enough{});
+  first_revision_ = static_cast<std::uint64_t>(node.time.wall_now().time_since_epoch() / std::chrono::microseconds(1));
+  if (node.network == nullptr)
+    gather_nodes({});
   return gathering();
 }
 
@@ -131,10 +138,7 @@ placer_state::behavior_type placer_state::gathering() {
       },
       [this](const retain_demands& ask) { gather_names(ask); },
       [this](const node_report& report) { gather_report(report); },
-      [this](const nodes_changed& change) {
-        set_nodes(change);
-        begin_if_gathered();
-      },
+      [this](const nodes_changed& change) { gather_nodes(change); },
       [this](const get_placement& ask) { return on_get(ask); },
       [this](gathered_enough) {
         unheard_.clear();
@@ -164,6 +168,15 @@ placer_state::behavior_type placer_state::placing() {
 
 // -- while it gathers -------------------------------------------------------------------------------------------------------------
 
+/// A leader that doesn't know yet who else is there would have this node run everything.
+void placer_state::gather_nodes(const nodes_changed& change) {
+  if (!change.nodes.empty())
+    set_nodes(change);
+  if (!std::exchange(nodes_known_, true))
+    self_->delayed_send(self_, node_->timing.gather_patience, gathered_enough{});
+  begin_if_gathered();
+}
+
 void placer_state::gather_names(const retain_demands& ask) {
   expected_ = ask.deployments;
   begin_if_gathered();
@@ -184,7 +197,7 @@ void placer_state::gather_report(const node_report& report) {
 
 void placer_state::begin_if_gathered() {
   auto told = [this](const std::string& deployment) { return needs_.count(deployment) != 0; };
-  if (!unheard_.empty() || !expected_ || !std::all_of(expected_->begin(), expected_->end(), told))
+  if (!nodes_known_ || !unheard_.empty() || !expected_ || !std::all_of(expected_->begin(), expected_->end(), told))
     return;
   self_->become(placing());
   on_retain({*expected_});
@@ -219,8 +232,8 @@ void placer_state::on_report(const node_report& report) {
 }
 
 void placer_state::on_nodes(const nodes_changed& change) {
-  set_nodes(change);
-  replan();
+  if (set_nodes(change))
+    replan();
 }
 
 void placer_state::on_taken(const std::string& node_id, const assignment_taken& answer, std::uint64_t revision) {
@@ -281,7 +294,7 @@ bool placer_state::note(const node_report& report) {
     for (const auto& running : report.pools)
       if (running.phase != pool_phase::draining && running.phase != pool_phase::failed)
         node.shares[{running.status.id.deployment, running.status.id.number}] = running.wanted;
-    node.sent.revision = report.revision;
+    node.sent.revision = std::max(first_revision_, report.revision); // what an earlier life has sent may come yet
   }
   if (report.epoch != node_->lead.get().epoch || report.revision < node.acked) { // it has forgotten what it was told
     node.acked = 0;
@@ -298,19 +311,25 @@ void placer_state::take(const deployment_demand& demand) {
   needs_[demand.deployment] = std::move(next);
 }
 
-void placer_state::set_nodes(const nodes_changed& change) {
+bool placer_state::set_nodes(const nodes_changed& change) {
+  bool is_news = false;
   std::set<std::string> there;
   for (const auto& view : change.nodes) {
     there.insert(view.place.id);
     auto [slot, is_new] = nodes_.try_emplace(view.place.id);
+    is_news = is_news || is_new || !same(slot->second.view.place, view.place);
     slot->second.view = view;
     if (is_new && view.place.use != placement_use::gone)
       unheard_.insert(view.place.id);
     if (view.place.use == placement_use::gone)
       unheard_.erase(view.place.id);
   }
-  for (auto it = nodes_.begin(); it != nodes_.end();)
-    it = there.count(it->first) != 0 ? std::next(it) : nodes_.erase(it);
+  for (auto it = nodes_.begin(); it != nodes_.end();) {
+    bool is_there = there.count(it->first) != 0;
+    is_news = is_news || !is_there;
+    it = is_there ? std::next(it) : nodes_.erase(it);
+  }
+  return is_news;
 }
 
 void placer_state::replan() {
@@ -380,7 +399,8 @@ void placer_state::compose(const std::string& id, node_slot& node, const std::ve
 }
 
 void placer_state::send_to(const std::string& id, node_slot& node) {
-  if (is_replaced() || node.asked || !node.composed || node.acked >= node.sent.revision || node.view.place.use == placement_use::gone)
+  if (is_replaced() || node.asked || !node.composed || node.acked >= node.sent.revision
+      || node.view.place.use == placement_use::gone)
     return;
   node.asked = true;
   auto own = caf::actor_cast<assignee>(node_->actors.pools.get()); // nobody keeps its handle: it may be another by now

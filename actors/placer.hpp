@@ -32,7 +32,7 @@ using placer_interface = placer_actor::extend<caf::reacts_to<gathered_enough>, c
 /// Decides which node runs what: puts the nodes, what deployments need and what runs to `plan_placement` (cluster/placement.hpp), and sends each node its
 /// assignment. Keeps nothing on disk: deployments tell it again what they need, nodes what they run.
 ///
-///     gathering --every deployment has told what it needs, and every node what it runs (or patience with it is over)--> placing
+///     gathering --the nodes are known, every deployment has told what it needs, and every node what it runs (or patience with it is over)--> placing
 ///
 /// Nothing is sent while it gathers: a leader that comes back must not stop what runs.
 ///
@@ -75,6 +75,7 @@ private:
   using target_counts = std::map<version_key, std::map<std::string, std::uint32_t>>;
 
   // -- while it gathers
+  void gather_nodes(const nodes_changed& change);
   void gather_names(const retain_demands& ask);
   caf::result<done> gather_demand(const deployment_demand& demand);
   void gather_report(const node_report& report);
@@ -95,7 +96,8 @@ private:
   /// Takes the report over; whether it has news.
   bool note(const node_report& report);
   void take(const deployment_demand& demand);
-  void set_nodes(const nodes_changed& change);
+  /// Whether that is news.
+  bool set_nodes(const nodes_changed& change);
   void replan();
   target_counts plan();
   void move_towards(const target_counts& target);
@@ -129,6 +131,8 @@ private:
   self_pointer self_;
   const actor_environment* node_ = nullptr;
   steady_time since_{};
+  std::uint64_t first_revision_ = 0;  ///< above those that its lives before gave
+  bool nodes_known_ = false;          ///< the membership has told of them; else only this one is there
   std::map<std::string, need> needs_; ///< by deployment
   std::map<std::string, node_slot> nodes_;
   std::map<version_key, std::string> shortfalls_; ///< what has no place, and why

@@ -128,14 +128,14 @@ supervisor_actor start_root(caf::actor_system& system, const root_options& optio
   if (options.archivist)
     root.children.push_back(archivist_child(node, *options.archivist, options.detach));
   root.children.push_back(pools_child(node));
+  if (options.cluster) // before the placer, which waits until it knows the nodes
+    root.children.push_back(membership_child(node, options.cluster->membership));
   if (options.cluster && !options.cluster->leads)
     add_proxies(root.children, node);
   else
     root.children.push_back(serving_child(node));
   if (options.cluster && options.cluster->leads)
     root.children.push_back(registrar_child(node, options.cluster->registrar, options.detach));
-  if (options.cluster)
-    root.children.push_back(membership_child(node, options.cluster->membership));
   auto handle = system.spawn(supervisor, std::move(root));
   supervisor_actor made = handle;
   node.actors.root.set(made);

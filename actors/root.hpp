@@ -41,14 +41,14 @@ struct root_options {
 ///       archivist
 ///       pools
 ///         digits@3 …
+///       membership                                      in a cluster
+///         n2 …
 ///       serving (rest_for_one)                          on a node that doesn't lead: proxies of catalog, registrar and placer
 ///         placer
 ///         deployments (one_for_one, never fails upward: a bad model must not take the node down)
 ///           digits …
 ///         catalog
 ///       registrar                                       on the leader of a cluster
-///       membership                                      in a cluster
-///         n2 …
 supervisor_actor start_root(caf::actor_system& system, const root_options& options);
 
 } // namespace troupe

@@ -129,6 +129,12 @@ std::size_t memory_store::unsynced() const {
   return unsynced_.size();
 }
 
+void memory_store::copy(const memory_store& other) {
+  std::scoped_lock lock(mutex_, other.mutex_);
+  *current_ = *synced_ = *other.current_;
+  unsynced_.clear();
+}
+
 void memory_store::crash(std::size_t unsynced_kept) {
   std::lock_guard lock(mutex_);
   unsynced_.resize(std::min(unsynced_kept, unsynced_.size()));

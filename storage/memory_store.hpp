@@ -27,6 +27,8 @@ public:
   /// The machine is lost and comes back with what was synced and the oldest `unsynced_kept` transactions after it. Watches go on
   /// and are not told.
   void crash(std::size_t unsynced_kept);
+  /// From now on it holds what `other` does, as if restored from a backup of that. Watches are not told.
+  void copy(const memory_store& other);
 
 private:
   struct tables;

@@ -173,6 +173,27 @@ BOOST_AUTO_TEST_CASE(what_a_node_offers_is_not_guessed_before_it_has_told) {
   BOOST_TEST((use_of(node_2) == placement_use::usable));
 }
 
+BOOST_AUTO_TEST_CASE(a_placer_that_was_started_anew_hears_of_the_nodes) {
+  lives_for(1s);
+  auto anew = std::make_shared<std::vector<node_view>>();
+  caf::anon_send_exit(placer, caf::exit_reason::kill);
+  placer = sys.spawn(listening_placer, anew);
+  actors.placer.set(placer);
+  lives_for(300ms);
+  BOOST_TEST(anew->size() == 2U);
+  anew->clear();
+}
+
+BOOST_AUTO_TEST_CASE(the_placer_hears_what_a_node_offers_as_soon_as_it_has_told) {
+  other.load.memory_total_bytes = 0;
+  lives_for(1s);
+  BOOST_TEST((use_of(node_2) == placement_use::suspect));
+  other.load.memory_total_bytes = 1 << 30;
+  ++other.load.revision;
+  lives_for(2s);
+  BOOST_TEST((use_of(node_2) == placement_use::usable));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_FIXTURE_TEST_SUITE(orders, membership_fixture)

@@ -87,12 +87,13 @@ struct troubles {
   double power = 0;
   double frozen = 0;
   double split = 0;
+  double replaced = 0; ///< the leader, once it is off
 };
 
 /// Some stories have one kind of trouble, some have all.
 troubles draw_troubles(rng& chance) {
   auto maybe = [&chance](double most) { return chance.chance(0.5) ? most * chance.unit() : 0.0; };
-  return {maybe(0.3), maybe(0.3), maybe(0.3)};
+  return {maybe(0.3), maybe(0.3), maybe(0.3), chance.chance(0.2) ? 0.3 : 0.0};
 }
 
 wire_faults draw_wire_faults(rng& chance) {
@@ -110,6 +111,9 @@ void disturb(cluster_world& world, const troubles& what) {
     one.is_off() ? world.start(which) : world.kill(which);
   if (chance.chance(what.frozen) && !one.is_off())
     one.is_frozen() ? world.thaw(which) : world.freeze(which);
+  auto next = draw_machine(world);
+  if (chance.chance(what.replaced) && next && world.member(world.leader_number()).is_off())
+    world.replace_leader(*next);
   if (!chance.chance(what.split))
     return;
   if (chance.chance(0.4))

@@ -112,6 +112,21 @@ BOOST_FIXTURE_TEST_CASE(what_runs_goes_on_while_the_leader_is_away, story) {
   BOOST_TEST(world.events("version_loaded") == forked + 1); // the leader's own
 }
 
+BOOST_FIXTURE_TEST_CASE(a_leader_that_was_replaced_follows_once_it_is_back, story) {
+  serve("a", 3);
+  world.kill(0);
+  world.run(5s);
+  world.replace_leader(1);
+  world.run(5s);
+  world.settle();
+  world.scale("a", 5);
+  world.run(1s);
+  BOOST_TEST(world.last_answer() == "done");
+  world.start(0);
+  world.settle();
+  BOOST_TEST(!world.member(0).node().leads());
+}
+
 BOOST_FIXTURE_TEST_CASE(a_split_cluster_heals_by_itself, story) {
   serve("a", 3);
   world.split({2});

@@ -14,15 +14,8 @@ using namespace std::chrono_literals;
 
 /// As a node's host_watch does.
 constexpr auto tick_interval = 50ms;
-/// A gateway's patience with a command, and what it may take beyond.
-constexpr auto command_patience = 10s;
-constexpr auto command_slack = 1s;
-/// Before somebody who wasn't answered asks again.
-constexpr auto chore_patience = 5s;
 /// Until a node that has ended itself is started again.
 constexpr auto restart_delay = 200ms;
-/// A command whose answer was lost has been done, if it ever is, once the leader has been awake and within reach for so long.
-constexpr auto murky_for = 10s;
 /// Within it a cluster without faults is as it is wanted.
 constexpr auto settle_limit = 90s;
 
@@ -64,13 +57,6 @@ void cluster_world::found() {
   first.start();
 }
 
-cluster_world::machine_number cluster_world::join() {
-  auto& newcomer = add_machine();
-  note(newcomer.name() + " asks to be let in");
-  joiners_[newcomer.number] = std::make_unique<sim_joiner>(newcomer);
-  return newcomer.number;
-}
-
 std::vector<cluster_world::machine_number> cluster_world::awake() const {
   std::vector<machine_number> found;
   for (const auto& each : members_.all)
@@ -79,12 +65,24 @@ std::vector<cluster_world::machine_number> cluster_world::awake() const {
   return found;
 }
 
-sim_member* cluster_world::leader() const {
-  sim_member* found = nullptr;
+std::vector<cluster_world::machine_number> cluster_world::up_to_date() const {
+  auto able = awake();
+  std::uint64_t newest = 0;
   for (const auto& each : members_.all)
-    if (each->is_awake() && each->node().leads() && (found == nullptr || each->node().lead().epoch > found->node().lead().epoch))
-      found = each.get();
-  return found;
+    newest = each->is_off() ? newest : std::max(newest, each->node().lead().epoch);
+  able.erase(
+      std::remove_if(able.begin(), able.end(), [&](auto which) { return members_.all[which]->node().lead().epoch < newest; }),
+      able.end());
+  return able;
+}
+
+bool cluster_world::all_in() const {
+  return std::all_of(joiners_.begin(), joiners_.end(), [](const auto& each) { return each->is_in(); });
+}
+
+sim_member* cluster_world::leader() const {
+  auto& one = *members_.all[leader_number_];
+  return one.is_awake() && one.node().leads() ? &one : nullptr;
 }
 
 // -- time -------------------------------------------------------------------------------------------------------------------------
@@ -114,21 +112,10 @@ void cluster_world::tick() {
   for (std::size_t i = 0; i < members_.all.size(); ++i)
     if (member(i).is_awake())
       tick(member(i));
-  auto able = awake();
-  for (auto it = joiners_.begin(); it != joiners_.end();) {
-    if (!able.empty() && !it->second->is_in())
-      it->second->go_on(member(able[random_.below(able.size())]));
-    it = it->second->is_in() ? joiners_.erase(it) : std::next(it);
-  }
   for (auto& [which, when] : std::map<machine_number, steady_time>(restarts_))
     if (when <= now_)
       start(which);
-  if (now_ >= next_chores_) {
-    next_chores_ = now_ + chore_patience;
-    for (const auto& [id, attempt] : chores_)
-      attempt();
-  }
-  look_after_commands();
+  let_people_go_on();
   promises_.look();
 }
 
@@ -140,126 +127,6 @@ void cluster_world::tick(sim_member& one) {
     complain(one.name() + "'s tree has given up");
   kill(one.number);
   restarts_[one.number] = now_ + restart_delay; // whoever watches the process starts it again
-}
-
-void cluster_world::look_after_commands() {
-  for (const auto& [name, pending] : commands_)
-    if (member(pending.at).is_awake() && now_ > pending.sent + command_patience + command_slack)
-      complain("no answer to: " + pending.what.text());
-  auto leads = leader();
-  for (auto it = murky_.begin(); it != murky_.end();) {
-    if (leads == nullptr || !wire_.is_whole())
-      it->second = now_;
-    it = now_ - it->second > murky_for ? murky_.erase(it) : std::next(it);
-  }
-}
-
-// -- what people do ---------------------------------------------------------------------------------------------------------------
-
-template <class Answer, class Question>
-void cluster_world::command(sim_command what, Question question, std::optional<sim_model> upload) {
-  auto able = awake();
-  if (able.empty() || command_under_way(what.name))
-    return;
-  auto& at = member(able[random_.below(able.size())]);
-  note(what.text() + " at " + at.name());
-  if (upload)
-    artifacts_.upload(*upload, at.number);
-  promises_.on_command(what);
-  commands_[what.name] = {what, at.number, now_};
-  std::function<void(result<Answer>)> told = [this, what, &at, life = at.life()](result<Answer> answer) {
-    if (!at.is_off() && at.life() == life)
-      on_answer(what, answer);
-  };
-  at.node().ask<Answer>(at.node().actors().catalog.get(), std::move(question), command_patience, std::move(told));
-}
-
-template <class Answer>
-void cluster_world::on_answer(const sim_command& what, const result<Answer>& answer) {
-  commands_.erase(what.name);
-  last_answer_ = answer ? "done" : to_string(answer.failure());
-  note(what.text() + " -> " + last_answer_);
-  std::uint32_t version = 0;
-  if constexpr (std::is_same_v<Answer, deployed>)
-    version = answer ? answer->version : 0;
-  bool possible = answer ? expected_.acknowledge(what, version) : on_failure(what, answer.failure().code);
-  if (!possible)
-    complain(what.text() + " was answered '" + last_answer_ + "', but there is " + expected_.describe(what.name));
-  promises_.on_answer(what.name);
-}
-
-/// Whether that answer can be right.
-bool cluster_world::on_failure(const sim_command& what, error_code code) {
-  auto needs_it = what.what == sim_command::kind::scale || what.what == sim_command::kind::undeploy;
-  if (code == error_code::not_found && needs_it)
-    return expected_.refuse_missing(what);
-  if (code != error_code::not_found && code != error_code::failed_precondition && code != error_code::invalid_argument)
-    doubt(what);
-  return code != error_code::internal;
-}
-
-void cluster_world::doubt(const sim_command& what) {
-  expected_.doubt(what);
-  murky_[what.name] = now_;
-}
-
-void cluster_world::deploy(const std::string& name, sim_model model, std::uint32_t replicas) {
-  command<deployed>({sim_command::kind::deploy, name, replicas},
-                    troupe::deploy{name, artifacts_.hash(model), sim_model_toml, replicas}, model);
-}
-
-void cluster_world::rollback(const std::string& name, version_number to) {
-  command<deployed>({sim_command::kind::rollback, name, to}, troupe::rollback{name, to, 0, {}});
-}
-
-void cluster_world::scale(const std::string& name, std::uint32_t replicas) {
-  command<done>({sim_command::kind::scale, name, replicas}, troupe::scale{name, replicas});
-}
-
-void cluster_world::undeploy(const std::string& name) {
-  command<done>({sim_command::kind::undeploy, name, 0}, troupe::undeploy{name});
-}
-
-template <class Question>
-void cluster_world::ask_registrar(const std::string& text, Question question, std::function<void()> then) {
-  auto id = ++last_chore_;
-  chores_[id] = [this, id, text, question, then] {
-    auto able = awake();
-    if (able.empty())
-      return;
-    auto& at = member(able[random_.below(able.size())]);
-    std::function<void(result<done>)> told = [this, id, text, then](const result<done>& answer) {
-      if ((answer || answer.failure().code == error_code::not_found) && chores_.erase(id) != 0) {
-        note(text + " -> done");
-        then();
-      }
-    };
-    at.node().template ask<done>(at.node().actors().registrar.get(), question, chore_patience, told);
-  };
-  note(text);
-  next_chores_ = now_;
-}
-
-void cluster_world::drain(machine_number which, bool draining) {
-  ask_registrar((draining ? "drain " : "drain --undo ") + member(which).name(),
-                set_draining{member(which).self.node_id, draining}, [] {});
-}
-
-void cluster_world::remove(machine_number which) {
-  ask_registrar("remove " + member(which).name(), remove_member{member(which).self.node_id}, [this, which] {
-    member(which).removed = true;
-    restarts_.erase(which);
-    if (!member(which).is_off())
-      kill(which);
-  });
-}
-
-void cluster_world::request(const std::string& name, float value, std::chrono::milliseconds patience) {
-  auto able = awake();
-  if (able.empty())
-    return;
-  auto& at = member(able[random_.below(able.size())]);
-  at.client.send(at.node().routes(), name, value, patience, 1 + static_cast<std::uint32_t>(random_.below(2)));
 }
 
 // -- what goes wrong --------------------------------------------------------------------------------------------------------------
@@ -333,7 +200,7 @@ void cluster_world::heal_and_settle() {
     one.hosts.faults = {};
     if (one.is_frozen())
       thaw(which);
-    if (one.is_off() && !one.removed && joiners_.count(which) == 0)
+    if (one.is_off() && !one.removed && one.life() > 0)
       start(which);
   }
   settle();
@@ -344,8 +211,9 @@ void cluster_world::settle() {
   std::vector<std::string> left = {"nothing was looked at"};
   while (!left.empty() && now_ < until) {
     run(500ms);
-    left =
-        chores_.empty() && all_in() && murky_.empty() ? unsettled(*this) : std::vector<std::string>{"people are still at work"};
+    left = commands_.empty() && chores_.empty() && all_in() && murky_.empty()
+               ? unsettled(*this)
+               : std::vector<std::string>{"people are still at work"};
   }
   for (const auto& each : left)
     complain("never settled: " + each);

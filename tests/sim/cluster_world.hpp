@@ -45,6 +45,11 @@ public:
   /// The last command's answer; "done" or the error.
   const std::string& last_answer() const { return last_answer_; }
 
+  /// The leader's machine, which must be off, is taken for lost: another one's node is made the leader, by what was on the leader's disk.
+  void replace_leader(machine_number by);
+  /// The machine whose node leads in the newest epoch, whether it works or not.
+  machine_number leader_number() const { return leader_number_; }
+
   // -- what goes wrong
   /// It loses its power.
   void kill(machine_number which);
@@ -68,10 +73,12 @@ public:
   sim_members& members() { return members_; }
   /// Whose node works; at least one.
   std::vector<machine_number> awake() const;
-  /// Null: none is awake.
+  /// Those of them that know who leads.
+  std::vector<machine_number> up_to_date() const;
+  /// In the newest epoch; null: it isn't awake.
   sim_member* leader() const;
   /// Whether each machine that asked to be let in is in.
-  bool all_in() const { return joiners_.empty(); }
+  bool all_in() const;
   expected_state& expected() { return expected_; }
   const std::vector<std::string>& complaints() const { return complaints_; }
   /// Of everything that was seen, in order. The same seed gives the same number.
@@ -102,6 +109,9 @@ private:
   void step(steady_time until);
   void tick();
   void tick(sim_member& one);
+
+  // what people do: cluster_people.cpp
+  void let_people_go_on();
   void look_after_commands();
   template <class Answer, class Question>
   void command(sim_command what, Question question, std::optional<sim_model> upload = {});
@@ -112,6 +122,7 @@ private:
   /// Has the registrar asked, until it has answered.
   template <class Question>
   void ask_registrar(const std::string& text, Question question, std::function<void()> then);
+
   void complain(const std::string& what);
   void note(const std::string& what);
 
@@ -123,10 +134,11 @@ private:
   expected_state expected_;
   sim_members members_;
   cluster_promises promises_;
-  std::map<machine_number, std::unique_ptr<sim_joiner>> joiners_;
+  std::vector<std::unique_ptr<sim_joiner>> joiners_; ///< of all machines but the first: an answer to one may come late
   std::map<machine_number, steady_time> restarts_;
   std::map<std::uint64_t, std::function<void()>> chores_; ///< what people ask the registrar again and again, until it is done
   std::uint64_t last_chore_ = 0;
+  machine_number leader_number_ = 0;
   steady_time next_chores_{};
   std::map<std::string, pending_command> commands_; ///< without an answer yet, by deployment
   std::map<std::string, steady_time> murky_;        ///< deployments whose last command may come yet; since when

@@ -52,6 +52,12 @@ void sim_artifacts::upload(sim_model model, std::size_t machine) {
     throw std::runtime_error("no room for the simulation's artifacts");
 }
 
+void sim_artifacts::copy(std::size_t from, std::size_t to) {
+  for (const auto& [model, hash] : hashes_)
+    if (blobs(from).has(hash))
+      upload(model, to);
+}
+
 void sim_artifacts::clear() {
   for (const auto& each : folders_) {
     for (const auto& hash : each->blobs.list().value())

@@ -26,6 +26,8 @@ public:
   const std::string& hash(sim_model model) const { return hashes_.at(model); }
   /// As a client does before it deploys; nothing if it is there.
   void upload(sim_model model, std::size_t machine = 0);
+  /// What one machine has, another has too.
+  void copy(std::size_t from, std::size_t to);
   /// No machine has anything any more.
   void clear();
 

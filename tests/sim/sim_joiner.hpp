@@ -14,7 +14,7 @@ public:
 
   /// Asks `seed` unless an answer is due. Called now and then.
   void go_on(sim_member& seed);
-  bool is_in() const { return !newcomer_.is_off(); }
+  bool is_in() const { return newcomer_.life() > 0; }
 
 private:
   void ask_token(sim_member& seed);

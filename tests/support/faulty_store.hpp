@@ -23,6 +23,8 @@ public:
   void cut_power() { powered_ = false; }
   /// It comes back, with what was synced, some of what was not, and perhaps the write that failed.
   void restart();
+  /// What another disk holds is restored here.
+  void copy(const faulty_store& other) { disk_.copy(other.disk_); }
 
   result<std::optional<entry>> get(column_family family, std::string_view key) const override;
   result<std::vector<entry>> scan(column_family family, const key_range& range, std::size_t limit,
