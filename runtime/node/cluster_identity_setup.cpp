@@ -12,6 +12,11 @@ namespace {
 
 constexpr const char* default_port = ":7551";
 
+/// ":7551" of "0.0.0.0:7551".
+std::string port_of(const std::string& address) {
+  return address.substr(address.rfind(':'));
+}
+
 /// Where others reach this node; a port that the kernel chose is in it.
 std::string advertised(const node_options& options, const listener& door) {
   if (options.advertise.empty())
@@ -20,11 +25,6 @@ std::string advertised(const node_options& options, const listener& door) {
   if (!asked || asked->port != 0)
     return options.advertise;
   return options.advertise.substr(0, options.advertise.rfind(':')) + port_of(door.address);
-}
-
-/// ":7551" of "0.0.0.0:7551".
-std::string port_of(const std::string& address) {
-  return address.substr(address.rfind(':'));
 }
 
 result<listener> open_port(const std::string& address) {

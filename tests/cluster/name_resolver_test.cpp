@@ -4,7 +4,9 @@
 #include <boost/test/unit_test.hpp>
 
 #include <kj/async-io.h>
+#include <kj/vector.h>
 
+#include <algorithm>
 #include <future>
 
 using namespace troupe;
