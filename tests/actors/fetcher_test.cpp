@@ -160,8 +160,7 @@ BOOST_AUTO_TEST_CASE(a_fetcher_that_dies_leaves_what_has_come_to_the_next) {
     settle();
   }
   stop(actors.fetcher);
-  pass(node.timing.keeper_patience);
-  BOOST_TEST((failure_of(**lost).code == error_code::deadline_exceeded)); // who needs it asks again
+  BOOST_TEST(!lost->has_value()); // who needs it asks again
   BOOST_TEST(partial_bytes(hash) == 4 * mib);
   others.nodes["n1"].silent = false;
   others.questions.clear();

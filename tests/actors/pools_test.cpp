@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(a_pool_fetches_its_file_first_and_tells_how_far_it_is) {
   settle();
   others.answer_first();
   settle();
-  BOOST_TEST(detail_of_pool().find("has 1.00 MiB of 3.00 MiB") != std::string::npos, detail_of_pool());
+  BOOST_TEST(detail_of_pool().find("has 1 MiB of 3 MiB") != std::string::npos, detail_of_pool());
   BOOST_TEST(!serves());
   give("n2", std::string(3 << 20, 'x'));
   others.nodes["n1"].pieces_left = 0;
@@ -153,6 +153,17 @@ BOOST_AUTO_TEST_CASE(a_pool_whose_file_no_node_has_just_now_says_so_once_and_tri
   give("n2", "abc");
   set_state("n2", "alive");
   pass_in_steps(6s, 500ms);
+  BOOST_TEST(serves());
+}
+
+BOOST_AUTO_TEST_CASE(a_pool_whose_fetcher_dies_asks_the_next_one) {
+  start_pools();
+  others.nodes["n1"].silent = true;
+  BOOST_TEST(assign(digits(give("n1", "abc")))->taken);
+  stop(actors.fetcher);
+  others.nodes["n1"].silent = false;
+  start_fetcher();
+  pass(node.timing.keeper_patience);
   BOOST_TEST(serves());
 }
 

@@ -14,7 +14,7 @@ struct leader_fixture : tree_fixture, other_nodes {
   membership_actor members = sys.spawn(told_membership, nodes);
 
   leader_fixture() {
-    node.node_id = nodes->lead.leader_id = "n3";
+    nodes->lead.leader_id = "n3";
     node.network = &network;
     actors.membership.set(members);
   }

@@ -114,8 +114,8 @@ BOOST_AUTO_TEST_CASE(a_store_that_is_no_folder_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(a_store_made_before_there_were_clusters_opens_and_takes_records_of_one) {
-  constexpr auto added_for_clusters = {column_family::cluster, column_family::members, column_family::tokens,
-                                       column_family::assignment};
+  const auto added_for_clusters = {column_family::cluster, column_family::members, column_family::tokens,
+                                   column_family::assignment};
   fixture disk(20);
   keep_only(disk.store_path(), {"node", "deployments", "versions", "events"});
   {
