@@ -25,11 +25,12 @@ struct introduced {
 introduced meet(kj::AsyncIoContext& io, const std::string& address) {
   capnp::ReaderOptions bounded;
   bounded.traversalLimitInWords = introduction_bytes_max / sizeof(capnp::word);
-  auto told = dial_raw(io.provider->getNetwork(), address, connection_role::introduction)
-                  .then([bounded](kj::Own<kj::AsyncIoStream> stream) {
-                    auto read = capnp::readMessage(*stream, bounded);
-                    return read.attach(kj::mv(stream));
-                  });
+  name_resolver names;
+  auto told =
+      dial_raw({*io.provider, names}, address, connection_role::introduction).then([bounded](kj::Own<kj::AsyncIoStream> stream) {
+        auto read = capnp::readMessage(*stream, bounded);
+        return read.attach(kj::mv(stream));
+      });
   auto message = io.provider->getTimer().timeoutAfter(patience, kj::mv(told)).wait(io.waitScope);
   auto introduction = message->getRoot<schema::Introduction>();
   auto authority = introduction.getAuthority();
@@ -43,8 +44,9 @@ std::string trouble_with(kj::AsyncIoContext& io, const std::string& address, con
     return facts.failure().message;
   identity_holder stranger({authority, "", ""});
   tls_endpoint tls(stranger);
+  name_resolver names;
   auto failed = kj::runCatchingExceptions([&] {
-    auto shaken = dial(io.provider->getNetwork(), tls, address, connection_role::join, dns_name_of_cluster(facts->common_name));
+    auto shaken = dial({*io.provider, names}, tls, address, connection_role::join, dns_name_of_cluster(facts->common_name));
     io.provider->getTimer().timeoutAfter(patience, kj::mv(shaken)).wait(io.waitScope);
   });
   KJ_IF_MAYBE (why, failed)
