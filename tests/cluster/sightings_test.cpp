@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(other_clusters_and_this_node_itself_are_passed_over) {
 BOOST_AUTO_TEST_CASE(garbage_is_passed_over) {
   for (std::string address :
        {"", "10.0.0.2", "10.0.0.2:0", "10.0.0.2:65536", "10.0.0.2:x", ":7551", "0.0.0.0:7551", "[::]:7551", "::1:7551",
-        "10.0.0.2:7551 and more", "10.0.0.2:7551 ", "ho\tst:7551", "a\x1b[2Jb:7551", "h\xc3\xa4:7551", "unix:/run/x:1"})
+        "10.0.0.2:7551 and more", "ho\tst:7551", "a\x1b[2Jb:7551", "h\xc3\xa4:7551", "unix:/run/x:1"})
     BOOST_TEST((after({prefix + address}) == addresses{}), address);
   for (const std::string& line : std::vector<std::string>{
            "", " ", "seen", "seen ", "seen n2", "seen n2 ", "gone", "gone ", "see n2", "SEEN n2 a b c",
