@@ -200,7 +200,7 @@ void placer_state::begin_if_gathered() {
   if (!nodes_known_ || !unheard_.empty() || !expected_ || !std::all_of(expected_->begin(), expected_->end(), told))
     return;
   self_->become(placing());
-  on_retain({*expected_});
+  replan(); // with what all have told, those too that are new since the names were
   for (auto& answer : std::exchange(early_, {}))
     await_nodes(std::move(answer));
 }
@@ -392,7 +392,7 @@ void placer_state::compose_all() {
 void placer_state::compose(const std::string& id, node_slot& node, const std::vector<route_order>& routes) {
   auto orders = orders_for(node);
   if (node.composed && same_lists(orders, node.sent.pools) && same_lists(routes, node.sent.routes))
-    return;
+    return send_to(id, node); // it may have been gone since it should have had it
   node.composed = true;
   node.sent = {node_->lead.get(), node.sent.revision + 1, std::move(orders), routes};
   send_to(id, node);

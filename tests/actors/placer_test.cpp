@@ -265,6 +265,16 @@ BOOST_AUTO_TEST_CASE(a_node_that_says_nothing_is_not_waited_for_for_ever) {
   BOOST_TEST(nodes["c"]->times == 0U); // it has not said what it runs
 }
 
+BOOST_AUTO_TEST_CASE(what_is_deployed_while_it_gathers_is_placed) {
+  tell_nodes();
+  caf::anon_send(tested, retain_demands{}); // there was nothing yet
+  auto asked = ask_later<done>(tested, demand(3));
+  report("b");
+  report("c");
+  BOOST_TEST(placed() == "1 1 1");
+  BOOST_TEST((asked->has_value() && asked->value()));
+}
+
 BOOST_AUTO_TEST_CASE(a_leader_that_comes_back_stops_nothing_that_runs) {
   nodes["b"]->told.by = {4, "a", {}};
   nodes["b"]->told.revision = 9;
@@ -378,6 +388,21 @@ BOOST_AUTO_TEST_CASE(a_node_that_does_not_answer_is_asked_again_until_it_does) {
   pass(1s);
   BOOST_TEST(placed() == "1 1 1");
   BOOST_TEST((asked->has_value() && asked->value()));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_node_missed_while_it_was_gone_it_is_told_once_it_is_back) {
+  begin();
+  nodes["c"]->silent = true;
+  use("c", placement_use::suspect);
+  need(2);
+  BOOST_TEST(placed() == "1 1 0");
+  use("c", placement_use::gone);
+  pass(node.timing.patience); // what it was asked is given up
+  pass(node.timing.retry_base);
+  nodes["c"]->silent = false;
+  use("c", placement_use::usable);
+  BOOST_TEST(placed() == "1 1 0"); // for the others nothing has changed
+  BOOST_TEST(routed_to("c", "a") == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(a_suspect_that_does_not_answer_is_not_waited_for) {
