@@ -14,6 +14,8 @@ constexpr auto command_patience = 10s;
 constexpr auto command_slack = 1s;
 /// Before somebody who wasn't answered asks again.
 constexpr auto chore_patience = 5s;
+/// Until somebody stops a node that was removed.
+constexpr auto removed_for = 1s;
 /// A command whose answer was lost has been done, if it ever is, once the leader has been awake and within reach for so long.
 constexpr auto murky_for = 10s;
 
@@ -146,8 +148,10 @@ void cluster_world::remove(machine_number which) {
   ask_registrar("remove " + member(which).name(), remove_member{member(which).self.node_id}, [this, which] {
     member(which).removed = true;
     restarts_.erase(which);
-    if (!member(which).is_off())
-      kill(which);
+    air_.after(removed_for, [this, which] { // not from within what may be its own node
+      if (!member(which).is_off())
+        kill(which);
+    });
   });
 }
 

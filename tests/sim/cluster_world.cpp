@@ -126,7 +126,8 @@ void cluster_world::tick(sim_member& one) {
   if (!one.node().steps_down())
     complain(one.name() + "'s tree has given up");
   kill(one.number);
-  restarts_[one.number] = now_ + restart_delay; // whoever watches the process starts it again
+  if (!one.removed)
+    restarts_[one.number] = now_ + restart_delay; // whoever watches the process starts it again
 }
 
 // -- what goes wrong --------------------------------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ public:
   void scale(const std::string& name, std::uint32_t replicas);
   void undeploy(const std::string& name);
   void drain(machine_number which, bool draining = true);
-  /// Out of the cluster; its node is stopped for ever once that is answered.
+  /// Out of the cluster; its node is stopped for ever soon after that is answered.
   void remove(machine_number which);
   /// At a node that is awake.
   void request(const std::string& name, float value = 1, std::chrono::milliseconds patience = std::chrono::seconds(5));
