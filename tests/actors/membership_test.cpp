@@ -307,7 +307,7 @@ struct mandate_fixture : membership_fixture {
 BOOST_FIXTURE_TEST_SUITE(mandates, mandate_fixture)
 
 BOOST_AUTO_TEST_CASE(whom_a_node_follows_it_says_with_each_probe_and_each_answer) {
-  pass(1s);
+  is_silent_for(500ms);
   std::vector<std::uint64_t> epochs;
   for (const auto& each : wire.asked)
     if (auto what = std::get_if<probe>(&each.what))
@@ -326,7 +326,7 @@ BOOST_AUTO_TEST_CASE(a_higher_epoch_is_followed_whether_it_comes_with_a_probe_or
   BOOST_TEST(followed.size() == 1U);
   told_to({3, node_3, "signed"});
   BOOST_TEST(followed.size() == 1U);
-  pass(1s);
+  is_silent_for(500ms);
   wire.answer_all<probe>([this](const std::string&, const probe&) { return said({4, node_2, "signed"}); });
   settle();
   BOOST_TEST(followed.back().epoch == 4U);
