@@ -18,6 +18,10 @@ namespace troupe {
 
 namespace {
 
+/// For a client that was turned away to close its end, and what it may send until then.
+constexpr kj::Duration close_patience = 1 * kj::SECONDS;
+constexpr std::uint64_t unread_bytes_max = 1 << 20;
+
 constexpr const char* only_tls = "this port speaks only TLS: log in to the cluster with `troupe login`, and ask again by TLS";
 
 /// What OpenSSL says of first bytes that are no TLS; it answers nothing to them itself.
@@ -71,6 +75,15 @@ public:
     gate_.refuse(host_, door_, "it speaks no TLS");
   }
 
+  /// Closes once the client has: what it has sent and nobody has read would take back from it what it was told.
+  kj::Promise<void> close(kj_loop& on) {
+    ::shutdown(socket_.get(), SHUT_WR);
+    auto rest = on.io().lowLevelProvider->wrapInputFd(
+        socket_.release(), kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP | kj::LowLevelAsyncIoProvider::ALREADY_CLOEXEC);
+    auto read = rest->readAllBytes(unread_bytes_max).then([](kj::Array<kj::byte>&&) {}, [](kj::Exception&&) {});
+    return read.exclusiveJoin(on.io().provider->getTimer().afterDelay(close_patience)).attach(kj::mv(rest));
+  }
+
 private:
   /// The stream is gone once its handshake has failed.
   static unique_fd copy_of(kj::AsyncIoStream& raw) {
@@ -102,10 +115,10 @@ kj::Promise<void> client_gate::serve(std::size_t loop, door_kind door, kj::Own<k
   auto begun = kj::heap<handshake>(*this, door, *raw);
   auto& its = *begun;
   return prove(*lanes_[loop], kj::mv(raw))
-      .then([](proven_user&& proven) { return kj::Maybe<proven_user>(kj::mv(proven)); },
-            [&its](kj::Exception&& why) -> kj::Maybe<proven_user> {
+      .then([](proven_user&& proven) { return kj::Promise<kj::Maybe<proven_user>>(kj::mv(proven)); },
+            [&its, &on = lanes_[loop]->loop](kj::Exception&& why) -> kj::Promise<kj::Maybe<proven_user>> {
               its.failed(why);
-              return nullptr;
+              return its.close(on).then([]() -> kj::Maybe<proven_user> { return nullptr; });
             })
       .attach(kj::mv(begun))
       .then([this, loop, &handler](kj::Maybe<proven_user>&& proven) -> kj::Promise<void> {

@@ -63,7 +63,7 @@ const completed lines[] = {
     {"troupe rollback --to 2 di", "digits\n"},
     {"troupe deploy digits ''", "models\n"},
     {"troupe deploy digits models --rep", "--replicas\n"},
-    {"troupe deploy --", "--detach\n--help\n--help\n--node\n--output\n--replicas\n--timeout\n--version\n"},
+    {"troupe deploy --", "--detach\n--help\n--help\n--node\n--on\n--output\n--replicas\n--timeout\n--version\n"},
     {"troupe events -o ''", "json\ntable\n"},
     {"troupe -o j", "json\n"},
     {"troupe node --config no", "node.toml\n"},

@@ -149,8 +149,8 @@ BOOST_AUTO_TEST_CASE(a_clock_in_another_age_is_bad) {
   auto against = [&](std::chrono::minutes ahead) {
     return text_of(check_clock(now, true, {{"10.0.0.1:7551", true, "", ahead}}));
   };
-  BOOST_TEST(against(std::chrono::minutes(7)) == "bad 7 min behind that of 10.0.0.1:7551");
-  BOOST_TEST(against(std::chrono::minutes(-7)) == "bad 7 min ahead of that of 10.0.0.1:7551");
+  BOOST_TEST(against(std::chrono::minutes(7)) == "bad 7m behind that of 10.0.0.1:7551");
+  BOOST_TEST(against(std::chrono::minutes(-7)) == "bad 7m ahead of that of 10.0.0.1:7551");
   BOOST_TEST(against(std::chrono::minutes(-4)).rfind("ok ", 0) == 0U);
 }
 

@@ -364,7 +364,7 @@ BOOST_AUTO_TEST_CASE(the_tree_begins_with_root_and_events_are_told) {
   rpc_client client(server.address());
   auto tree = client.wait(client.control().treeRequest());
   BOOST_TEST(tree.getRoot().getName().cStr() == "root");
-  BOOST_TEST(tree.getRoot().getChildren().size() == 5U);
+  BOOST_TEST(tree.getRoot().getChildren().size() == 6U);
   auto journal = actors.journal.get();
   caf::anon_send(journal, note_event{{time.wall_now(), severity::warn, "happened", {{"deployment", "digits"}}}});
   auto ask = client.control().eventsRequest();
