@@ -61,7 +61,7 @@ void tell(const command_context& context, const login& made, const user_joined& 
                                 {"folder", folder},
                                 {"expires_unix_ns", facts.not_after.time_since_epoch().count()}});
   context.io.out << "logged in to cluster " << made.cluster.substr(0, 8) << " as " << printable(user.name) << ", "
-                 << to_string(user.role) << ", until " << utc_text(facts.not_after) << "; the key is in " << printable(folder)
+                 << to_string(user.role) << ", until " << end_text(facts.not_after) << "; the key is in " << printable(folder)
                  << "\n";
   if (made.node.empty())
     context.io.err << "warning: only its own machine reaches that node's clients' address, " << printable(joined.listen)

@@ -184,12 +184,17 @@ result<bool> remove_login(const std::string& folder) {
   return any;
 }
 
+std::string end_text(wall_time end) {
+  auto text = utc_text(end);
+  return text.substr(0, text.find('.')) + "Z";
+}
+
 result<certificate_left> check_certificate(const login& who, wall_time now) {
   auto facts = facts_of(who.identity.certificate);
   if (!facts)
     return facts.failure();
   if (now >= facts->not_after)
-    return error{error_code::failed_precondition, "your certificate ended at " + utc_text(facts->not_after) + log_in_again};
+    return error{error_code::failed_precondition, "your certificate ended at " + end_text(facts->not_after) + log_in_again};
   auto left = facts->not_after - now;
   return certificate_left{left, left < (facts->not_after - facts->not_before) / soon_part};
 }

@@ -40,6 +40,9 @@ result<void> finish_login(const std::string& folder, const login& made);
 /// Forgets all of it; false if there was nothing.
 result<bool> remove_login(const std::string& folder);
 
+/// "2026-11-24T10:00:00Z": certificates know whole seconds.
+std::string end_text(wall_time end);
+
 /// How long the user's certificate holds: `failed_precondition` once it has ended. `soon`: less than a sixth of its life is left.
 struct certificate_left {
   std::chrono::nanoseconds left{0};

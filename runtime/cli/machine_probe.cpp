@@ -240,7 +240,7 @@ login_facts probe_login(wall_time now) {
     return facts;
   }
   auto user = user_of(certificate->common_name).value_or(cluster_user{});
-  facts.user = printable(user.name) + ", " + std::string(to_string(user.role)) + ", until " + utc_text(certificate->not_after);
+  facts.user = printable(user.name) + ", " + std::string(to_string(user.role)) + ", until " + end_text(certificate->not_after);
   facts.soon = left->soon;
   return facts;
 }
