@@ -20,7 +20,9 @@ bool supersedes(const member_news& told, const member_news& known) {
     return true;
   if (told.incarnation != known.incarnation)
     return told.incarnation > known.incarnation;
-  return told.state > known.state;
+  if (told.state != known.state)
+    return told.state > known.state;
+  return told.draining && !known.draining; // the leader and the member have raised it at once
 }
 
 } // namespace troupe

@@ -10,7 +10,8 @@ namespace {
 std::uint64_t digest_of(const member_news& news) {
   if (news.state == member_state::removed) // at whatever incarnation
     return hash_of(news.id);
-  return mixed(hash_of(news.id) + mixed(news.incarnation * 8 + static_cast<std::uint64_t>(news.state)));
+  auto state = static_cast<std::uint64_t>(news.state) * 2 + (news.draining ? 1 : 0);
+  return mixed(hash_of(news.id) + mixed(news.incarnation * 16 + state));
 }
 
 bool has_newer_load(const member_news& told, const member_news& known) {

@@ -41,11 +41,9 @@ void suspicion::hear_of_self(const member_news& news, steady_time now) {
     own.state = member_state::removed;
     return table_.set_self(std::move(own), "removed from the cluster", now);
   }
-  auto wrong = news.incarnation > own.incarnation || (news.incarnation == own.incarnation && news.state > own.state);
-  if (!wrong)
+  if (!supersedes(news, own))
     return;
-  if (news.incarnation > own.incarnation)
-    own.draining = news.draining;
+  own.draining = news.draining || (own.draining && news.incarnation == own.incarnation);
   own.incarnation = news.incarnation + 1;
   table_.set_self(std::move(own), "", now);
   if (news.state == member_state::suspect || news.state == member_state::dead)

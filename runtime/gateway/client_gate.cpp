@@ -78,8 +78,8 @@ public:
   /// Closes once the client has: what it has sent and nobody has read would take back from it what it was told.
   kj::Promise<void> close(kj_loop& on) {
     ::shutdown(socket_.get(), SHUT_WR);
-    auto rest = on.io().lowLevelProvider->wrapInputFd(
-        socket_.release(), kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP | kj::LowLevelAsyncIoProvider::ALREADY_CLOEXEC);
+    auto rest = on.io().lowLevelProvider->wrapInputFd(socket_.release(), kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP
+                                                                             | kj::LowLevelAsyncIoProvider::ALREADY_CLOEXEC);
     auto read = rest->readAllBytes(unread_bytes_max).then([](kj::Array<kj::byte>&&) {}, [](kj::Exception&&) {});
     return read.exclusiveJoin(on.io().provider->getTimer().afterDelay(close_patience)).attach(kj::mv(rest));
   }

@@ -68,8 +68,10 @@ kj::Promise<result<wall_time>> peer_link::greet(kj::Own<kj::AsyncIoStream> strea
   channel_ = kj::heap<peer_channel>(kj::mv(stream), options_.message_bytes_max);
   return channel_->greet({self_.node_id, trust_.own_certificate()}, self_.software)
       .then([this](result<peer_greeting> theirs) -> result<wall_time> {
-        if (!theirs)
-          return error{error_code::unavailable, theirs.failure().message};
+        if (!theirs) // that it isn't let in is the one refusal that no waiting helps against
+          return error{theirs.failure().code == error_code::permission_denied ? error_code::permission_denied
+                                                                              : error_code::unavailable,
+                       theirs.failure().message};
         auto until = judge(*theirs);
         return until ? until : unreachable(until.failure().message);
       });

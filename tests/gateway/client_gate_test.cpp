@@ -126,8 +126,8 @@ void say(const unique_fd& socket, const std::string& words) {
 BOOST_AUTO_TEST_CASE(garbage_is_closed_and_warned_of_once_a_host) {
   gate_fixture node;
   for (auto port : {node.rpc_port(), node.http_port()})
-    for (const auto& garbage : {std::string("\x16\x03\x01\xff\xff"), std::string("\x16\x03\x01\x00\x04\x01\x02\x03\x04", 9),
-                                std::string("garbage!")}) {
+    for (const auto& garbage :
+         {std::string("\x16\x03\x01\xff\xff"), std::string("\x16\x03\x01\x00\x04\x01\x02\x03\x04", 9), std::string("garbage!")}) {
       auto client = connect_raw(port);
       say(client, garbage);
       BOOST_TEST(closes(client));

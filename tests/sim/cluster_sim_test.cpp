@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::uint64_t seeds_by_default = 1000;
+constexpr std::uint64_t seeds_by_default = 300;
 constexpr std::size_t nodes_max = 7;
 
 sim_artifacts& artifacts() {
