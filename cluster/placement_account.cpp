@@ -66,7 +66,9 @@ changes changes_of(const placement_board& board, demand_index d) {
 /// Joins what leaves with what comes. What is not wanted goes nowhere, so it takes its turn last.
 std::vector<placement_move> moves_of(const placement_board& board, demand_index d) {
   auto [leave, come] = changes_of(board, d);
-  std::stable_partition(leave.begin(), leave.end(), [](const change& each) { return each.why != move_reason::surplus; });
+  std::stable_sort(leave.begin(), leave.end(), [](const change& a, const change& b) {
+    return a.why != move_reason::surplus && b.why == move_reason::surplus;
+  });
   const auto& version = board.index().demand(d).version;
   auto name = [&](node_index n) { return std::string(board.index().nodes()[n].id); };
   std::vector<placement_move> moves;

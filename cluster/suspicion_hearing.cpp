@@ -91,7 +91,7 @@ probe_message suspicion::message_to(const node_id& to, const member_news* accusa
   if (unwell)
     return message;
   for (const auto* news : table_.news(options_.news_max))
-    if (news->id != to && news->id != self().news.id)
+    if (news->id != self().news.id) // what others say of the one that is asked it must hear, too
       message.news.push_back(*news);
   return message;
 }
