@@ -170,7 +170,9 @@ caf::result<token_list> registrar_state::on_list_tokens() {
   auto all = options_->records.tokens();
   if (!all)
     return refusal(all.failure());
-  std::stable_sort(all->begin(), all->end(), [](const token_record& a, const token_record& b) { return a.created > b.created; });
+  std::sort(all->begin(), all->end(), [](const token_record& a, const token_record& b) {
+    return a.created != b.created ? a.created > b.created : a.id() < b.id();
+  });
   return token_list{std::move(*all)};
 }
 

@@ -1,6 +1,7 @@
 #include "cluster/placement_account.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace troupe::placing {
 
@@ -65,10 +66,11 @@ changes changes_of(const placement_board& board, demand_index d) {
 
 /// Joins what leaves with what comes. What is not wanted goes nowhere, so it takes its turn last.
 std::vector<placement_move> moves_of(const placement_board& board, demand_index d) {
-  auto [leave, come] = changes_of(board, d);
-  std::stable_sort(leave.begin(), leave.end(), [](const change& a, const change& b) {
-    return a.why != move_reason::surplus && b.why == move_reason::surplus;
-  });
+  auto [all, come] = changes_of(board, d);
+  std::vector<change> leave;
+  auto is_surplus = [](const change& each) { return each.why == move_reason::surplus; };
+  std::remove_copy_if(all.begin(), all.end(), std::back_inserter(leave), is_surplus);
+  std::copy_if(all.begin(), all.end(), std::back_inserter(leave), is_surplus);
   const auto& version = board.index().demand(d).version;
   auto name = [&](node_index n) { return std::string(board.index().nodes()[n].id); };
   std::vector<placement_move> moves;
