@@ -51,6 +51,7 @@ struct spread_fixture {
   fake_forwarder wire;
   peer_board board;
   std::shared_ptr<spread> target;
+  std::vector<std::shared_ptr<hand_runner>> runners; ///< of local pools
 
   explicit spread_fixture(std::uint64_t seed = 1) { target = std::make_shared<spread>(id(), spec(), time, seed); }
   ~spread_fixture() {
@@ -58,6 +59,8 @@ struct spread_fixture {
     if (auto local = target->local(); local != nullptr)
       local->close(true);
     settle();
+    for (const auto& each : runners) // a request keeps its spread, that its pool, and that its runner
+      each->held = {};
   }
 
   static version_id id() { return {"digits", 3}; }
@@ -88,12 +91,13 @@ struct spread_fixture {
   std::vector<std::shared_ptr<hand_runner>> open_local(std::size_t count = 1) {
     auto local = std::make_shared<pool>(id(), spec(), time, events);
     target->set_local(local);
-    std::vector<std::shared_ptr<hand_runner>> runners;
+    std::vector<std::shared_ptr<hand_runner>> made;
     for (std::size_t i = 0; i < count; ++i) {
-      runners.push_back(std::make_shared<hand_runner>(*local));
-      local->attach(runners.back());
+      made.push_back(std::make_shared<hand_runner>(*local));
+      local->attach(made.back());
     }
-    return runners;
+    runners.insert(runners.end(), made.begin(), made.end());
+    return made;
   }
 
   std::unique_ptr<recorded_request> request(float value, const std::shared_ptr<outcome>& result,
