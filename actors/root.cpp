@@ -83,7 +83,7 @@ child_spec serving_child(const actor_environment& node) {
 
 child_spec membership_child(const actor_environment& node, const membership_options& with) {
   return named_child("membership", node.actors.membership,
-                     [&node, with](caf::local_actor& parent) -> membership_actor { return parent.spawn(membership, with); });
+                     [with](caf::local_actor& parent) -> membership_actor { return parent.spawn(membership, with); });
 }
 
 child_spec registrar_child(const actor_environment& node, const registrar_options& with, bool detach) {

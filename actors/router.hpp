@@ -16,8 +16,6 @@ class router_state {
 public:
   using self_pointer = router_actor::stateful_pointer<router_state>;
 
-  explicit router_state(self_pointer self) : self_(self) {}
-
   router_actor::behavior_type publishing(const actor_environment& node);
 
   std::string name = "router"; ///< where CAF looks for it
@@ -26,7 +24,6 @@ private:
   done on_set(const set_routes& ask);
   actor_status status() const;
 
-  self_pointer self_;
   const actor_environment* node_ = nullptr;
   steady_time since_{};
 };

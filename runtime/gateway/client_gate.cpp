@@ -77,6 +77,8 @@ public:
 
   /// Closes once the client has: what it has sent and nobody has read would take back from it what it was told.
   kj::Promise<void> close(kj_loop& on) {
+    if (!socket_)
+      return kj::READY_NOW;
     ::shutdown(socket_.get(), SHUT_WR);
     auto rest = on.io().lowLevelProvider->wrapInputFd(socket_.release(), kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP
                                                                              | kj::LowLevelAsyncIoProvider::ALREADY_CLOEXEC);
@@ -85,15 +87,10 @@ public:
   }
 
 private:
-  /// The stream is gone once its handshake has failed.
-  static unique_fd copy_of(kj::AsyncIoStream& raw) {
-    return unique_fd(::fcntl(KJ_REQUIRE_NONNULL(raw.getFd()), F_DUPFD_CLOEXEC, 0));
-  }
-
   client_gate& gate_;
   const door_kind door_;
   const std::string host_;
-  unique_fd socket_;
+  unique_fd socket_; ///< the stream is gone once its handshake has failed
 };
 
 client_gate::client_gate(const std::vector<kj_loop*>& loops, const identity_holder& identity, const clock& time,

@@ -113,8 +113,7 @@ kj::Promise<void> cluster_door::move_to_data_loop(kj::Own<unfinished> client) {
     refuse(client->host, "this node takes no forwarded requests");
     return kj::READY_NOW;
   }
-  auto own = KJ_REQUIRE_NONNULL(client->stream->getFd());
-  auto copy = std::make_shared<unique_fd>(::fcntl(own, F_DUPFD_CLOEXEC, 0)); // std::function wants a copyable target
+  auto copy = std::make_shared<unique_fd>(copy_of(*client->stream)); // std::function wants a copyable target
   auto chosen = next_data_++ % data_.size();
   data_[chosen].loop.post([this, chosen, copy] { take_data(chosen, std::move(*copy)); });
   return kj::READY_NOW;

@@ -1,5 +1,6 @@
 #include "runtime/gateway/remote_host.hpp"
 
+#include <fcntl.h>
 #include <netdb.h>
 #include <sys/socket.h>
 
@@ -12,6 +13,12 @@ std::string remote_host(kj::AsyncIoStream& stream) {
   stream.getpeername(reinterpret_cast<sockaddr*>(&from), &size);
   ::getnameinfo(reinterpret_cast<sockaddr*>(&from), size, host, sizeof host, nullptr, 0, NI_NUMERICHOST);
   return host;
+}
+
+unique_fd copy_of(kj::AsyncIoStream& stream) {
+  KJ_IF_MAYBE (socket, stream.getFd())
+    return unique_fd(::fcntl(*socket, F_DUPFD_CLOEXEC, 0));
+  return {};
 }
 
 } // namespace troupe
