@@ -39,6 +39,7 @@ class control_service : public schema::Control::Server {
 public:
   /// `client`: what the caller said it is.
   control_service(control_context& context, std::string client) : context_(context), client_(std::move(client)) {}
+  virtual ~control_service() = default;
 
 protected:
   kj::Promise<void> upload(UploadContext call) override;

@@ -38,7 +38,8 @@ struct founder {
           auto told = node.troupe({"nodes", "-o", "json"});
           if (told.code != 0)
             return false;
-          for (const auto& each : nlohmann::json::parse(told.out)["nodes"])
+          auto seen = nlohmann::json::parse(told.out);
+          for (const auto& each : seen["nodes"])
             if (each["name"] == name)
               return each["state"] == state;
           return false;
@@ -94,7 +95,7 @@ BOOST_AUTO_TEST_CASE(a_node_joins_by_the_first_seed_that_answers_and_a_name_is_a
   founder n1;
   running_node n2({"--cluster", "127.0.0.1:0", "--name", "n2", "--join", "127.0.0.1:1,localhost:" + n1.cluster_port(), "--token",
                    n1.token()});
-  BOOST_TEST(n1.sees("n2", "alive"));
+  BOOST_TEST(n1.sees("n2", "alive"), n2.process().log());
 }
 
 BOOST_AUTO_TEST_CASE(nodes_on_one_network_find_each_other_and_again_when_all_addresses_have_changed) {

@@ -105,7 +105,7 @@ BOOST_FIXTURE_TEST_CASE(while_the_leader_is_away_the_others_tell_what_they_know_
   auto versions = json::parse(other.troupe({"versions", "rows", "-o", "json"}).out);
   BOOST_TEST(versions["leader_away"] == true);
   BOOST_TEST(versions["state_age_us"].get<std::uint64_t>() > 0U);
-  BOOST_TEST(contains(other.troupe({"nodes"}).out, "the leader n1 is away; requests are served"));
+  BOOST_TEST(eventually([&] { return contains(other.troupe({"nodes"}).out, "the leader n1 is away; requests are served"); }));
   auto refused = other.troupe({"scale", "rows", "2"});
   BOOST_TEST(refused.code == 1);
   BOOST_TEST(contains(refused.err, "the leader, n1 ("), refused.err);
