@@ -51,6 +51,8 @@ using namespace std::chrono_literals;
 
 /// The tree's parts have deadlines of their own, all shorter.
 constexpr auto tree_patience = 10min;
+/// Between looks at whether a node that starts has given up.
+constexpr auto start_look = 500ms;
 /// What the end of the tree may take on top of the drain, as the service manager is told.
 constexpr auto end_patience = 60s;
 /// Bodies of the largest size that a node holds at once, if it isn't told.
@@ -395,8 +397,8 @@ void running_node::step_down(const leadership& other) {
 }
 
 void running_node::give_up() {
-  root_failed_ = true;
-  ::kill(::getpid(), SIGTERM);
+  if (!root_failed_.exchange(true)) // a second signal would end it at once
+    ::kill(::getpid(), SIGTERM);
 }
 
 result<void> running_node::start() {
@@ -417,9 +419,21 @@ result<void> running_node::start() {
 
 result<void> running_node::await_tree() {
   caf::scoped_actor self(system_);
-  result<void> up;
-  self->request(root_, tree_patience, await_ready{}).receive([](ready) {}, [&up](const caf::error& why) { up = to_error(why); });
-  return up;
+  auto until = time_.now() + tree_patience;
+  for (;;) {
+    bool again = false;
+    result<void> up;
+    self->request(root_, start_look, await_ready{})
+        .receive([](ready) {},
+                 [&](const caf::error& why) {
+                   again = why == caf::sec::request_timeout && time_.now() < until;
+                   up = to_error(why);
+                 });
+    if (root_failed_) // a leader that finds itself replaced has nothing to wait for
+      return error{error_code::failed_precondition, "the node gave up while it started; its log says why"};
+    if (!again)
+      return up;
+  }
 }
 
 std::vector<watchdog::post> running_node::all_loops() {
