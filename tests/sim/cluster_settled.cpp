@@ -1,5 +1,7 @@
 #include "tests/sim/cluster_settled.hpp"
 
+#include "tests/sim/seen_deployment.hpp"
+
 #include <algorithm>
 
 namespace troupe {
@@ -18,21 +20,6 @@ struct cluster_view {
 };
 
 using complaints = std::vector<std::string>;
-
-bool is_undone(const deployment_view& view) {
-  if (view.versions.empty())
-    return false;
-  auto state = view.versions.front().record.state;
-  return state == version_state::failed || state == version_state::rolled_back;
-}
-
-/// The version that is to answer requests; 0: none can.
-version_number usable_version(const deployment_view& view) {
-  for (const auto& version : view.versions)
-    if (version.record.id.number == view.record.current_version && version.record.state == version_state::live)
-      return view.record.current_version;
-  return 0;
-}
 
 template <class Answer, class Actor, class Question>
 void ask(sim_member& whom, const Actor& actor, Question question, std::function<void(Answer)> keep) {

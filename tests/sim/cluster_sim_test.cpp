@@ -1,9 +1,8 @@
 #define BOOST_TEST_MODULE cluster_sim
 #include "tests/sim/cluster_world.hpp"
+#include "tests/sim/seeded_stories.hpp"
 
 #include <boost/test/unit_test.hpp>
-
-#include <cstdlib>
 
 using namespace troupe;
 using namespace std::chrono_literals;
@@ -16,11 +15,6 @@ constexpr std::size_t nodes_max = 7;
 sim_artifacts& artifacts() {
   static sim_artifacts made;
   return made;
-}
-
-std::optional<std::uint64_t> number_from(const char* variable) {
-  auto text = std::getenv(variable);
-  return text == nullptr ? std::nullopt : std::optional<std::uint64_t>(std::strtoull(text, nullptr, 10));
 }
 
 std::string draw_name(rng& chance) {
@@ -155,13 +149,7 @@ void lose_one(cluster_world& world) {
 
 // -- stories ----------------------------------------------------------------------------------------------------------------------
 
-struct outcome {
-  std::vector<std::string> complaints;
-  std::uint64_t trace = 0;
-  std::uint64_t answered = 0;
-};
-
-outcome live(std::uint64_t seed) {
+story_outcome live(std::uint64_t seed) {
   cluster_world world(artifacts(), seed);
   auto& chance = world.chance();
   for (auto others = 2 + chance.below(4); others > 0; --others)
@@ -179,34 +167,12 @@ outcome live(std::uint64_t seed) {
   return {world.complaints(), world.trace(), world.answered()};
 }
 
-void report(std::uint64_t seed, const outcome& seen) {
-  std::string text = "seed " + std::to_string(seed) + "; replay it with: ./dev sim --seed " + std::to_string(seed);
-  for (const auto& each : seen.complaints)
-    text += "\n  " + each;
-  BOOST_ERROR(text);
-}
-
 } // namespace
 
 BOOST_AUTO_TEST_CASE(whatever_goes_wrong_a_cluster_keeps_its_promises) {
-  auto only = number_from("TROUPE_SIM_SEED");
-  auto first = only.value_or(1);
-  auto count = only ? 1 : number_from("TROUPE_SIM_SEEDS").value_or(seeds_by_default);
-  std::uint64_t answered = 0;
-  for (auto seed = first; seed < first + count; ++seed) {
-    auto seen = live(seed);
-    answered += seen.answered;
-    if (!seen.complaints.empty())
-      report(seed, seen);
-  }
-  BOOST_TEST_MESSAGE(count << " seeds, " << answered << " requests answered");
-  BOOST_TEST(answered > 0U);
+  check_stories(live, seeds_by_default);
 }
 
 BOOST_AUTO_TEST_CASE(the_same_seed_gives_the_same_story) {
-  auto first = number_from("TROUPE_SIM_SEED").value_or(1);
-  for (auto seed = first; seed < first + 5; ++seed) {
-    auto trace = live(seed).trace;
-    BOOST_TEST(live(seed).trace == trace, "seed " << seed);
-  }
+  check_replays(live, 5);
 }

@@ -1,9 +1,8 @@
 #define BOOST_TEST_MODULE node_sim
+#include "tests/sim/seeded_stories.hpp"
 #include "tests/sim/sim_world.hpp"
 
 #include <boost/test/unit_test.hpp>
-
-#include <cstdlib>
 
 using namespace troupe;
 using namespace std::chrono_literals;
@@ -15,11 +14,6 @@ constexpr std::uint64_t seeds_by_default = 1000;
 sim_artifacts& artifacts() {
   static sim_artifacts made;
   return made;
-}
-
-std::optional<std::uint64_t> number_from(const char* variable) {
-  auto text = std::getenv(variable);
-  return text == nullptr ? std::nullopt : std::optional<std::uint64_t>(std::strtoull(text, nullptr, 10));
 }
 
 /// Some worlds are calm, some have one kind of trouble, some have all.
@@ -95,13 +89,7 @@ void cause_trouble(sim_world& world) {
   }
 }
 
-struct outcome {
-  std::vector<std::string> complaints;
-  std::uint64_t trace = 0;
-  std::uint64_t answered = 0;
-};
-
-outcome live(std::uint64_t seed) {
+story_outcome live(std::uint64_t seed) {
   sim_world world(artifacts(), seed);
   for (auto rounds = 1 + world.chance().below(2); rounds > 0; --rounds) {
     cause_trouble(world);
@@ -112,34 +100,12 @@ outcome live(std::uint64_t seed) {
   return {world.complaints(), world.trace(), world.client().answered()};
 }
 
-void report(std::uint64_t seed, const outcome& seen) {
-  std::string text = "seed " + std::to_string(seed) + "; replay it with: ./dev sim --seed " + std::to_string(seed);
-  for (const auto& each : seen.complaints)
-    text += "\n  " + each;
-  BOOST_ERROR(text);
-}
-
 } // namespace
 
 BOOST_AUTO_TEST_CASE(whatever_goes_wrong_a_node_keeps_its_promises) {
-  auto only = number_from("TROUPE_SIM_SEED");
-  auto first = only.value_or(1);
-  auto count = only ? 1 : number_from("TROUPE_SIM_SEEDS").value_or(seeds_by_default);
-  std::uint64_t answered = 0;
-  for (auto seed = first; seed < first + count; ++seed) {
-    auto seen = live(seed);
-    answered += seen.answered;
-    if (!seen.complaints.empty())
-      report(seed, seen);
-  }
-  BOOST_TEST_MESSAGE(count << " seeds, " << answered << " requests answered");
-  BOOST_TEST(answered > 0);
+  check_stories(live, seeds_by_default);
 }
 
 BOOST_AUTO_TEST_CASE(the_same_seed_gives_the_same_story) {
-  auto first = number_from("TROUPE_SIM_SEED").value_or(1);
-  for (auto seed = first; seed < first + 10; ++seed) {
-    auto trace = live(seed).trace;
-    BOOST_TEST(live(seed).trace == trace, "seed " << seed);
-  }
+  check_replays(live, 10);
 }

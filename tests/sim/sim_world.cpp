@@ -1,5 +1,7 @@
 #include "tests/sim/sim_world.hpp"
 
+#include "tests/sim/seen_deployment.hpp"
+
 #include <caf/send.hpp>
 
 #include <cstdio>
@@ -18,21 +20,6 @@ constexpr auto command_patience = 10s;
 constexpr auto command_slack = 1s;
 /// Within it a node without faults has everything at work again.
 constexpr auto heal_limit = 40s;
-
-bool is_undone(const deployment_view& view) {
-  if (view.versions.empty())
-    return false;
-  auto state = view.versions.front().record.state;
-  return state == version_state::failed || state == version_state::rolled_back;
-}
-
-/// The version that is to answer requests; 0: none can.
-version_number usable_version(const deployment_view& view) {
-  for (const auto& version : view.versions)
-    if (version.record.id.number == view.record.current_version && version.record.state == version_state::live)
-      return view.record.current_version;
-  return 0;
-}
 
 } // namespace
 
