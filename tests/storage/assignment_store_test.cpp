@@ -3,38 +3,16 @@
 #include "storage/assignment_codec.hpp"
 #include "storage/assignment_store.hpp"
 #include "storage/keys.hpp"
-#include "storage/memory_store.hpp"
-#include "storage/rocks_store.hpp"
-#include "tests/storage/temporary_folder.hpp"
+#include "tests/storage/store_places.hpp"
 
-#include <boost/mpl/list.hpp>
 #include <boost/test/unit_test.hpp>
 #include <capnp/message.h>
 #include <capnp/serialize.h>
 
 using namespace troupe;
+using namespace troupe::test;
 
 namespace {
-
-struct in_memory {
-  memory_store disk;
-  store& records() { return disk; }
-  /// As after the machine's end, which takes all that was not synced.
-  void start_again() { disk.crash(0); }
-};
-
-struct on_disk {
-  test::temporary_folder folder;
-  data_folder data = data_folder::open(folder.path()).value();
-  std::unique_ptr<store> disk = open_rocks_store(data).value();
-  store& records() { return *disk; }
-  void start_again() {
-    disk.reset();
-    disk = open_rocks_store(data).value();
-  }
-};
-
-using places = boost::mpl::list<in_memory, on_disk>;
 
 /// `pools` of them, each with so much of a model.toml.
 assignment orders(std::size_t pools = 1, std::size_t toml_bytes = 10) {

@@ -1,39 +1,17 @@
 #define BOOST_TEST_MODULE cluster_store
 #include "storage/cluster_store.hpp"
-#include "storage/memory_store.hpp"
 #include "storage/record_codec.hpp"
-#include "storage/rocks_store.hpp"
-#include "tests/storage/temporary_folder.hpp"
+#include "tests/storage/store_places.hpp"
 
-#include <boost/mpl/list.hpp>
 #include <boost/test/unit_test.hpp>
 
 using namespace troupe;
+using namespace troupe::test;
 
 namespace {
 
 const std::string node_1 = std::string(31, 'a') + "1";
 const std::string node_2 = std::string(31, 'a') + "2";
-
-struct in_memory {
-  memory_store disk;
-  store& records() { return disk; }
-  /// As after the machine's end, which takes all that was not synced.
-  void start_again() { disk.crash(0); }
-};
-
-struct on_disk {
-  test::temporary_folder folder;
-  data_folder data = data_folder::open(folder.path()).value();
-  std::unique_ptr<store> disk = open_rocks_store(data).value();
-  store& records() { return *disk; }
-  void start_again() {
-    disk.reset();
-    disk = open_rocks_store(data).value();
-  }
-};
-
-using places = boost::mpl::list<in_memory, on_disk>;
 
 member_record member(const std::string& id) {
   member_record record;
