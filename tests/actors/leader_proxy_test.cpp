@@ -1,12 +1,8 @@
 #define BOOST_TEST_MODULE leader_proxy
 #include "actors/errors.hpp"
 #include "actors/leader_proxy.hpp"
-#include "tests/actors/hand_hosts.hpp"
-#include "tests/cluster/cluster_ids.hpp"
-#include "tests/support/fake_forwarder.hpp"
-#include "tests/support/hand_transport.hpp"
 
-#include "tests/support/caf_fixture.hpp"
+#include "tests/actors/asking_fixture.hpp"
 
 using namespace troupe;
 using namespace troupe::test;
@@ -21,23 +17,13 @@ deployment_view view_of(const std::string& name) {
 }
 
 /// Node 2's proxies; node 1 leads and is there.
-struct proxy_fixture : caf_fixture {
-  hand_hosts hosts;
-  routing_cell routes;
-  directory actors;
-  seed_source seeds{1};
-  hand_transport wire;
-  fake_forwarder forwarder;
-  peer_board board;
-  cluster_network network{wire, forwarder, board};
-  actor_environment node{time, events, seeds, hosts, routes, actors};
+struct proxy_fixture : asking_fixture {
   catalog_actor catalog;
   registrar_actor registrar;
   placer_actor placer;
 
   proxy_fixture() {
     node.node_id = node_2;
-    node.network = &network;
     node.lead.set({1, node_1, {}});
     leader_is(true);
     catalog = sys.spawn(catalog_proxy, std::cref(node));

@@ -1,11 +1,7 @@
 #define BOOST_TEST_MODULE membership
 #include "actors/membership.hpp"
-#include "tests/actors/hand_hosts.hpp"
-#include "tests/cluster/cluster_ids.hpp"
-#include "tests/support/fake_forwarder.hpp"
-#include "tests/support/hand_transport.hpp"
 
-#include "tests/support/caf_fixture.hpp"
+#include "tests/actors/asking_fixture.hpp"
 
 using namespace troupe;
 using namespace troupe::test;
@@ -36,16 +32,7 @@ placer_actor::behavior_type listening_placer(std::shared_ptr<std::vector<node_vi
 }
 
 /// Node 1, which leads, and its membership, which knows node 2.
-struct membership_fixture : caf_fixture {
-  hand_hosts hosts;
-  routing_cell routes;
-  directory actors;
-  seed_source seeds{1};
-  hand_transport wire;
-  fake_forwarder forwarder;
-  peer_board board;
-  cluster_network network{wire, forwarder, board};
-  actor_environment node{time, events, seeds, hosts, routes, actors};
+struct membership_fixture : asking_fixture {
   std::shared_ptr<std::vector<node_view>> told = std::make_shared<std::vector<node_view>>();
   placer_actor placer = sys.spawn(listening_placer, told);
   membership_actor tested;
@@ -53,7 +40,6 @@ struct membership_fixture : caf_fixture {
 
   membership_fixture() {
     node.node_id = node_1;
-    node.network = &network;
     node.lead.set({1, node_1, {}});
     actors.placer.set(placer);
     member_news self;

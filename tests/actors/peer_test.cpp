@@ -1,12 +1,8 @@
 #define BOOST_TEST_MODULE peer
 #include "actors/errors.hpp"
 #include "actors/peer.hpp"
-#include "tests/actors/hand_hosts.hpp"
-#include "tests/cluster/cluster_ids.hpp"
-#include "tests/support/fake_forwarder.hpp"
-#include "tests/support/hand_transport.hpp"
 
-#include "tests/support/caf_fixture.hpp"
+#include "tests/actors/asking_fixture.hpp"
 
 using namespace troupe;
 using namespace troupe::test;
@@ -14,20 +10,10 @@ using namespace troupe::test;
 namespace {
 
 /// On node 1, which leads: what stands for node 2.
-struct peer_fixture : caf_fixture {
-  hand_hosts hosts;
-  routing_cell routes;
-  directory actors;
-  seed_source seeds{1};
-  hand_transport wire;
-  fake_forwarder forwarder;
-  peer_board board;
-  cluster_network network{wire, forwarder, board};
-  actor_environment node{time, events, seeds, hosts, routes, actors};
+struct peer_fixture : asking_fixture {
   peer_actor tested;
 
   peer_fixture() {
-    node.network = &network;
     board.set(node_2, {"n2", "10.0.0.2:7551", true, 0, false});
     tested = sys.spawn(peer, std::cref(node), node_2);
   }
