@@ -1,7 +1,5 @@
 #define BOOST_TEST_MODULE discovery
-#include "tests/e2e/running_node.hpp"
-
-#include <nlohmann/json.hpp>
+#include "tests/e2e/running_cluster.hpp"
 
 #include <memory>
 
@@ -21,30 +19,14 @@ struct founder {
     some.insert(some.end(), more.begin(), more.end());
     return some;
   }
-  std::string token() {
-    auto made = node.troupe({"token", "create"});
-    BOOST_REQUIRE_MESSAGE(made.code == 0, made.err);
-    return made.out.substr(0, made.out.find('\n'));
-  }
+  std::string token() { return node_token(node); }
   std::string cluster_port() {
-    auto told = nlohmann::json::parse(node.troupe({"nodes", "-o", "json"}).out);
-    std::string address = told["nodes"][0]["address"];
+    auto address = cluster_address_of(node);
     return address.substr(address.rfind(':') + 1);
   }
   /// How this node sees the other one.
   bool sees(const std::string& name, const std::string& state) {
-    return eventually(
-        [&] {
-          auto told = node.troupe({"nodes", "-o", "json"});
-          if (told.code != 0)
-            return false;
-          auto seen = nlohmann::json::parse(told.out);
-          for (const auto& each : seen["nodes"])
-            if (each["name"] == name)
-              return each["state"] == state;
-          return false;
-        },
-        30s);
+    return eventually([&] { return state_seen_by(node, name) == state; }, 30s);
   }
 
   running_node node;

@@ -33,11 +33,7 @@ struct backed_up_cluster {
     BOOST_REQUIRE_MESSAGE(made.code == 0, made.err);
   }
 
-  std::string token() {
-    auto made = cluster.node(1).troupe({"token", "create"});
-    BOOST_REQUIRE_MESSAGE(made.code == 0, made.err);
-    return made.out.substr(0, made.out.size() - 1);
-  }
+  std::string token() { return node_token(cluster.node(1)); }
   void kill(std::size_t number) {
     cluster.node(number).process().signal(SIGKILL);
     BOOST_REQUIRE(cluster.node(number).process().wait(10s).has_value());

@@ -14,6 +14,30 @@ nlohmann::json told_as_json(const command_result& told) {
 
 } // namespace
 
+std::string node_token(running_node& by) {
+  auto made = by.troupe({"token", "create"});
+  BOOST_REQUIRE_MESSAGE(made.code == 0, made.err);
+  return made.out.substr(0, made.out.find('\n'));
+}
+
+std::string cluster_address_of(running_node& node) {
+  auto told = told_as_json(node.troupe({"nodes", "-o", "json"}));
+  for (const auto& each : told["nodes"])
+    if (each["asked"] == true)
+      return each["address"];
+  BOOST_FAIL("the node doesn't tell its cluster port: " << told.dump());
+  return {};
+}
+
+std::string state_seen_by(running_node& asked, const std::string& name) {
+  auto told = told_as_json(asked.troupe({"nodes", "-o", "json"}));
+  if (told.is_object())
+    for (const auto& each : told["nodes"])
+      if (each["name"] == name)
+        return each["state"];
+  return {};
+}
+
 running_cluster::running_cluster(std::size_t nodes, std::vector<std::string> first) {
   first.insert(first.end(), {"--cluster", "127.0.0.1:0", "--name", "n1"});
   nodes_.push_back(std::make_unique<running_node>(std::move(first)));
@@ -25,31 +49,10 @@ running_cluster::running_cluster(std::size_t nodes, std::vector<std::string> fir
 }
 
 running_node& running_cluster::add(std::vector<std::string> arguments) {
-  auto token = node(1).troupe({"token", "create"});
-  BOOST_REQUIRE_MESSAGE(token.code == 0, token.err);
-  token.out.pop_back(); // the end of the line
   arguments.insert(arguments.end(), {"--cluster", "127.0.0.1:0", "--name", "n" + std::to_string(nodes_.size() + 1), "--join",
-                                     address_of(1), "--token", token.out});
+                                     address_of(1), "--token", node_token(node(1))});
   nodes_.push_back(std::make_unique<running_node>(std::move(arguments)));
   return *nodes_.back();
-}
-
-std::string running_cluster::address_of(std::size_t number) {
-  auto told = told_as_json(node(number).troupe({"nodes", "-o", "json"}));
-  for (const auto& each : told["nodes"])
-    if (each["asked"] == true)
-      return each["address"];
-  BOOST_FAIL("node " << number << " doesn't tell its cluster port: " << told.dump());
-  return {};
-}
-
-std::string running_cluster::state_of(std::size_t asked, const std::string& name) {
-  auto told = told_as_json(node(asked).troupe({"nodes", "-o", "json"}));
-  if (told.is_object())
-    for (const auto& each : told["nodes"])
-      if (each["name"] == name)
-        return each["state"];
-  return {};
 }
 
 bool running_cluster::sees(std::size_t asked, const std::string& name, const std::string& state,
