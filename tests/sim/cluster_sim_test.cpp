@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::uint64_t seeds_by_default = 300;
+constexpr std::uint64_t seeds_by_default = 1000;
 constexpr std::size_t nodes_max = 7;
 
 sim_artifacts& artifacts() {
@@ -136,11 +136,15 @@ void cause_trouble(cluster_world& world) {
   }
 }
 
-/// A node's machine is lost for good, and is put out of the cluster in the end.
+/// A node's machine is lost for good, and is put out of the cluster in the end. The others may run what it ran.
 void lose_one(cluster_world& world) {
   auto which = draw_machine(world);
   if (!which || &world.member(*which) == world.leader())
     return;
+  for (auto other : world.awake())
+    if (other != *which)
+      world.drain(other, false);
+  world.settle();
   world.kill(*which);
   world.settle();
   world.remove(*which);

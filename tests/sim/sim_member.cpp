@@ -85,6 +85,7 @@ void sim_member::stop() {
 
 void sim_member::thaw(steady_time now) {
   client.excuse(now - time.now());
+  time.move_to(now); // what is asked from now on comes later than what waited
   frozen_ = false;
 }
 

@@ -20,8 +20,8 @@ caf::actor_system_config& in_one_thread(caf::actor_system_config& config) {
 }
 
 bool is_of_the_tree(const std::string& actor_name) {
-  static const std::set<std::string> names = {"journal", "keeper",  "router",      "catalog", "deployment", "pool",
-                                              "replica", "serving", "deployments", "pools",   "replicas",   "placer"};
+  static const std::set<std::string> names = {"journal", "keeper",      "router", "catalog",  "deployment", "pool",   "replica",
+                                              "serving", "deployments", "pools",  "replicas", "placer",     "fetcher"};
   return names.count(actor_name) != 0;
 }
 
