@@ -242,6 +242,7 @@ void placer_state::on_taken(const std::string& node_id, const assignment_taken& 
     return;
   auto& node = found->second;
   node.asked = false;
+  node.silent = !answer.taken;
   if (answer.taken)
     node.acked = std::max(node.acked, revision);
   else if (answer.by.epoch > node_->lead.get().epoch && node_->follow)
@@ -264,7 +265,9 @@ void placer_state::on_not_taken(const std::string& node_id) {
   if (found == nodes_.end())
     return;
   found->second.asked = false;
+  found->second.silent = true;
   self_->delayed_send(self_, node_->timing.retry_base, ask_again{node_id});
+  settle_waiters();
 }
 
 /// Of its own node it tells what is so just now.
@@ -335,8 +338,10 @@ bool placer_state::set_nodes(const nodes_changed& change) {
 void placer_state::replan() {
   if (is_replaced())
     return;
+  auto leavers = last_leaver_;
   move_towards(plan());
   compose_all();
+  let_leavers_go(leavers);
   tell_deployments();
   settle_waiters();
 }
@@ -363,11 +368,14 @@ void placer_state::move_towards(const target_counts& target) {
   for (auto& [id, node] : nodes_) {
     if (node.view.place.use == placement_use::gone) {
       node.shares.clear();
+      node.leaving.clear();
       continue;
     }
     for (const auto& [key, wanted] : target)
-      if (auto here = wanted.find(id); here != wanted.end() && node.shares[key] < here->second)
+      if (auto here = wanted.find(id); here != wanted.end() && node.shares[key] < here->second) {
         node.shares[key] = here->second;
+        node.leaving.erase(key);
+      }
   }
   for (auto& [id, node] : nodes_)
     for (auto it = node.shares.begin(); it != node.shares.end();) {
@@ -376,10 +384,23 @@ void placer_state::move_towards(const target_counts& target) {
       auto here = counts.find(id);
       std::uint32_t goal = here == counts.end() ? 0 : here->second;
       bool may_lose = order_of(it->first) == nullptr || counts.empty() || covers(it->first, counts);
+      if (it->second > 0 && goal == 0 && may_lose && !counts.empty())
+        node.leaving[it->first] = {it->second, ++last_leaver_};
       if (it->second > goal && may_lose)
         it->second = goal;
       it = it->second == 0 && goal == 0 && may_lose ? node.shares.erase(it) : std::next(it);
     }
+}
+
+void placer_state::let_leavers_go(std::uint64_t from) {
+  if (last_leaver_ == from)
+    return;
+  await_nodes(false, [this, from, to = last_leaver_] {
+    for (auto& [id, node] : nodes_)
+      for (auto it = node.leaving.begin(); it != node.leaving.end();)
+        it = it->second.number > from && it->second.number <= to ? node.leaving.erase(it) : std::next(it);
+    compose_all();
+  });
 }
 
 void placer_state::compose_all() {
@@ -416,7 +437,11 @@ caf::result<done> placer_state::answer_when_known() {
 }
 
 void placer_state::await_nodes(caf::typed_response_promise<done> answer) {
-  waiter next{{}, std::move(answer)};
+  await_nodes(true, [answer]() mutable { answer.deliver(done{}); });
+}
+
+void placer_state::await_nodes(bool for_silent, std::function<void()> go_on) {
+  waiter next{{}, for_silent, std::move(go_on)};
   for (const auto& [id, node] : nodes_)
     next.revisions[id] = node.sent.revision;
   waiters_.push_back(std::move(next));
@@ -425,19 +450,19 @@ void placer_state::await_nodes(caf::typed_response_promise<done> answer) {
 
 /// Nodes that can't be reached just now are not waited for: they go by what they were told last, and hear the rest when they are back.
 void placer_state::settle_waiters() {
-  auto behind = [this](const auto& each) {
-    auto node = nodes_.find(each.first);
-    return node != nodes_.end() && node->second.view.place.use != placement_use::gone
-           && node->second.view.place.use != placement_use::suspect && node->second.acked < each.second;
+  auto waits = [this](const waiter& one) {
+    return std::any_of(one.revisions.begin(), one.revisions.end(), [&](const auto& each) {
+      auto node = nodes_.find(each.first);
+      return node != nodes_.end() && node->second.view.place.use != placement_use::gone
+             && node->second.view.place.use != placement_use::suspect && node->second.acked < each.second
+             && (one.for_silent || !node->second.silent);
+    });
   };
-  for (auto it = waiters_.begin(); it != waiters_.end();) {
-    if (std::any_of(it->revisions.begin(), it->revisions.end(), behind)) {
-      ++it;
-      continue;
-    }
-    it->answer.deliver(done{});
-    it = waiters_.erase(it);
-  }
+  std::vector<waiter> settled;
+  for (auto& each : std::exchange(waiters_, {}))
+    (waits(each) ? waiters_ : settled).push_back(std::move(each));
+  for (auto& each : settled)
+    each.go_on();
 }
 
 void placer_state::tell_deployments() {
@@ -551,6 +576,11 @@ std::vector<pool_order> placer_state::orders_for(const node_slot& node) const {
     orders.push_back(*wanted);
     orders.back().replicas = replicas;
   }
+  for (const auto& [key, going] : node.leaving)
+    if (auto wanted = order_of(key); wanted != nullptr) {
+      orders.push_back(*wanted);
+      orders.back().replicas = going.replicas;
+    }
   return orders;
 }
 

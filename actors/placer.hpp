@@ -5,6 +5,7 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -36,7 +37,10 @@ using placer_interface = placer_actor::extend<caf::reacts_to<gathered_enough>, c
 ///
 /// Nothing is sent while it gathers: a leader that comes back must not stop what runs.
 ///
-/// Replicas move in a safe order: what is gained comes first; only once all of it serves, what is too much goes.
+/// Replicas move in a safe order: what is gained comes first; only once all of it serves, what is too much goes. A pool that has to go while others stay
+/// leaves the routes first, and is stopped once no node that can be reached sends requests to it any longer:
+///
+///     shared --too much, and all else serves--> leaving --every node has the routes without it, or doesn't answer--> (not ordered)     leaving --wanted again--> shared
 class placer_state {
 public:
   using self_pointer = placer_interface::stateful_pointer<placer_state>;
@@ -58,19 +62,27 @@ private:
     std::vector<placement_demand>
         weights; ///< of those of its pools that want replicas; 0 bytes a replica where nobody declared them
   };
+  /// What runs no longer than others know its place.
+  struct leaving_share {
+    std::uint32_t replicas = 0;
+    std::uint64_t number = 0; ///< of all that ever left
+  };
   struct node_slot {
     node_view view;
-    std::optional<node_report> report;           ///< the last one
-    std::map<version_key, std::uint32_t> shares; ///< replicas that it has been told to run
-    assignment sent;                             ///< what it shall do
-    bool composed = false;                       ///< `sent` is of this life of the placer
-    std::uint64_t acked = 0;                     ///< the revision that it has
-    bool asked = false;                          ///< its answer is due
+    std::optional<node_report> report;            ///< the last one
+    std::map<version_key, std::uint32_t> shares;  ///< replicas that it has been told to run
+    std::map<version_key, leaving_share> leaving; ///< that it runs on, in no route
+    assignment sent;                              ///< what it shall do
+    bool composed = false;                        ///< `sent` is of this life of the placer
+    std::uint64_t acked = 0;                      ///< the revision that it has
+    bool asked = false;                           ///< its answer is due
+    bool silent = false;                          ///< it didn't take what it was sent last
   };
-  /// Answers a deployment once the nodes that it waits for have come so far.
+  /// Goes on once the nodes that it waits for have come so far.
   struct waiter {
     std::map<std::string, std::uint64_t> revisions; ///< by node
-    caf::typed_response_promise<done> answer;
+    bool for_silent = false;                        ///< it waits for nodes that don't answer, too
+    std::function<void()> go_on;
   };
   using target_counts = std::map<version_key, std::map<std::string, std::uint32_t>>;
 
@@ -106,6 +118,9 @@ private:
   void send_to(const std::string& id, node_slot& node);
   caf::result<done> answer_when_known();
   void await_nodes(caf::typed_response_promise<done> answer);
+  void await_nodes(bool for_silent, std::function<void()> go_on);
+  /// Stops what has begun to leave since, once all go by the routes without it.
+  void let_leavers_go(std::uint64_t from);
   void settle_waiters();
   void tell_deployments();
   void tell_shortfalls(const std::vector<placement_shortfall>& now);
@@ -138,6 +153,7 @@ private:
   std::map<version_key, std::string> shortfalls_; ///< what has no place, and why
   std::map<version_key, version_placed> told_;    ///< to deployments, last
   std::vector<waiter> waiters_;
+  std::uint64_t last_leaver_ = 0;
   std::optional<std::vector<std::string>> expected_;     ///< deployments that will tell what they need
   std::set<std::string> unheard_;                        ///< nodes whose first report is awaited
   std::vector<caf::typed_response_promise<done>> early_; ///< of demands that came while it gathered

@@ -349,6 +349,49 @@ BOOST_AUTO_TEST_CASE(a_draining_node_stops_its_replica_only_once_another_one_ser
   BOOST_TEST(routed_to("b", "c") == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(a_pool_that_has_to_go_is_stopped_only_once_no_node_sends_it_requests) {
+  begin();
+  need(3);
+  nodes["c"]->silent = true; // it still goes by the routes to all
+  use("b", placement_use::draining);
+  settle_all();
+  BOOST_TEST(routed_to("a", "b") == 0U);
+  BOOST_TEST(nodes["b"]->replicas() == 1U);
+  nodes["c"]->silent = false;
+  pass(node.timing.patience); // it is asked again
+  pass(1s);
+  settle_all();
+  BOOST_TEST(routed_to("c", "b") == 0U);
+  BOOST_TEST(nodes["b"]->told.pools.empty());
+  BOOST_TEST(nodes["a"]->replicas() + nodes["c"]->replicas() == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(a_pool_that_has_to_go_does_not_wait_for_ever_for_a_node_that_does_not_answer) {
+  begin();
+  need(3);
+  nodes["c"]->silent = true;
+  use("b", placement_use::draining);
+  settle_all();
+  BOOST_TEST(nodes["b"]->replicas() == 1U);
+  pass(node.timing.patience);
+  BOOST_TEST(nodes["b"]->told.pools.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_pool_that_is_wanted_again_before_it_is_gone_stays) {
+  begin();
+  need(3);
+  nodes["c"]->silent = true;
+  need(1);
+  need(3);
+  nodes["c"]->silent = false;
+  pass(node.timing.patience);
+  pass(1s);
+  settle_all();
+  BOOST_TEST(placed() == "1 1 1");
+  for (std::string to : {"a", "b", "c"})
+    BOOST_TEST(routed_to("a", to) == 1U, to);
+}
+
 BOOST_AUTO_TEST_CASE(a_model_runs_only_where_the_labels_are_that_it_asks_for) {
   begin();
   need(2, "[placement]\non = \"zone=b\"\n");
