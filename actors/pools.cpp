@@ -81,8 +81,10 @@ void pools_state::on_kept(const std::optional<assignment>& kept) {
   if (kept) {
     kept_ = mark_of(*kept);
     take(*kept);
+    publish(); // then it is ready
+  } else {
+    be_ready(); // what is served, the first assignment tells
   }
-  publish(); // then it is ready
   self_->send(self_, report_now{});
 }
 
@@ -277,10 +279,14 @@ void pools_state::publish() {
           [this, which = mark_of(now_)](done) {
             routed_ = which;
             settle();
-            for (auto& waiting : std::exchange(awaiting_ready_, {}))
-              waiting.deliver(ready{});
+            be_ready();
           },
           [this](const caf::error& reason) { self_->quit(reason); });
+}
+
+void pools_state::be_ready() {
+  for (auto& waiting : std::exchange(awaiting_ready_, {}))
+    waiting.deliver(ready{});
 }
 
 void pools_state::report() {

@@ -88,6 +88,7 @@ private:
   void instruct(const slot& running);
   /// Makes the routing table anew.
   void publish();
+  void be_ready();
   void report();
   /// What the processes of one pool use; the next one at the next call.
   void measure_next();

@@ -14,12 +14,23 @@ error no_route(std::string_view deployment) {
                                      + "' serves requests here; `troupe status` lists what there is, and why it doesn't serve"};
 }
 
+error not_told_yet() {
+  return {error_code::unavailable,
+          "this node has not heard yet what the cluster serves; send the request to another node, or again in a moment"};
+}
+
 } // namespace
+
+std::optional<error> admission::closed() const {
+  if (draining())
+    return drain_gate::refusal();
+  return routes_.published() ? std::nullopt : std::optional(not_told_yet());
+}
 
 result<std::shared_ptr<spread>> admission::find_target(std::string_view deployment, version_number version) {
   auto route = routes_.find(deployment);
   if (route == nullptr)
-    return no_route(deployment);
+    return routes_.published() ? no_route(deployment) : not_told_yet();
   if (route->target == nullptr)
     return route->why_not;
   if (version != 0 && version != route->version.number)
@@ -29,8 +40,8 @@ result<std::shared_ptr<spread>> admission::find_target(std::string_view deployme
 }
 
 result<std::shared_ptr<spread>> admission::find_target_of_request(std::string_view deployment, version_number version) {
-  if (draining())
-    return drain_gate::refusal();
+  if (auto why = closed())
+    return *why;
   return find_target(deployment, version);
 }
 

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 namespace troupe {
@@ -21,6 +22,8 @@ public:
 
   const gateway_options& options() const { return options_; }
   bool draining() const { return drain_.closed(); }
+  /// Why no request at all is taken now; nothing: they are.
+  std::optional<error> closed() const;
 
   /// What serves a deployment, in that version (0: any), or why there is none.
   result<std::shared_ptr<spread>> find_target(std::string_view deployment, version_number version);

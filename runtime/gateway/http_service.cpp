@@ -131,7 +131,10 @@ kj::Promise<http_reply> http_service::answer_with_body(http_plan plan, http_body
 http_reply http_service::answer_at_once(const http_route& route) {
   const auto& node = control_.node;
   switch (route.target) {
-  case http_target::ready: return door_.draining() ? error_reply(drain_gate::refusal()) : document(R"({"ready":true})");
+  case http_target::ready: {
+    auto why = door_.closed();
+    return why ? error_reply(*why) : document(R"({"ready":true})");
+  }
   case http_target::server_metadata: return document(server_document(node.http_name, node.software_version));
   case http_target::model_list: return document(model_list_document(*routes_.read()));
   case http_target::model_metadata: return of_model(route, &model_metadata_document);

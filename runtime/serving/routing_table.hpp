@@ -31,6 +31,8 @@ public:
   void publish(std::shared_ptr<const routing_table> table);
   std::shared_ptr<const routing_table> read() const;
   std::uint64_t revision() const { return revision_.load(std::memory_order_acquire); }
+  /// Whether there is a table at all; before, nobody can say what is served.
+  bool published() const { return revision() > 0; }
 
   /// A pool in which requests may wait, whether it is in the table or not.
   void enlist(const std::shared_ptr<pool>& target);
@@ -55,6 +57,7 @@ public:
   explicit routing_view(const routing_cell& cell) : cell_(cell) {}
   /// The route of a deployment, or nullptr. Valid until the next call.
   const route* find(std::string_view deployment);
+  bool published() const { return cell_.published(); }
 
 private:
   const routing_cell& cell_;
