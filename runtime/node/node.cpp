@@ -514,7 +514,10 @@ int run_node(const node_options& options) {
   if (!storage)
     return fail(storage.failure());
   manager.starting(tree_patience);
-  auto cluster = set_up_cluster(options, **storage, node_name(options), time);
+  auto cluster = [&] {
+    stop_signals::as_usual while_it_waits_for_others(stop);
+    return set_up_cluster(options, **storage, node_name(options), time);
+  }();
   if (!cluster)
     return fail(cluster.failure());
   if (auto safe = check_doors(*doors, options, cluster->has_value()); !safe)

@@ -23,6 +23,14 @@ stop_signals::stop_signals() {
   ::pthread_sigmask(SIG_BLOCK, &set_, nullptr);
 }
 
+stop_signals::as_usual::as_usual(const stop_signals& of) : set_(of.set_) {
+  ::pthread_sigmask(SIG_UNBLOCK, &set_, nullptr);
+}
+
+stop_signals::as_usual::~as_usual() {
+  ::pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+}
+
 int stop_signals::await() {
   int first = 0;
   ::sigwait(&set_, &first);

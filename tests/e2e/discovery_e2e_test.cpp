@@ -1,6 +1,7 @@
 #define BOOST_TEST_MODULE discovery
 #include "tests/e2e/running_cluster.hpp"
 
+#include <csignal>
 #include <memory>
 
 using namespace troupe;
@@ -71,6 +72,22 @@ BOOST_AUTO_TEST_CASE(a_refusal_ends_the_search_and_the_error_says_which_address_
   BOOST_TEST(contains(refused.err, "cannot join through 127.0.0.1:1: connect(): Connection refused"), refused.err);
   BOOST_TEST(contains(refused.err, "127.0.0.1:" + n1.cluster_port() + " belongs to another cluster than this token"),
              refused.err);
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_still_looks_for_its_cluster_stops_as_soon_as_it_is_asked) {
+  std::string token = founder().token(); // whose cluster is gone now
+  temporary_folder folder;
+  auto log = (folder.path() / "log").string();
+  child_options options;
+  options.command = {troupe_program(), "node",        "--data", (folder.path() / "data").string(),
+                     "--listen",       "127.0.0.1:0", "--http", "",
+                     "--cluster",      "127.0.0.1:0", "--join", "127.0.0.1:1",
+                     "--token",        token};
+  options.err = log;
+  child lost(options);
+  BOOST_REQUIRE(eventually([&] { return contains(text_of_file(log), "trying again"); }));
+  lost.signal(SIGTERM);
+  BOOST_TEST((lost.wait(5s) == 128 + SIGTERM), text_of_file(log));
 }
 
 BOOST_AUTO_TEST_CASE(a_node_joins_by_the_first_seed_that_answers_and_a_name_is_all_its_addresses) {
