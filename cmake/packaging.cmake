@@ -4,9 +4,7 @@ include(GNUInstallDirs)
 set(unit_folder lib/systemd/system) # not CMAKE_INSTALL_LIBDIR, which is the architecture's
 
 install(TARGETS troupe DESTINATION ${CMAKE_INSTALL_BINDIR})
-if(TROUPE_HOST)
-  install(TARGETS troupe-host DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/troupe) # where the node looks for it
-endif()
+install(TARGETS troupe-host DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/troupe) # where the node looks for it
 install(TARGETS troupe-lan DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/troupe) # likewise
 
 configure_file(packaging/troupe.service.in ${CMAKE_BINARY_DIR}/packaging/troupe.service @ONLY)

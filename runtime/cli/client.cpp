@@ -89,9 +89,9 @@ void client::open_session() {
   auto opened = first_answer(login.send());
   require_ok(opened.getError());
   session_ = opened.getSession();
-  auto control = session_->controlRequest().send();
-  auto inference = session_->inferenceRequest().send();
-  auto limits = session_->limitsRequest().send();
+  auto control = session_.controlRequest().send();
+  auto inference = session_.inferenceRequest().send();
+  auto limits = session_.limitsRequest().send();
   auto controlled = wait(kj::mv(control));
   require_ok(controlled.getError());
   control_ = controlled.getControl();

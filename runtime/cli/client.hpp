@@ -45,8 +45,8 @@ public:
 
   const std::string& address() const { return address_; }
   const node_limits& limits() const { return limits_; }
-  schema::Control::Client& control() { return *control_; }
-  schema::Inference::Client& inference() { return *inference_; }
+  schema::Control::Client& control() { return control_; }
+  schema::Inference::Client& inference() { return inference_; }
   client_loop& loop() { return loop_; }
   kj::Timer& timer() { return loop_.timer(); }
 
@@ -92,9 +92,9 @@ private:
   kj::Own<kj::AsyncIoStream> stream_;
   std::optional<capnp::TwoPartyVatNetwork> network_;
   std::optional<capnp::RpcSystem<capnp::rpc::twoparty::VatId>> rpc_;
-  std::optional<schema::Session::Client> session_;
-  std::optional<schema::Control::Client> control_;
-  std::optional<schema::Inference::Client> inference_;
+  schema::Session::Client session_ = nullptr;
+  schema::Control::Client control_ = nullptr;
+  schema::Inference::Client inference_ = nullptr;
   node_limits limits_;
 };
 

@@ -82,6 +82,7 @@ private:
 class older_control : public schema::Control::Server {
 public:
   explicit older_control(fake_connection& connection) : connection_(connection), seen_(connection.seen) {}
+  virtual ~older_control() = default;
 
 protected:
   kj::Promise<void> upload(UploadContext context) override {

@@ -73,7 +73,8 @@ BOOST_AUTO_TEST_CASE(asked_to_stop_a_node_finishes_what_it_accepted_and_refuses_
 BOOST_AUTO_TEST_CASE(asked_to_stop_a_node_answers_what_it_accepted_by_http_and_closes_the_connections) {
   busy_node busy;
   auto port = port_of(busy.node.process().http_address());
-  const std::string request = R"({"inputs":[{"name":"x","datatype":"FP32","shape":[1,4],"data":[1,1,1,1]}]})";
+  const std::string request =
+      R"({"parameters":{"timeout":60000000},"inputs":[{"name":"x","datatype":"FP32","shape":[1,4],"data":[1,1,1,1]}]})";
   http_client watching(port);
   BOOST_TEST(watching.get("/v2/health/ready").status == 200);
   http_client idle(port);

@@ -147,7 +147,7 @@ class Slow(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         turn = 0
-        for i in range(20_000_000):
+        for i in range(8_000_000):
             turn = (turn + i) % 7
         return x + turn * 0
 
