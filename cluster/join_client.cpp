@@ -101,8 +101,8 @@ public:
         });
     return io_.getTimer()
         .timeoutAfter(meet_patience, kj::mv(told))
-        .then([this](kj::Own<capnp::MessageReader> message) { return check(message->getRoot<schema::Introduction>()); },
-              [this](kj::Exception&& why) -> result<void> { return nobody(why); })
+        .then([this](kj::Own<capnp::MessageReader> message) { return check(message->getRoot<schema::Introduction>()); })
+        .catch_([this](kj::Exception&& why) -> result<void> { return no_introduction(why); })
         .then([this](result<void> known) { return known ? dial_cluster() : kj::Promise<result<void>>(known); });
   }
 
@@ -147,6 +147,15 @@ private:
 
   error nobody(const kj::Exception& why) const {
     return {error_code::unavailable, "cannot join through " + seed_.address + ": " + tls_trouble(why)};
+  }
+
+  error no_introduction(const kj::Exception& why) const {
+    bool is_silent = why.getType() == kj::Exception::Type::OVERLOADED; // what timeoutAfter says
+    if (host_.empty() || (!is_silent && why.getType() != kj::Exception::Type::FAILED))
+      return nobody(why);
+    return {is_silent ? error_code::unavailable : error_code::invalid_argument, // a node that is slow may answer yet
+            "what listens at " + seed_.address
+                + " does not answer as a node's cluster port; is it a port for clients? `troupe nodes` lists the cluster's"};
   }
 
   error untrusted(const kj::Exception& why) const {

@@ -17,11 +17,14 @@ constexpr std::string_view no_tls = "it speaks no TLS, and by your login you spe
                                     "`troupe logout`, if you mean to ask it in clear";
 
 /// What part of an exception's text means what; the first that is found counts. The texts are KJ's and OpenSSL's.
+constexpr std::string_view refused = "it refuses your certificate; log in again with `troupe login`";
+
 constexpr std::pair<std::string_view, std::string_view> meanings[] = {
     {"alert certificate expired",
      "it says that your certificate has ended; log in again with `troupe login`, or set the clock that is wrong"},
     {"alert unknown ca", other_cluster},
-    {"alert", "it refuses your certificate; log in again with `troupe login`"},
+    {"alert", refused},
+    {"ssl connection ended during write", refused}, // its alert came while we wrote, and OpenSSL keeps the reason to itself
     {"certificate has expired", "its certificate has ended, or this machine's clock is wrong"},
     {"certificate is not yet valid", "its certificate does not hold yet: its clock or this machine's is wrong"},
     {"ostname mismatch", other_cluster},

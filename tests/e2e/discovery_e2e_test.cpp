@@ -74,6 +74,18 @@ BOOST_AUTO_TEST_CASE(a_refusal_ends_the_search_and_the_error_says_which_address_
              refused.err);
 }
 
+BOOST_AUTO_TEST_CASE(a_port_that_is_not_for_nodes_is_told_as_that) {
+  founder n1;
+  auto joined = failure_of({"--join", n1.node.address(), "--token", n1.token()});
+  BOOST_TEST(joined.code == 1);
+  BOOST_TEST(contains(joined.err, "does not answer as a node's cluster port; is it a port for clients?"), joined.err);
+  for (const auto& port : {n1.node.address(), n1.node.process().http_address()}) {
+    auto login = n1.node.troupe({"login", port, "--token", n1.token()});
+    BOOST_TEST(login.code != 0);
+    BOOST_TEST(contains(login.err, "what listens at " + port + " does not answer as a node's cluster port"), login.err);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_node_that_still_looks_for_its_cluster_stops_as_soon_as_it_is_asked) {
   std::string token = founder().token(); // whose cluster is gone now
   temporary_folder folder;

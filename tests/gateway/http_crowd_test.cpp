@@ -30,8 +30,8 @@ bool is_answered(http_client& client) {
   return ::poll(&answer, 1, 0) == 1;
 }
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool sanitized = true;
+#ifdef __has_feature // clang's, with which sanitizers are built
+constexpr bool sanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
 #else
 constexpr bool sanitized = false;
 #endif
@@ -83,5 +83,6 @@ BOOST_FIXTURE_TEST_CASE(two_thousand_bodies_that_are_partly_sent_take_no_more_me
       [&] { return std::count_if(all.begin(), all.end(), is_answered) > static_cast<std::ptrdiff_t>(crowd_size / 2); }));
   if (!sanitized) // which keeps memory of its own
     BOOST_TEST(resident_bytes() < before + options.body_bytes_max + overhead);
-  BOOST_TEST(infer_status(calm, 1000) == 200); // a small one still fits
+  http_client another(port());                    // the first one may have been idle for too long
+  BOOST_TEST(infer_status(another, 1000) == 200); // a small one still fits
 }

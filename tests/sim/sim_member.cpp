@@ -71,10 +71,15 @@ void sim_member::start() {
 void sim_member::stop() {
   client.hang_up();
   disk.cut_power();
+  for (const auto& each : node().routes().targets())
+    targets_.push_back(each);
   auto dying = std::move(life_); // from now on it is off: nothing that it says gets out
   dying->questions.forget();
   dying->node.reset();
   hosts.cut_power(); // after the last actor that could have asked for another
+  for (const auto& each : targets_)
+    if (auto kept = each.lock()) // by a request that nobody answers any more, and that it keeps
+      kept->close();
   // A request that is destroyed may be given to the loop for another try.
   while (time.next()) {
     loop.stop();
