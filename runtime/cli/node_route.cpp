@@ -16,9 +16,9 @@ constexpr std::string_view other_cluster =
 constexpr std::string_view no_tls = "it speaks no TLS, and by your login you speak nothing else beyond loopback; "
                                     "`troupe logout`, if you mean to ask it in clear";
 
-/// What part of an exception's text means what; the first that is found counts. The texts are KJ's and OpenSSL's.
 constexpr std::string_view refused = "it refuses your certificate; log in again with `troupe login`";
 
+/// What part of an exception's text means what; the first that is found counts. The texts are KJ's and OpenSSL's.
 constexpr std::pair<std::string_view, std::string_view> meanings[] = {
     {"alert certificate expired",
      "it says that your certificate has ended; log in again with `troupe login`, or set the clock that is wrong"},

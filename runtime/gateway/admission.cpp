@@ -40,8 +40,8 @@ result<std::shared_ptr<spread>> admission::find_target(std::string_view deployme
 }
 
 result<std::shared_ptr<spread>> admission::find_target_of_request(std::string_view deployment, version_number version) {
-  if (auto why = closed())
-    return *why;
+  if (draining())
+    return drain_gate::refusal();
   return find_target(deployment, version);
 }
 

@@ -22,7 +22,7 @@ public:
 
   const gateway_options& options() const { return options_; }
   bool draining() const { return drain_.closed(); }
-  /// Why no request at all is taken now; nothing: they are.
+  /// Why every request is refused now, whatever it asks for; nothing: the node is ready.
   std::optional<error> closed() const;
 
   /// What serves a deployment, in that version (0: any), or why there is none.

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Stories that a seed makes, one after the other, as `./dev sim` asks for them. For test files: it includes Boost.Test.
+/// Stories that a seed makes, as `./dev sim` asks for them. For test files: it includes Boost.Test.
 
 #include "tests/sim/story_workers.hpp"
 

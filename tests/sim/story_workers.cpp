@@ -37,12 +37,8 @@ public:
     if (process_ < 0)
       throw std::runtime_error("no process");
     if (process_ == 0) {
-      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
       ::close(ends[0]);
-      auto out = ::fdopen(ends[1], "w");
-      work(out);
-      std::fclose(out);
-      ::_exit(0);
+      run(work, ends[1]);
     }
     ::close(ends[1]);
     in_ = ::fdopen(ends[0], "r");
@@ -70,6 +66,15 @@ public:
   }
 
 private:
+  /// What it throws ends the process: nobody above is of this one.
+  [[noreturn]] static void run(const std::function<void(std::FILE*)>& work, int into) noexcept {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    auto out = ::fdopen(into, "w");
+    work(out);
+    std::fclose(out);
+    ::_exit(0);
+  }
+
   pid_t process_;
   std::FILE* in_;
 };
