@@ -36,6 +36,9 @@ archivist_state::behavior_type archivist_state::copying() {
 }
 
 caf::result<backup_made> archivist_state::on_make(const make_backup& ask) {
+  if (options_->worth_it)
+    if (auto good = options_->worth_it(); !good)
+      return make_error(good.failure().code, good.failure().message);
   begun_ = options_->time.now();
   auto begun = backup_job::begin(options_->source, ask.folder, options_->time.wall_now());
   if (!begun)

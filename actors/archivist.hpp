@@ -19,7 +19,9 @@ struct archivist_options {
   event_sink& events;
   backup_source source; ///< outlives the actor system
   /// Called once, on the actor's thread: lets requests go first. May be empty.
-  std::function<void()> yield_to_others;
+  std::function<void()> yield_to_others{};
+  /// Whether a backup of this node is of any use. May be empty.
+  std::function<result<void>()> worth_it{};
 };
 
 /// An archivist's message to itself: the next piece.

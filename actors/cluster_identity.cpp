@@ -149,10 +149,11 @@ result<std::optional<cluster_record>> own_cluster(const cluster_store& records, 
   if (!facts)
     return error{error_code::corrupt, "the stored certificate of this node is damaged; restore the data folder from a backup"};
   if (facts->common_name != node_id)
-    return error{error_code::failed_precondition,
-                 "this data folder is a copy of node " + facts->common_name
-                     + "'s; start it with --join and a token to make it a new node of that cluster; if that node is gone and led "
-                       "it, run `troupe restore DIR --lead` on another member"};
+    return error{
+        error_code::failed_precondition,
+        "this data folder is a copy of node " + facts->common_name
+            + "'s; start it with --join and a token to make it a new node of that cluster; if that node led it and is gone, "
+              "restore its backup with --lead"};
   return found;
 }
 
@@ -187,7 +188,8 @@ result<lead_taken> take_lead(cluster_store& records, const own_membership& self,
   auto key = private_key::from_pem(self.cluster.node_key_pem);
   if (!owner || !key)
     return owner ? key.failure() : owner.failure();
-  auto certificate = owner->issue_node(self.node_id, key->public_key(), term);
+  auto own = find(self.members, self.node_id);
+  auto certificate = owner->issue_node(self.node_id, key->public_key(), term, own == nullptr ? "" : own->address);
   if (!certificate)
     return certificate.failure();
   lead_taken taken;
@@ -207,6 +209,37 @@ result<lead_taken> take_lead(cluster_store& records, const own_membership& self,
     return written.failure();
   record.revision = *written;
   taken.record = std::move(record);
+  return taken;
+}
+
+result<lead_taken> inherit_lead(cluster_store& records, const std::string& node_id, const certificate_term& term) {
+  auto restored = need_cluster(records);
+  if (!restored)
+    return restored.failure();
+  auto gone = records.member(restored->lead.leader_id);
+  if (!gone)
+    return gone.failure();
+  if (!*gone)
+    return error{error_code::failed_precondition, "the backup doesn't know the leader that it is of; use another backup"};
+  auto key = private_key::make();
+  auto heir = **gone;
+  heir.node_id = node_id;
+  heir.public_key = key.public_key();
+  heir.joined = term.now;
+  heir.draining = false;
+  heir.revision = 0;
+  own_membership self{node_id, std::move(*restored), {std::move(heir)}};
+  self.cluster.node_key_pem = key.pem();
+  auto taken = take_lead(records, self, term);
+  if (!taken)
+    return taken;
+  auto& leader = **gone;
+  taken->warnings.push_back("this is a new node in the place of node " + leader.node_id + ", which led and is " + leader.name
+                            + ", too: that one counts as removed, and is refused if it comes back");
+  leader.removed = true;
+  leader.removed_at = term.now;
+  if (auto written = records.commit({{}, {std::move(leader)}, {}, {}}); !written)
+    return written.failure();
   return taken;
 }
 

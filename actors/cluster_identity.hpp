@@ -50,6 +50,10 @@ struct lead_taken {
 /// no cluster or another one, no leader's, or this node was removed), or what the store answers.
 result<lead_taken> take_lead(cluster_store& records, const own_membership& self, const certificate_term& term);
 
+/// Makes a new node of this id the leader in the place of the one whose backup `records` holds, which is gone with its disk: with its name, address and labels,
+/// but a key of its own. The one that is gone counts as removed. Errors as in take_lead.
+result<lead_taken> inherit_lead(cluster_store& records, const std::string& node_id, const certificate_term& term);
+
 /// The key with which this node asks to be let into the cluster: made once, and on disk when it returns. So an answer that gets lost costs no second use of a
 /// token: whoever asks again with the same key is let in again.
 result<private_key> joining_key(cluster_store& records, const std::string& cluster_id);

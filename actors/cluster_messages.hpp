@@ -161,14 +161,14 @@ struct nodes_changed {
   std::vector<node_view> nodes;
 };
 
-/// Asks for all nodes, as this one sees them.
+/// Asks for all nodes that belong to the cluster, as this one sees them.
 struct list_nodes {};
 /// A node as another one sees it.
 struct node_info {
   std::string node_id;
   std::string name;
   std::string address; ///< of its cluster port
-  std::string state;   ///< "alive", "suspect", "dead", "draining", "left", "removed"
+  std::string state;   ///< "alive", "suspect", "dead", "draining", "left"; of this node itself also "removed"
   wall_time since{};   ///< of the state
   std::string software_version;
   std::map<std::string, std::string> labels;
@@ -186,6 +186,7 @@ struct node_list {
   leadership lead;
   bool leader_away = false;              ///< it is suspected or dead
   std::chrono::nanoseconds state_age{0}; ///< since this node last heard from its leader; 0 on the leader
+  std::string trouble;                   ///< what a person should mend, and how; empty: nothing
 };
 
 // -- who lives ----------------------------------------------------------------------------------------------------------------------

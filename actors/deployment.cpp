@@ -288,8 +288,15 @@ caf::result<version_progress> deployment_state::on_watch(const watch_version& as
 
 caf::result<deployment_view> deployment_state::on_get() {
   deployment_view view{record(), {}};
-  for (auto it = stored_.versions.rbegin(); it != stored_.versions.rend(); ++it)
-    view.versions.push_back({it->second, it->first == routed_, false, is_ready(it->first), {it->second.id, {}, {}}});
+  for (auto it = stored_.versions.rbegin(); it != stored_.versions.rend(); ++it) {
+    auto needed = needs_.find(it->first);
+    view.versions.push_back({it->second,
+                             it->first == routed_,
+                             false,
+                             is_ready(it->first),
+                             {it->second.id, {}, {}},
+                             needed != needs_.end() ? needed->second.state.unplaced : ""});
+  }
   auto answer = self_->make_response_promise<deployment_view>();
   self_->request(options_->node.actors.placer.get(), options_->node.timing.patience, get_placement{record().name})
       .then(

@@ -61,7 +61,7 @@ struct actor_timing {
   std::chrono::milliseconds report_interval{1000};
 };
 
-/// Who leads, as far as this node knows, and when it was last heard of. Thread-safe.
+/// Who leads, as far as this node knows, when it was last heard of, and whether it wants this node. Thread-safe.
 class leadership_cell {
 public:
   leadership get() const {
@@ -78,6 +78,15 @@ public:
     if (node_id == lead_.leader_id)
       heard_ = now;
   }
+  /// The cluster turns this node away; empty: it doesn't, any more.
+  void note_refused(std::string why) {
+    std::lock_guard lock(mutex_);
+    refusal_ = std::move(why);
+  }
+  std::string refusal() const {
+    std::lock_guard lock(mutex_);
+    return refusal_;
+  }
   /// Never, at first.
   std::optional<steady_time> heard() const {
     std::lock_guard lock(mutex_);
@@ -88,6 +97,7 @@ private:
   mutable std::mutex mutex_;
   leadership lead_;
   std::optional<steady_time> heard_;
+  std::string refusal_;
 };
 
 /// What a node's machine offers.

@@ -10,6 +10,8 @@ namespace troupe {
 
 namespace {
 
+constexpr const char* if_removed = "if this node was removed, stop it; it can join again as a new one, with an empty data folder";
+
 /// Higher than in any life before, unless the clock was set back.
 std::uint64_t first_incarnation(wall_time now) {
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count());
@@ -158,6 +160,8 @@ void membership_state::on_probe_told(const probe_told& told) {
     const auto& answer = std::get<probe_message>(*told.outcome);
     hear_of_lead(answer.lead);
     options_->node.lead.note_heard(told.by, now);
+    if (told.by == options_->node.lead.get().leader_id && policy_->self().news.state != member_state::removed)
+      options_->node.lead.note_refused("");
     policy_->on_answer(told.sequence, answer, now);
   } else
     on_probe_failed(told);
@@ -169,17 +173,17 @@ void membership_state::on_probe_told(const probe_told& told) {
 
 void membership_state::on_probe_failed(const probe_told& told) {
   policy_->on_failed(told.sequence, options_->node.time.now());
-  const auto& why = told.outcome.failure();
-  if (why.code != error_code::permission_denied || why.message == refused_because_)
+  if (const auto& why = told.outcome.failure(); why.code == error_code::permission_denied)
+    on_refused(why.message);
+}
+
+void membership_state::on_refused(const std::string& why) {
+  const auto& node = options_->node;
+  if (!node.lead.refusal().empty())
     return;
-  refused_because_ = why.message;
-  options_->node.events.emit(
-      {options_->node.time.wall_now(),
-       severity::error,
-       "node_refused",
-       {{"reason", why.message},
-        {"advice", "if this node was removed, stop it; it can join again as a new one, with an empty data folder"}},
-       "membership"});
+  node.lead.note_refused(why);
+  node.events.emit(
+      {node.time.wall_now(), severity::error, "node_refused", {{"reason", why}, {"advice", if_removed}}, "membership"});
 }
 
 void membership_state::on_help_told(const help_told& told) {
@@ -278,6 +282,8 @@ probe_message membership_state::with_lead(probe_message message) const {
 }
 
 void membership_state::note(const member_change& change) {
+  if (change.id == options_->node.node_id && change.to == member_state::removed)
+    on_refused("this node was removed from the cluster");
   auto found = policy_->find(change.id);
   if (found == nullptr || change.id == options_->node.node_id)
     return;
@@ -293,7 +299,9 @@ void membership_state::note(const member_change& change) {
   case member_state::left: return emit(severity::info, "node_left", *found, change.why);
   case member_state::removed:
     options_->node.network->questions.hang_up(change.id);
-    return emit(severity::warn, "node_removed", *found, change.why);
+    if (change.from) // else it was removed in an earlier life of this node
+      emit(severity::warn, "node_removed", *found, change.why);
+    return;
   }
 }
 
@@ -377,8 +385,10 @@ node_list membership_state::list() const {
   if (all.lead.leader_id != node.node_id)
     all.state_age = now - std::max(node.lead.heard().value_or(since_), since_);
   for (const auto& [id, one] : policy_->members()) {
-    node_info info;
     const auto& news = one.news;
+    if (news.state == member_state::removed && id != node.node_id)
+      continue;
+    node_info info;
     info.node_id = id;
     info.name = news.name;
     info.address = news.address;
@@ -398,7 +408,22 @@ node_list membership_state::list() const {
     all.nodes.push_back(std::move(info));
   }
   std::sort(all.nodes.begin(), all.nodes.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  all.trouble = trouble();
   return all;
+}
+
+std::string membership_state::trouble() const {
+  auto lead = options_->node.lead.get();
+  if (auto refusal = options_->node.lead.refusal(); !refusal.empty())
+    return refusal + "; " + if_removed;
+  auto second = policy_->find(doubted_.leader_id);
+  if (doubted_.epoch != lead.epoch || second == nullptr || second->news.state > member_state::suspect)
+    return {};
+  auto first = policy_->find(lead.leader_id);
+  return (first != nullptr ? first->news.name : lead.leader_id) + " and " + second->news.name + " both lead in epoch "
+         + std::to_string(lead.epoch)
+         + ", and each serves what it was told by its own: stop one of them, and restore the other with `troupe restore DIR "
+           "--lead`";
 }
 
 actor_status membership_state::status() const {

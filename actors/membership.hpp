@@ -96,8 +96,9 @@ private:
   void say_who_drains();
   bool leads() const;
   void on_probe_told(const probe_told& told);
-  /// A node that others turn away says so, once for each reason.
   void on_probe_failed(const probe_told& told);
+  /// The cluster turns this node away; said once.
+  void on_refused(const std::string& why);
   void on_help_told(const help_told& told);
   void on_members_told(const members_told& told);
   void on_load();
@@ -119,6 +120,7 @@ private:
   void emit(severity level, const char* event_name, const member& one, const std::string& why);
 
   node_list list() const;
+  std::string trouble() const;
   node_view view_of(const member& one);
   actor_status status() const;
 
@@ -131,7 +133,6 @@ private:
   std::map<std::string, peer_actor> peers_; ///< of all other nodes
   std::map<std::string, bool> draining_;    ///< as the registrar told; of a leader
   std::set<std::string> silent_;            ///< of which the placer was told without what they offer
-  std::string refused_because_;             ///< last
   caf::actor_addr told_;                    ///< the placer that was told of the nodes last
   steady_time next_look_ = steady_time::max();
   leadership doubted_; ///< told of last, and not followed

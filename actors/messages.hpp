@@ -492,6 +492,7 @@ struct version_view {
   bool draining = false; ///< no new requests; finishes what it has
   bool resident = false; ///< serves, or could at once
   pool_status pool;      ///< of its pools on all nodes together
+  std::string unplaced;  ///< why some of its replicas have no node; empty: all have one
 };
 struct deployment_view {
   deployment_record record;

@@ -324,9 +324,17 @@ caf::result<done> registrar_state::on_update(const update_member& ask) {
   auto member = need_member(ask.node_id);
   if (!member)
     return refusal(member.failure());
-  if (member->address == ask.address && member->labels == ask.labels)
+  bool renamed = !ask.name.empty() && ask.name != member->name;
+  if (member->address == ask.address && member->labels == ask.labels && !renamed)
     return done{};
-  event_fields fields{{"node", member->node_id}, {"name", member->name}, {"address", ask.address}};
+  if (renamed)
+    if (auto free = check_new_name(ask); !free)
+      return refusal(free.failure());
+  event_fields fields{{"node", member->node_id}, {"name", renamed ? ask.name : member->name}, {"address", ask.address}};
+  if (renamed) {
+    fields.emplace_back("name_before", member->name);
+    member->name = ask.name;
+  }
   member->address = ask.address;
   member->labels = ask.labels;
   return written(write({{}, {std::move(*member)}, {}, {}}), "node_updated", std::move(fields));
@@ -338,12 +346,8 @@ caf::result<done> registrar_state::take_in_again(const update_member& ask) {
   if (!facts || facts->common_name != ask.node_id || facts->organization != to_string(cluster_role::node)
       || !is_issued_by(ask.certificate_pem, authority_->certificate_pem()))
     return make_error(error_code::permission_denied, "node " + shown(ask.node_id) + " shows no certificate of this cluster");
-  auto members = options_->records.members();
-  if (auto good = check_node_name(ask.name); !good || !members)
-    return refusal(good ? members.failure() : good.failure());
-  if (!holder_of(ask.name, ask.node_id, *members).empty())
-    return make_error(error_code::already_exists,
-                      "another node is named '" + ask.name + "' too; start one of them with another --name");
+  if (auto free = check_new_name(ask); !free)
+    return refusal(free.failure());
   member_record member;
   member.node_id = ask.node_id;
   member.name = ask.name;
@@ -353,6 +357,16 @@ caf::result<done> registrar_state::take_in_again(const update_member& ask) {
   member.joined = options_->time.wall_now();
   event_fields fields{{"node", ask.node_id}, {"name", ask.name}, {"address", ask.address}};
   return written(write({{}, {std::move(member)}, {}, {}}), "node_taken_in_again", std::move(fields));
+}
+
+result<void> registrar_state::check_new_name(const update_member& ask) const {
+  auto members = options_->records.members();
+  if (auto good = check_node_name(ask.name); !good || !members)
+    return good ? members.failure() : good.failure();
+  if (!holder_of(ask.name, ask.node_id, *members).empty())
+    return error{error_code::already_exists,
+                 "another node is named '" + ask.name + "' too; start one of them with another --name"};
+  return {};
 }
 
 result<member_record> registrar_state::find_member(const std::string& node) const {

@@ -67,6 +67,8 @@ private:
   caf::result<done> on_drain(const set_draining& ask);
   caf::result<done> on_update(const update_member& ask);
   caf::result<done> take_in_again(const update_member& ask);
+  /// Whether the name is one, and no other member has it.
+  result<void> check_new_name(const update_member& ask) const;
   /// The member that a person means.
   result<member_record> find_member(const std::string& node) const;
   /// The member that has this id and was not removed.

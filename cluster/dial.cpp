@@ -74,7 +74,9 @@ kj::Promise<kj::Own<kj::AsyncIoStream>> dial_raw(dialler by, const std::string& 
 kj::Promise<proven_stream> dial(dialler by, tls_endpoint& tls, const std::string& address, connection_role role,
                                 const std::string& dns_name) {
   return dial_raw(by, address, role)
-      .then([&tls, dns_name](kj::Own<kj::AsyncIoStream> raw) { return tls.connect(kj::mv(raw), dns_name); })
+      .then([&tls, dns_name, below = by.below_tls](kj::Own<kj::AsyncIoStream> raw) {
+        return tls.connect(below ? below(kj::mv(raw)) : kj::mv(raw), dns_name);
+      })
       .catch_([](kj::Exception&& why) -> kj::Promise<proven_stream> { return retold(why, tls_trouble(why)); });
 }
 

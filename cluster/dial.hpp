@@ -6,6 +6,7 @@
 
 #include <kj/async-io.h>
 
+#include <functional>
 #include <string>
 
 namespace troupe {
@@ -16,6 +17,8 @@ struct dialler {
   name_resolver& names;
   /// Where a name has several addresses they are tried in turn, and each but the last has so long; the last one has as long as whoever asked waits.
   kj::Duration address_patience = 400 * kj::MILLISECONDS;
+  /// What goes between a socket and TLS. Empty: nothing.
+  std::function<kj::Own<kj::AsyncIoStream>(kj::Own<kj::AsyncIoStream> socket)> below_tls{};
 };
 
 /// Connects to a cluster port and says what for. `address`: "10.0.0.2:7551", or a name, which is resolved anew. If all of its addresses fail, the exception says

@@ -7,6 +7,13 @@
 
 namespace troupe {
 
+namespace {
+
+/// More than anybody else can have raised an incarnation by before its owner has heard of it, and fewer milliseconds than a node needs to be there again.
+constexpr std::uint64_t leaving_step = 16;
+
+} // namespace
+
 suspicion::suspicion(member_news self, const suspicion_options& options, rng random, steady_time now)
   : options_(options), random_(random), table_(std::move(self), now), watches_(options, rng(random_.next())),
     contacts_(options.probe_timeout + options.indirect_timeout, options.dead_after), brake_(options.brake_window),
@@ -250,12 +257,14 @@ void suspicion::remove(const node_id& id, steady_time now) {
   settle(now);
 }
 
+/// By an incarnation above what the leader may be telling of this member just now (set_draining).
 void suspicion::leave(steady_time now) {
   notice_time(now);
   if (self().news.state != member_state::alive)
     return;
   auto news = self().news;
   news.state = member_state::left;
+  news.incarnation += leaving_step;
   table_.set_self(std::move(news), "leaves", now);
   for (const auto& id : watches_.targets())
     send_probe(id, probe_purpose::tell, now);

@@ -87,7 +87,7 @@ interface Control {
   # "default" (back to that of all others). Both empty: changes nothing. levels: those in force, the default first.
 
   nodes @13 () -> (error :Inference.Error, nodes :List(ClusterNode), lead :Lead);
-  # All nodes of the cluster, as this one sees them, by name. unavailable: the node is in no cluster, or still starting.
+  # All nodes that belong to the cluster, as this one sees them, by name. unavailable: the node is in no cluster, or still starting.
 
   createToken @14 (role :Text, lifetimeUs :UInt64, uses :UInt32) -> (error :Inference.Error, token :Text, id :Text, expiresUnixNs :Int64);
   # A token for joining, durable when it returns. role: node, admin or client. token: a secret, told this once. id: what it is called
@@ -111,7 +111,7 @@ struct ClusterNode {
   id @0 :Text;
   name @1 :Text;
   address @2 :Text;                  # of its cluster port
-  state @3 :Text;                    # alive | suspect | dead | draining | left | removed
+  state @3 :Text;                    # alive | suspect | dead | draining | left; of the one that tells also removed
   sinceUnixNs @4 :Int64;             # of the state
   version @5 :Text;                  # of the software
   labels @6 :List(Label);
@@ -137,6 +137,7 @@ struct Lead {
   epoch @2 :UInt64;                  # grows with each leader
   away @3 :Bool;                     # it is suspected or dead: what the cluster shall do can't be changed
   stateAgeUs @4 :UInt64;             # since the node last heard from it; 0 on the leader
+  trouble @5 :Text;                  # what a person should mend, and how: two nodes lead, or the cluster turns this one away; empty: nothing
 }
 
 struct Token {
@@ -197,6 +198,7 @@ struct NodeStatus {
   epoch @9 :UInt64;          # grows with each leader
   leaderAway @10 :Bool;      # it can't be asked: what is told of deployments is what it told last, and as old as stateAgeUs says
   stateAgeUs @11 :UInt64;    # else: since the node last heard from its leader; 0 on the leader
+  trouble @12 :Text;         # as in Lead
 }
 
 struct DeploymentStatus {
@@ -223,6 +225,7 @@ struct VersionStatus {
   createdBy @12 :Text;
   moves @13 :List(Move);             # oldest first
   resident @14 :Bool;                # serves or could at once: a rollback to it is one switch
+  unplaced @15 :Text;                # why some of its replicas run nowhere; empty: all have a place
 }
 
 struct ReplicaStatus {

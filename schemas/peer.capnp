@@ -203,6 +203,7 @@ struct VersionView {
   draining @2 :Bool;
   resident @3 :Bool;
   pool @4 :PoolStatus;               # of a version that has a pool
+  unplaced @5 :Text;                 # why some of its replicas have no node; empty: all have one
 }
 
 # -- members, asked of the leader ---------------------------------------------------------------------------------------

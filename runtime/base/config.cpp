@@ -193,7 +193,7 @@ void read_root(toml_section& root, node_options& options) {
   root.text("labels", labels);
   if (auto read = labels_from(labels); !read)
     root.refuse("labels", read.failure().message);
-  else if (!labels.empty())
+  else if (root.has("labels"))
     options.labels = *read;
   root.integer("gateway_loops", options.gateway_loops, 0, gateway_loops_max);
   root.duration("drain_timeout", options.drain_timeout, std::chrono::milliseconds(0ms), std::chrono::milliseconds(drain_limit));

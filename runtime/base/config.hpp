@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,7 +48,8 @@ struct node_options {
       join;             ///< members of the cluster that it joins, or that it looks at when it comes back and reaches nobody
   std::string discover; ///< "lan": by multicast DNS, and it announces itself; "": only by `join`
   std::string token;    ///< for that. Command line and TROUPE_TOKEN only
-  label_map labels;     ///< of this node, for placement; `zone` says what fails together
+  std::optional<label_map>
+      labels; ///< of this node, for placement; `zone` says what fails together. Nothing: those that it had as a member
   std::chrono::seconds certificate_lifetime = std::chrono::hours(24); ///< that the leader gives nodes
   membership_times membership{};
   std::string address_file;        ///< written with the address once the node serves; empty: none. Command line only

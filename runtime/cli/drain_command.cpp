@@ -28,7 +28,9 @@ void drain(const command_context& context, const drain_options& options) {
   else if (options.undo)
     context.io.out << options.name << ": may have work again\n";
   else
-    context.io.out << options.name << ": its work moves to other nodes; `troupe nodes --watch` tells how far it is\n";
+    context.io.out << options.name
+                   << ": its work moves to other nodes, as far as they have room; `troupe nodes --watch` tells how far it is, "
+                      "`troupe status` what finds no place\n";
 }
 
 } // namespace

@@ -128,6 +128,18 @@ void warn_of_gap(const command_context& context, const question& asked, event_li
   }
 }
 
+/// Each node keeps what happened on it, and only the leader what became of deployments.
+std::string where_else(client& node) {
+  auto told = node.ask(node.control().nodesRequest());
+  if (told.getError().getCode() != schema::Code::OK)
+    return "`troupe status` lists the deployments";
+  for (auto each : told.getNodes())
+    if (each.getIsSelf() && !each.getLeads())
+      return printable("each node keeps its own, and the leader, " + text_of(told.getLead().getLeaderName())
+                       + ", those of rollouts: ask it with --node");
+  return "`troupe status` lists the deployments; each node keeps what happened on it: ask another one with --node";
+}
+
 void events(const command_context& context, const events_options& options) {
   if (options.follow)
     follow(context, options);
@@ -137,7 +149,7 @@ void events(const command_context& context, const events_options& options) {
   if (context.format == output_format::table) {
     context.io.out << event_table(answer.getEvents()).render(context.io.colors());
     if (answer.getEvents().size() == 0 && !options.name.empty())
-      context.io.err << "no events of '" << printable(options.name) << "'; `troupe status` lists the deployments\n";
+      context.io.err << "no events of '" << printable(options.name) << "' on this node; " << where_else(node) << "\n";
     return;
   }
   auto list = nlohmann::ordered_json::array();

@@ -27,7 +27,7 @@ struct node_flags {
   std::string join;
   std::string discover;
   std::string token;
-  std::string labels;
+  std::optional<std::string> labels; ///< likewise
   std::string address_file;
   std::string http_address_file;
   std::string log_level;
@@ -64,8 +64,8 @@ node_arguments resolve(const node_flags& flags) {
   overlay(arguments.options.token, flags.token);
   if (!flags.join.empty())
     arguments.options.join = parts_of(flags.join);
-  if (!flags.labels.empty())
-    arguments.options.labels = require(labels_from(flags.labels), exit_code::bad_usage);
+  if (flags.labels)
+    arguments.options.labels = require(labels_from(*flags.labels), exit_code::bad_usage);
   overlay(arguments.options.address_file, flags.address_file);
   overlay(arguments.options.http_address_file, flags.http_address_file);
   overlay(arguments.options.log_level, flags.log_level);
@@ -96,7 +96,8 @@ void add_node(CLI::App& app, std::function<void(const node_arguments&)> on_node)
   auto flags = std::make_shared<node_flags>();
   node_options defaults;
   auto verb = app.add_subcommand("node", "Runs a node on this machine");
-  verb->add_option("--name", flags->name, "The node's name (default: the machine's)")->type_name("NAME");
+  verb->add_option("--name", flags->name, "The node's name (default: the one that it has in its cluster, else the machine's)")
+      ->type_name("NAME");
   verb->add_option("--data", flags->data, "Where it keeps its state (default: " + defaults.data_folder + ")")
       ->type_name("FOLDER");
   verb->add_option("--listen", flags->listen, "Where clients reach it (default: " + defaults.listen + ")")
@@ -124,9 +125,9 @@ void add_node(CLI::App& app, std::function<void(const node_arguments&)> on_node)
           "lan: nodes of a cluster announce themselves on the local network (multicast DNS), and find each other without --join")
       ->type_name("lan");
   verb->add_option("--token", flags->token, "What `troupe token create` gave")->type_name("TOKEN")->envname("TROUPE_TOKEN");
-  verb->add_option(
-          "--label", flags->labels,
-          "Of this node, for placement: zone=a; zone says what fails together. More than one: again, or \"zone=a,rack=3\"")
+  verb->add_option("--label", flags->labels,
+                   "Of this node, for placement: zone=a; zone says what fails together. More than one: again, or "
+                   "\"zone=a,rack=3\"; \"\": none (default: those that it has in its cluster)")
       ->type_name("KEY=VALUE")
       ->join(',');
   verb->add_option("--address-file", flags->address_file,

@@ -77,13 +77,22 @@ std::string leader_away_line(const std::string& leader_name, std::uint64_t state
          + "\n";
 }
 
+std::string trouble_line(const std::string& trouble) {
+  return trouble.empty() ? "" : printable("warning: " + trouble) + "\n";
+}
+
 json nodes_json(schema::Control::NodesResults::Reader nodes) {
   auto list = json::array();
   for (auto node : nodes.getNodes())
     list.push_back(node_json(node));
   auto lead = nodes.getLead();
-  return {{"leader", text_of(lead.getLeaderName())}, {"leader_id", text_of(lead.getLeaderId())}, {"epoch", lead.getEpoch()},
-          {"leader_away", lead.getAway()},           {"state_age_us", lead.getStateAgeUs()},     {"nodes", std::move(list)}};
+  return {{"leader", text_of(lead.getLeaderName())},
+          {"leader_id", text_of(lead.getLeaderId())},
+          {"epoch", lead.getEpoch()},
+          {"leader_away", lead.getAway()},
+          {"state_age_us", lead.getStateAgeUs()},
+          {"trouble", text_of(lead.getTrouble())},
+          {"nodes", std::move(list)}};
 }
 
 std::string nodes_text(schema::Control::NodesResults::Reader nodes, std::int64_t now_unix_ns, bool colors) {
@@ -101,7 +110,7 @@ std::string nodes_text(schema::Control::NodesResults::Reader nodes, std::int64_t
     rows.add({text_of(node.getName()), text_of(node.getAddress()), state_cell(text_of(node.getState())), human_duration(age),
               version_of(node), load_of(node), std::to_string(node.getReplicas()), round_trip_of(node), mark_of(node)});
   }
-  return leader_line(nodes.getLead()) + "\n" + rows.render(colors);
+  return leader_line(nodes.getLead()) + trouble_line(text_of(nodes.getLead().getTrouble())) + "\n" + rows.render(colors);
 }
 
 } // namespace troupe

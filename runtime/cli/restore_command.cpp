@@ -68,10 +68,10 @@ void add_restore(CLI::App& app, const command_context& context, const restore_ru
   verb->add_option("DIR", arguments->backup, "The backup")->required();
   verb->add_option("--data", arguments->data_folder, "The data folder to make")->type_name("FOLDER")->capture_default_str();
   verb->add_flag("--replace", arguments->replace, "Moves what is in the data folder to FOLDER.before-restore-TIME first");
-  verb->add_flag("--lead", arguments->lead,
-                 "For a leader that is lost: the data folder is another member's, stopped; it keeps who it is, moves what is in "
-                 "it aside, takes "
-                 "the leader's state from the backup, and leads the cluster");
+  verb->add_flag(
+      "--lead", arguments->lead,
+      "Leads the cluster, by a backup of the leader that is lost. The data folder is a stopped member's, which keeps "
+      "who it is and has what was in it moved aside, or a new one, on whichever machine, for a new node in the leader's place");
   verb->footer("Example:\n  troupe restore /var/backups/troupe-monday --data /var/lib/troupe --replace\n"
                "  troupe restore /var/backups/troupe-leader --data /var/lib/troupe --lead");
   verb->callback([&context, &restore, arguments] {

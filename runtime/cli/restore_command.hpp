@@ -20,7 +20,7 @@ struct restore_arguments {
   std::string backup;
   std::string data_folder;
   bool replace = false; ///< a data folder that holds something is moved aside
-  bool lead = false;    ///< the data folder is a member's, which leads the cluster from then on
+  bool lead = false;    ///< it leads the cluster from then on: as the member whose data folder it is, or in a new folder
 };
 
 struct restore_progress {

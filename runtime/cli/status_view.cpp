@@ -10,7 +10,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <set>
 
 namespace troupe {
 
@@ -41,6 +40,7 @@ json version_json(schema::VersionStatus::Reader version) {
           {"created_by", text_of(version.getCreatedBy())},
           {"moves", std::move(moves)},
           {"resident", version.getResident()},
+          {"unplaced", text_of(version.getUnplaced())},
           {"queued_rows", version.getQueuedRows()},
           {"requests", version.getRequests()},
           {"failures", version.getFailures()},
@@ -61,23 +61,26 @@ std::string node_line(schema::NodeStatus::Reader node) {
 
 /// Nothing for a node that is in no cluster.
 std::string leader_text(schema::NodeStatus::Reader node) {
+  auto trouble = trouble_line(text_of(node.getTrouble()));
   if (node.getLeaderAway())
-    return away_text(node);
+    return away_text(node) + trouble;
   if (node.getLeads() || node.getEpoch() == 0)
-    return {};
-  return printable("leader " + text_of(node.getLeaderName()) + ", heard of "
-                   + human_duration(std::chrono::microseconds(node.getStateAgeUs())) + " ago")
+    return trouble;
+  return trouble
+         + printable("leader " + text_of(node.getLeaderName()) + ", heard of "
+                     + human_duration(std::chrono::microseconds(node.getStateAgeUs())) + " ago")
          + "\n";
 }
 
-/// Whether replicas run on more than one node.
+/// Whether replicas run on other nodes than the one that tells.
 bool is_spread(schema::Control::StatusResults::Reader status) {
-  std::set<std::string> nodes;
+  auto asked = status.getNode().getName();
   for (auto deployment : status.getDeployments())
     for (auto version : deployment.getVersions())
       for (auto replica : version.getReplicas())
-        nodes.insert(text_of(replica.getNode()));
-  return nodes.size() > 1;
+        if (replica.getNode().size() > 0 && replica.getNode() != asked)
+          return true;
+  return false;
 }
 
 /// "2/3": ready of wanted. Only the versions that should run have a number wanted.
@@ -99,7 +102,7 @@ void add_version(table& rows, schema::DeploymentStatus::Reader deployment, schem
   rows.add({text_of(deployment.getName()) + "@" + std::to_string(version.getNumber()), state_cell(text_of(version.getState())),
             replicas_text(deployment, version), count(version.getQueuedRows()), count(version.getRequests()),
             count(version.getFailures()), count(version.getBatches()), age_text(version.getCreatedUnixNs(), now),
-            text_of(version.getReason())});
+            version.getUnplaced().size() > 0 ? text_of(version.getUnplaced()) : text_of(version.getReason())});
 }
 
 /// What answers, what is newer than that, and what is on its way up.
@@ -192,7 +195,8 @@ json status_json(schema::Control::StatusResults::Reader status) {
             {"leader", text_of(node.getLeaderName())},
             {"epoch", node.getEpoch()},
             {"leader_away", node.getLeaderAway()},
-            {"state_age_us", node.getStateAgeUs()}}},
+            {"state_age_us", node.getStateAgeUs()},
+            {"trouble", text_of(node.getTrouble())}}},
           {"deployments", std::move(deployments)}};
 }
 

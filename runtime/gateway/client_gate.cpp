@@ -1,6 +1,7 @@
 #include "runtime/gateway/client_gate.hpp"
 
 #include "cluster/certificates.hpp"
+#include "runtime/gateway/gathering_stream.hpp"
 #include "runtime/gateway/http_reply.hpp"
 #include "runtime/gateway/peer_trust.hpp"
 #include "runtime/gateway/remote_host.hpp"
@@ -138,7 +139,8 @@ kj::Promise<proven_user> client_gate::prove(lane& on, kj::Own<kj::AsyncIoStream>
   auto too_late = timer.afterDelay(options_.handshake_timeout.count() * kj::MILLISECONDS).then([]() -> proven_user {
     kj::throwFatalException(KJ_EXCEPTION(FAILED, "it has not proven in time who it is"));
   });
-  return on.tls.accept_user(kj::mv(raw)).exclusiveJoin(kj::mv(too_late));
+  auto socket = kj::heap<gathering_stream>(kj::mv(raw)); // KJ's TLS moves 8 KiB a system call
+  return on.tls.accept_user(kj::mv(socket)).exclusiveJoin(kj::mv(too_late));
 }
 
 void client_gate::refuse(const std::string& host, door_kind door, const std::string& why) {

@@ -1,5 +1,6 @@
 #include "runtime/gateway/cluster_door.hpp"
 
+#include "runtime/gateway/gathering_stream.hpp"
 #include "runtime/gateway/remote_host.hpp"
 #include "schemas/join.capnp.h"
 #include "storage/record_schema.hpp"
@@ -126,7 +127,7 @@ void cluster_door::take_data(std::size_t loop, unique_fd socket) {
   ++unfinished_;
   auto client = kj::heap<unfinished>(*this, stream_of(on.loop, std::move(socket)));
   auto host = client->host;
-  auto raw = kj::mv(client->stream);
+  auto raw = kj::heap<gathering_stream>(kj::mv(client->stream)); // KJ's TLS moves 8 KiB a system call
   on.loop.keep(
       in_time(on.loop, on.tls.accept_member(kj::mv(raw)))
           .attach(kj::mv(client))

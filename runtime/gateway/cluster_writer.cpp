@@ -67,6 +67,7 @@ void write_nodes(schema::Control::NodesResults::Builder into, const node_list& f
   lead.setEpoch(from.lead.epoch);
   lead.setAway(from.leader_away);
   lead.setStateAgeUs(to_microseconds(from.state_age));
+  lead.setTrouble(from.trouble.c_str());
 }
 
 void write_tokens(schema::Control::ListTokensResults::Builder into, const token_list& from) {
@@ -86,6 +87,7 @@ void write_place(schema::NodeStatus::Builder into, const node_list& from) {
   into.setEpoch(from.lead.epoch);
   into.setLeaderAway(from.leader_away);
   into.setStateAgeUs(to_microseconds(from.state_age));
+  into.setTrouble(from.trouble.c_str());
 }
 
 void write_age(schema::NodeStatus::Builder into, std::chrono::nanoseconds age) {

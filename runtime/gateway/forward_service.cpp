@@ -140,15 +140,20 @@ forward_server::forward_server(const std::vector<kj_loop*>& loops, const routing
                                gateway_options options, const drain_gate& drain)
   : options_(options) {
   for (auto loop : loops)
-    lanes_.push_back(
-        std::make_unique<forward_context>(forward_context{*loop, routes, routing_view(routes), time, options_, drain}));
+    lanes_.push_back(std::unique_ptr<forward_context>(
+        new forward_context{*loop, routes, routing_view(routes), time, options_, drain, cut_list(*loop)}));
 }
 
-kj::Promise<void> forward_server::serve(std::size_t loop, kj::Own<kj::AsyncIoStream> peer) {
+kj::Promise<void> forward_server::serve(std::size_t loop, kj::Own<kj::AsyncIoStream> peer, const std::string& who) {
   auto served =
       kj::heap<rpc_connection>(kj::mv(peer), kj::heap<forward_service>(*lanes_[loop]), forward_message_bytes_max(options_));
-  auto gone = served->on_disconnect();
+  auto gone = served->on_disconnect().exclusiveJoin(lanes_[loop]->open.until_cut(who));
   return gone.attach(kj::mv(served));
+}
+
+void forward_server::cut(const std::string& who) {
+  for (auto& lane : lanes_)
+    lane->open.cut(who);
 }
 
 } // namespace troupe

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/base/clock.hpp"
+#include "runtime/gateway/cut_list.hpp"
 #include "runtime/gateway/drain_gate.hpp"
 #include "runtime/gateway/gateway_options.hpp"
 #include "runtime/gateway/kj_loop.hpp"
@@ -10,6 +11,7 @@
 #include <kj/async-io.h>
 
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace troupe {
@@ -22,6 +24,7 @@ struct forward_context {
   const clock& time;
   const gateway_options& options;
   const drain_gate& drain;
+  cut_list open;
 };
 
 /// The Forward capability: gives another node's requests to this node's pool of that version, and to no other.
@@ -45,8 +48,10 @@ public:
   forward_server(const std::vector<kj_loop*>& loops, const routing_cell& routes, const clock& time, gateway_options options,
                  const drain_gate& drain);
 
-  /// Serves a connection, whose other end is known to be a node of the cluster, until it ends. On the thread of the loop with that index.
-  kj::Promise<void> serve(std::size_t loop, kj::Own<kj::AsyncIoStream> peer);
+  /// Serves a connection, whose other end is known to be the node `who` of the cluster, until it ends or is cut. On the thread of the loop with that index.
+  kj::Promise<void> serve(std::size_t loop, kj::Own<kj::AsyncIoStream> peer, const std::string& who);
+  /// Ends the connections of a node. Any thread.
+  void cut(const std::string& who);
 
 private:
   const gateway_options options_;

@@ -1,10 +1,10 @@
 #pragma once
 
+#include "runtime/gateway/cut_list.hpp"
 #include "runtime/gateway/peer_service.hpp"
 
 #include <kj/async-io.h>
 
-#include <map>
 #include <string>
 
 namespace troupe {
@@ -13,22 +13,21 @@ namespace troupe {
 class peer_server {
 public:
   /// The context's loop is its loop, too.
-  explicit peer_server(peer_context& context) : context_(context) {}
+  explicit peer_server(peer_context& context) : context_(context), open_(context.loop) {}
 
   /// Serves a connection whose other end has proven to be `who`, until it ends: it breaks, is cut, has not greeted in time, or the other end's
   /// certificate is over. On the loop's thread.
   kj::Promise<void> serve(kj::Own<kj::AsyncIoStream> stream, std::string who);
 
   /// Ends the connections of a node and takes back what it has asked. Any thread.
-  void cut(const std::string& who);
+  void cut(const std::string& who) { open_.cut(who); }
 
 private:
   /// Resolves when the connection is to end, though nothing is wrong with it.
   kj::Promise<void> overdue(kj::Promise<wall_time> greeted);
-  kj::Promise<void> cut_off(const std::string& who);
 
   peer_context& context_;
-  std::multimap<std::string, kj::Own<kj::PromiseFulfiller<void>>> open_; ///< the loop's
+  cut_list open_;
 };
 
 } // namespace troupe

@@ -88,6 +88,7 @@ void write_version(schema::VersionView::Builder into, const version_view& from) 
   into.setServes(from.serves);
   into.setDraining(from.draining);
   into.setResident(from.resident);
+  into.setUnplaced(to_text(from.unplaced));
   write_pool(into.initPool(), from.pool);
 }
 
@@ -95,6 +96,7 @@ bool read_version(schema::VersionView::Reader from, version_view& into) {
   into.serves = from.getServes();
   into.draining = from.getDraining();
   into.resident = from.getResident();
+  into.unplaced = to_string(from.getUnplaced());
   return read_record(from.getRecord(), into.record) && read_pool(from.getPool(), into.pool);
 }
 

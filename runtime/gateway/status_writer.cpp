@@ -37,6 +37,7 @@ void write_version(schema::VersionStatus::Builder into, const version_view& from
   into.setModelTomlSha256(sha256_of(from.record.model_toml).c_str());
   into.setCreatedBy(from.record.created_by.c_str());
   into.setResident(from.resident);
+  into.setUnplaced(from.unplaced.c_str());
   write_moves(into.initMoves(static_cast<unsigned>(from.record.moves.size())), from.record.moves);
   auto replicas = into.initReplicas(static_cast<unsigned>(from.pool.replicas.size()));
   for (unsigned i = 0; i < replicas.size(); ++i) {

@@ -4,6 +4,7 @@
 #include "runtime/node/admission.hpp"
 #include "runtime/node/first_token.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace troupe {
@@ -31,16 +32,29 @@ result<listener> open_port(const std::string& address) {
   return listen_on(address, "--cluster");
 }
 
+/// Keeps what a follower says of itself, so that it says the same when it starts again and isn't told. The leader's is its registrar's business.
+result<void> keep_self(cluster_store& records, const own_node& self, member_record own) {
+  if (own.name == self.name && own.address == self.address && own.labels == self.labels)
+    return {};
+  own.name = self.name;
+  own.address = self.address;
+  own.labels = self.labels;
+  return keep_members(records, {std::move(own)});
+}
+
 /// A member that starts again.
 result<std::optional<cluster_identity>> come_back(const node_options& options, cluster_store& records, cluster_record record,
                                                   own_node self) {
   auto known = records.members();
   if (!known)
     return known.failure();
-  std::string before;
-  for (const auto& member : *known)
-    if (member.node_id == self.node_id)
-      before = member.address;
+  auto own = std::find_if(known->begin(), known->end(), [&](const auto& each) { return each.node_id == self.node_id; });
+  bool is_known = own != known->end();
+  if (is_known && options.name.empty())
+    self.name = own->name;
+  if (is_known && !options.labels)
+    self.labels = own->labels;
+  auto before = is_known ? own->address : "";
   auto address = options.cluster.empty() ? before : options.cluster;
   if (address.empty())
     return error{error_code::invalid_argument,
@@ -51,6 +65,9 @@ result<std::optional<cluster_identity>> come_back(const node_options& options, c
   self.address = advertised(options, *door);
   if (!is_reachable_address(self.address) && !before.empty())
     self.address = before.substr(0, before.rfind(':')) + port_of(self.address);
+  if (is_known && !leads(record, self.node_id))
+    if (auto kept = keep_self(records, self, *own); !kept)
+      return kept.failure();
   return std::optional(cluster_identity{std::move(record), std::move(self), std::move(*door), std::move(*known)});
 }
 
@@ -124,7 +141,7 @@ result<std::optional<cluster_identity>> join(const node_options& options, cluste
 
 result<std::optional<cluster_identity>> set_up_cluster(const node_options& options, node_storage& storage,
                                                        const std::string& name, const clock& time) {
-  own_node self{storage.identity.node_id, name, {}, options.labels};
+  own_node self{storage.identity.node_id, name, {}, options.labels.value_or(label_map())};
   auto record = own_cluster(storage.cluster, self.node_id);
   bool is_copy = !record && record.failure().code == error_code::failed_precondition; // which may join as a node of its own
   bool joins = !options.join.empty() || (!options.discover.empty() && !options.token.empty());

@@ -5,6 +5,7 @@
 #include "cluster/join_client.hpp"
 #include "runtime/base/host_program.hpp"
 #include "runtime/base/ids.hpp"
+#include "runtime/gateway/gathering_stream.hpp"
 #include "runtime/node/loop_complaints.hpp"
 
 #include <caf/send.hpp>
@@ -40,15 +41,20 @@ tls_data_dialler::tls_data_dialler(const std::vector<kj_loop*>& loops, const ide
 kj::Promise<kj::Own<kj::AsyncIoStream>> tls_data_dialler::connect(kj_loop& on, const std::string& node_id) {
   for (auto& [loop, tls] : endpoints_)
     if (loop == &on)
-      return on.io().provider->getTimer().timeoutAfter(data_connect_timeout,
-                                                       dial({*on.io().provider, names_}, *tls, peers_.find(node_id)->address(),
-                                                            connection_role::data, dns_name_of_node(node_id))
-                                                           .then([](proven_stream&& proven) {
-                                                             proven.stream->setsockopt(IPPROTO_TCP, TCP_USER_TIMEOUT,
-                                                                                       &silence_max_ms, sizeof silence_max_ms);
-                                                             return kj::mv(proven.stream);
-                                                           }));
+      return on.io().provider->getTimer().timeoutAfter(
+          data_connect_timeout,
+          dial(by_gathering(on), *tls, peers_.find(node_id)->address(), connection_role::data, dns_name_of_node(node_id))
+              .then([](proven_stream&& proven) {
+                proven.stream->setsockopt(IPPROTO_TCP, TCP_USER_TIMEOUT, &silence_max_ms, sizeof silence_max_ms);
+                return kj::mv(proven.stream);
+              }));
   KJ_FAIL_REQUIRE("not one of the gateway's loops");
+}
+
+dialler tls_data_dialler::by_gathering(kj_loop& on) {
+  dialler by{*on.io().provider, names_};
+  by.below_tls = [](kj::Own<kj::AsyncIoStream> socket) { return kj::heap<gathering_stream>(kj::mv(socket)); };
+  return by;
 }
 
 cluster_links::cluster_links(const cluster_identity& cluster, const std::vector<kj_loop*>& loops, const clock& time,
@@ -86,6 +92,16 @@ cluster_services::cluster_services(cluster_identity& cluster, cluster_links& lin
   for (const auto& member : cluster.known)
     if (member.node_id != self_.node_id)
       known_peers_.push_back(links.peers().find(member.node_id));
+  links.peers().on_removed([this](const std::string& node_id) { cut(node_id); });
+}
+
+cluster_services::~cluster_services() {
+  links_.peers().on_removed(nullptr);
+}
+
+void cluster_services::cut(const std::string& node_id) {
+  peers_.cut(node_id);
+  forwards_.cut(node_id);
 }
 
 void cluster_services::keep_found(const node_options& options) {
@@ -129,7 +145,7 @@ kj::Promise<void> cluster_services::serve_data(std::size_t loop, kj::Own<kj::Asy
   if (!links_.admits(who))
     return kj::READY_NOW;
   stream->setsockopt(IPPROTO_TCP, TCP_USER_TIMEOUT, &silence_max_ms, sizeof silence_max_ms);
-  return forwards_.serve(loop, kj::mv(stream));
+  return forwards_.serve(loop, kj::mv(stream), who);
 }
 
 kj::Promise<void> cluster_services::keep_certificate() {
@@ -171,19 +187,25 @@ kj::Promise<result<certificate_issued>> cluster_services::renewed(bool has_ended
 kj::Promise<void> cluster_services::keep_introduced() {
   auto lead = lead_.get();
   kj::Promise<void> done = kj::READY_NOW;
-  if (lead.epoch != introduced_ && lead.leader_id != self_.node_id)
+  if (lead.epoch != introduced_)
     done = renewals_
                .ask<troupe::done>(
                    actors_.registrar.get(),
                    update_member{self_.node_id, self_.address, self_.labels, self_.name, links_.identity().get()->certificate},
                    renewal_patience)
-               .then([this, epoch = lead.epoch](result<troupe::done> taken) {
-                 if (taken)
-                   introduced_ = epoch;
-               });
+               .then([this, epoch = lead.epoch](result<troupe::done> taken) { on_introduced(epoch, taken); });
   return done.then([this] { return links_.loop().io().provider->getTimer().afterDelay(introduction_interval); }).then([this] {
     return keep_introduced();
   });
+}
+
+void cluster_services::on_introduced(std::uint64_t epoch, const result<done>& taken) {
+  if (taken)
+    introduced_ = epoch;
+  auto why = taken || taken.failure().code == error_code::unavailable ? std::string() : taken.failure().message;
+  if (!why.empty() && why != not_introduced_)
+    events_.emit({time_.wall_now(), severity::warn, "introduction_refused", {{"reason", why}}, "node"});
+  not_introduced_ = why;
 }
 
 void cluster_services::install(const certificate_issued& renewed) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/root.hpp"
+#include "cluster/dial.hpp"
 #include "cluster/lan_discovery.hpp"
 #include "cluster/tls.hpp"
 #include "runtime/gateway/cluster_door.hpp"
@@ -27,6 +28,8 @@ public:
   kj::Promise<kj::Own<kj::AsyncIoStream>> connect(kj_loop& on, const std::string& node_id) override;
 
 private:
+  dialler by_gathering(kj_loop& on);
+
   std::vector<std::pair<kj_loop*, std::unique_ptr<tls_endpoint>>> endpoints_;
   name_resolver names_;
   peer_board& peers_;
@@ -74,6 +77,9 @@ public:
                    const gateway_options& gateway, const drain_gate& drain, cluster_store& records, const leadership_cell& lead,
                    const client_addresses& doors);
 
+  ~cluster_services();
+  cluster_services(const cluster_services&) = delete;
+
   /// From now on it is found by others as the options say, and finds them again if it has lost all. Once; the options outlive it.
   void keep_found(const node_options& options);
   const std::string& address() const { return door_.address(); }
@@ -92,6 +98,9 @@ private:
   kj::Promise<result<certificate_issued>> renewed(bool has_ended);
   /// Tells each leader once who this node is: it may be elsewhere now, and the leader may know nothing of it.
   kj::Promise<void> keep_introduced();
+  void on_introduced(std::uint64_t epoch, const result<done>& taken);
+  /// A node that was removed is cut off at once, what it has asked included.
+  void cut(const std::string& node_id);
   void install(const certificate_issued& renewed);
 
   cluster_links& links_;
@@ -102,6 +111,7 @@ private:
   const leadership_cell& lead_;
   const own_node self_;
   std::uint64_t introduced_ = 0; ///< in this epoch
+  std::string not_introduced_;   ///< why not; told of
   const std::string cluster_id_;
   std::vector<std::shared_ptr<peer_status>> known_peers_;
   peer_desk desk_;

@@ -31,6 +31,12 @@ result<void> make_it_a_new_nodes(const data_folder& folder, const clock& time) {
   auto records = open_rocks_store(folder);
   if (!records)
     return records.failure();
+  auto cluster = cluster_store(**records).cluster();
+  if (!cluster)
+    return cluster.failure();
+  if (*cluster && !(*cluster)->authority_key_pem.empty())
+    return error{error_code::failed_precondition, "the backup is of the node that leads cluster " + (*cluster)->cluster_id
+                                                      + ": with --lead this machine leads it again"};
   return give_identity(**records, random_node_id(), time.wall_now());
 }
 
@@ -40,16 +46,15 @@ struct lead_taker {
   assignment runs; ///< what it was told last
 };
 
-/// Of the member whose stopped node has this folder. `failed_precondition` if it is no member's.
-result<lead_taker> lead_taker_in(const data_folder* folder, const std::string& path, const clock& time) {
+/// Of the member whose stopped node has this folder; nothing if no node has it. `failed_precondition` if it is no member's.
+result<std::optional<lead_taker>> lead_taker_in(const data_folder* folder, const std::string& path, const clock& time) {
   std::error_code failed;
   if (folder == nullptr || !std::filesystem::exists(folder->path() / "store" / "CURRENT", failed))
-    return error{error_code::failed_precondition, path
-                                                      + " holds no node's data; --lead makes a member of the cluster its leader: "
-                                                        "run it on one, and name its data folder with --data"};
+    return std::optional<lead_taker>();
   auto records = open_rocks_store(*folder);
   if (!records)
-    return records.failure();
+    return error{records.failure().code,
+                 records.failure().message + "; to lead without what is in it, move " + path + " aside first"};
   auto identity = check_store_format(**records, {random_node_id(), machine_id(), false}, time.wall_now());
   if (!identity)
     return identity.failure();
@@ -62,21 +67,24 @@ result<lead_taker> lead_taker_in(const data_folder* folder, const std::string& p
     return error{error_code::failed_precondition,
                  "the node of " + path + " belongs to no cluster; --lead makes a member its leader: run it on one"};
   auto runs = assignment_store(**records).load();
-  return lead_taker{{identity->node_id, std::move(**own), std::move(*members)},
-                    runs && *runs ? std::move(**runs) : assignment()}; // without it, it is told anew
+  return std::optional(lead_taker{{identity->node_id, std::move(**own), std::move(*members)},
+                                  runs && *runs ? std::move(**runs) : assignment()}); // without it, it is told anew
 }
 
-/// Makes the copy the member's, and the member the leader.
-result<lead_taken> make_it_the_leaders(const data_folder& folder, const lead_taker& who, const clock& time) {
+/// Makes the copy the member's, and the member the leader; without one, a new node's in the place of the leader that is lost.
+result<lead_taken> make_it_the_leaders(const data_folder& folder, const std::optional<lead_taker>& who, const clock& time) {
   auto records = open_rocks_store(folder);
   if (!records)
     return records.failure();
-  if (auto given = give_identity(**records, who.self.node_id, time.wall_now()); !given)
+  auto node_id = who ? who->self.node_id : random_node_id();
+  if (auto given = give_identity(**records, node_id, time.wall_now()); !given)
     return given.failure();
-  if (auto kept = assignment_store(**records).save(who.runs); !kept) // in the place of the lost leader's
-    return kept.failure();
   cluster_store cluster(**records);
-  return take_lead(cluster, who.self, {time.wall_now()});
+  if (!who)
+    return inherit_lead(cluster, node_id, {time.wall_now()});
+  if (auto kept = assignment_store(**records).save(who->runs); !kept) // in the place of the lost leader's
+    return kept.failure();
+  return take_lead(cluster, who->self, {time.wall_now()});
 }
 
 } // namespace
@@ -97,8 +105,8 @@ result<restore_report> restore_data_folder(const restore_arguments& arguments,
     return copied.failure();
   const auto& manifest = (*job)->manifest();
   restore_report report{{}, manifest.files.size(), manifest.bytes(), manifest.time, 0, {}};
-  if (taker) {
-    auto taken = make_it_the_leaders((*job)->folder(), *taker, time);
+  if (arguments.lead) {
+    auto taken = make_it_the_leaders((*job)->folder(), taker, time);
     if (!taken)
       return taken.failure();
     report.epoch = taken->record.lead.epoch;

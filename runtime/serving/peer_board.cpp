@@ -1,5 +1,7 @@
 #include "runtime/serving/peer_board.hpp"
 
+#include <utility>
+
 namespace troupe {
 
 std::string peer_status::name() const {
@@ -24,7 +26,19 @@ void peer_status::take(const peer_news& news) {
 }
 
 void peer_board::set(std::string_view node_id, const peer_news& news) {
-  find(node_id)->take(news);
+  auto status = find(node_id);
+  bool is_news = news.removed && !status->removed();
+  status->take(news);
+  if (!is_news)
+    return;
+  std::lock_guard lock(telling_);
+  if (hears_ != nullptr)
+    hears_(status->node_id());
+}
+
+void peer_board::on_removed(std::function<void(const std::string&)> hears) {
+  std::lock_guard lock(telling_);
+  hears_ = std::move(hears);
 }
 
 std::shared_ptr<peer_status> peer_board::find(std::string_view node_id) {

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -48,12 +49,16 @@ private:
 class peer_board {
 public:
   void set(std::string_view node_id, const peer_news& news);
+  /// `hears` is told of each node that is removed from now on, on the thread that sets it. Once, or with nullptr to end that.
+  void on_removed(std::function<void(const std::string& node_id)> hears);
   /// The node's status, the same object for ever. One that nobody has told of is unusable.
   std::shared_ptr<peer_status> find(std::string_view node_id);
 
 private:
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<peer_status>, std::less<>> peers_;
+  std::mutex telling_;
+  std::function<void(const std::string&)> hears_; ///< under `telling_`
 };
 
 } // namespace troupe

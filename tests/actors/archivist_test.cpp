@@ -55,6 +55,17 @@ BOOST_AUTO_TEST_CASE(a_backup_that_can_not_begin_is_refused_and_the_next_one_mad
   BOOST_TEST(static_cast<bool>(ask<backup_made>(tested, make_backup{folder()})));
 }
 
+BOOST_AUTO_TEST_CASE(a_backup_that_would_be_of_no_use_is_not_made) {
+  archivist_options options{time, events, {data, *records, "ab12", "0.1.0"}};
+  options.worth_it = [] { return error{error_code::failed_precondition, "it doesn't lead"}; };
+  auto follower = sys.spawn(archivist, options);
+  auto refused = ask<backup_made>(follower, make_backup{folder()});
+  BOOST_REQUIRE(!refused);
+  BOOST_TEST((to_error(refused.error()) == error{error_code::failed_precondition, "it doesn't lead"}));
+  BOOST_TEST(!std::filesystem::exists(folder()));
+  caf::anon_send_exit(follower, caf::exit_reason::user_shutdown);
+}
+
 BOOST_AUTO_TEST_CASE(while_a_backup_is_made_another_is_refused) {
   auto first = begin(folder("first"));
   auto second = begin(folder("second"));

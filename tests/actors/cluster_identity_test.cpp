@@ -98,7 +98,7 @@ BOOST_FIXTURE_TEST_CASE(a_copy_of_the_leaders_data_neither_leads_nor_is_a_member
   auto refused = own_cluster(records, node_2);
   BOOST_TEST((code_of(refused) == error_code::failed_precondition));
   BOOST_TEST(refused.failure().message.find("--join") != std::string::npos);
-  BOOST_TEST(refused.failure().message.find("`troupe restore DIR --lead` on another member") != std::string::npos);
+  BOOST_TEST(refused.failure().message.find("restore its backup with --lead") != std::string::npos);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_member_takes_the_lead_by_the_leaders_backup_in_an_epoch_above_all_that_either_knows, joiner) {
@@ -112,6 +112,22 @@ BOOST_FIXTURE_TEST_CASE(a_member_takes_the_lead_by_the_leaders_backup_in_an_epoc
   BOOST_TEST(back.node_key_pem == own.cluster().value()->node_key_pem); // it stays who it is
   BOOST_TEST(is_issued_by(back.node_certificate_pem, back.authority_pem));
   BOOST_TEST(taken.warnings.empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_new_node_inherits_the_lead_and_the_node_that_led_counts_as_removed, founded) {
+  auto before = records.member(node_1).value().value();
+  auto taken = inherit_lead(records, node_3, day).value();
+  BOOST_TEST(leads(taken.record, node_3));
+  BOOST_TEST(taken.record.lead.epoch == 2U);
+  BOOST_TEST(taken.record.node_key_pem != cluster.node_key_pem);
+  BOOST_REQUIRE(taken.warnings.size() == 1U);
+  BOOST_TEST(taken.warnings[0].find("in the place of node " + node_1) != std::string::npos, taken.warnings[0]);
+  auto heir = records.member(node_3).value().value();
+  BOOST_TEST(heir.name == before.name);
+  BOOST_TEST(heir.address == before.address);
+  BOOST_TEST((heir.public_key == facts_of(taken.record.node_certificate_pem)->public_key));
+  BOOST_TEST(records.member(node_1).value()->removed);
+  BOOST_TEST(own_cluster(records, node_3).value().has_value());
 }
 
 BOOST_FIXTURE_TEST_CASE(a_backup_of_an_earlier_leader_is_taken_with_a_warning, joiner) {
@@ -172,6 +188,8 @@ BOOST_FIXTURE_TEST_CASE(nobody_takes_the_lead_by_a_backup_that_does_not_hold_it,
   founded other;
   BOOST_TEST(refusal(other.records).find("the backup is of cluster " + other.cluster.cluster_id) == 0U);
   BOOST_TEST(refusal(own).find("a node that didn't lead") != std::string::npos);
+  BOOST_TEST((code_of(inherit_lead(own, node_3, day)) == error_code::failed_precondition));
+  BOOST_TEST((code_of(inherit_lead(alone, node_3, day)) == error_code::failed_precondition));
   BOOST_REQUIRE(keep_members(records, {member_record{node_2, "n2", "10.0.0.2:7551", "a key", {}, some_day, true}}).ok());
   BOOST_TEST(refusal(records) == "this node was removed from the cluster; run it on another member");
 }

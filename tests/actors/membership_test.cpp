@@ -196,7 +196,8 @@ BOOST_AUTO_TEST_CASE(a_removed_node_is_cut_off) {
   BOOST_TEST(told->size() == 1U);
   other.incarnation = 9;
   lives_for(1s);
-  BOOST_TEST(seen(node_2).state == "removed");
+  BOOST_TEST(ask<node_list>(tested, list_nodes{})->nodes.size() == 1U); // it is none of the cluster's
+  BOOST_TEST(events.named("node_removed").size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(a_node_that_others_turn_away_says_so_once) {
@@ -208,6 +209,8 @@ BOOST_AUTO_TEST_CASE(a_node_that_others_turn_away_says_so_once) {
   auto told = events.named("node_refused");
   BOOST_REQUIRE(told.size() == 1U);
   BOOST_TEST(told[0].fields[0].second == "it was removed");
+  auto all = ask<node_list>(tested, list_nodes{});
+  BOOST_TEST(all->trouble.find("it was removed; if this node was removed, stop it") == 0U, all->trouble);
 }
 
 BOOST_AUTO_TEST_CASE(a_node_that_drains_is_listed_so_and_the_placer_empties_it) {
@@ -334,6 +337,13 @@ BOOST_AUTO_TEST_CASE(a_second_leader_in_one_epoch_is_told_of_and_not_followed) {
   auto told = events.named("leader_doubted");
   BOOST_REQUIRE(told.size() == 1U);
   BOOST_TEST(field(told[0], "reason").find("two nodes lead in epoch 2") == 0U);
+  BOOST_TEST(ask<node_list>(tested, list_nodes{})->trouble.empty()); // nobody knows such a node
+  caf::anon_send(tested, member_changed{record_of(node_3, "n3")});
+  settle();
+  auto trouble = ask<node_list>(tested, list_nodes{})->trouble;
+  BOOST_TEST(trouble.find("n2 and n3 both lead in epoch 2, ") == 0U, trouble);
+  told_to({3, node_3, "signed"});
+  BOOST_TEST(ask<node_list>(tested, list_nodes{})->trouble.empty());
 }
 
 BOOST_AUTO_TEST_CASE(the_age_of_the_state_is_since_the_leader_was_last_heard_of) {

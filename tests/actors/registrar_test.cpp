@@ -295,6 +295,20 @@ BOOST_AUTO_TEST_CASE(a_member_moves_to_another_address) {
   BOOST_TEST(events.named("node_updated").size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_member_takes_another_name_unless_somebody_has_it) {
+  join_second();
+  update_member renamed{node_2, members()[1].address, members()[1].labels, "n1"};
+  BOOST_TEST((code_of(ask<done>(tested, renamed)) == error_code::already_exists));
+  renamed.name = "n 2";
+  BOOST_TEST((code_of(ask<done>(tested, renamed)) == error_code::invalid_argument));
+  renamed.name = "other";
+  BOOST_TEST(static_cast<bool>(ask<done>(tested, renamed)));
+  BOOST_TEST(static_cast<bool>(ask<done>(tested, set_draining{"other", true})));
+  auto told = events.named("node_updated");
+  BOOST_REQUIRE(told.size() == 1U);
+  BOOST_TEST(field(told[0], "name_before") == "n2");
+}
+
 BOOST_AUTO_TEST_CASE(a_node_that_joined_after_the_backup_is_taken_in_again_by_its_certificate) {
   auto owner = authority::load(cluster.authority_pem, cluster.authority_key_pem).value();
   auto key = private_key::make();

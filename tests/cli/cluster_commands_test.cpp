@@ -111,9 +111,30 @@ BOOST_AUTO_TEST_CASE(the_status_names_the_leader_and_tells_that_it_is_away) {
   BOOST_TEST(told.text().find("\nleader") == std::string::npos, told.text());
 }
 
-BOOST_AUTO_TEST_CASE(the_nodes_of_replicas_are_shown_where_there_are_several) {
+BOOST_AUTO_TEST_CASE(the_nodes_of_replicas_are_shown_where_one_is_not_the_asked_one) {
   BOOST_TEST(spread_status("node-2").text().find("REPLICA  VERSION  NODE    STATE") != std::string::npos);
-  BOOST_TEST(spread_status("node-1").text().find("NODE") == std::string::npos);
+  spread_status here("node-1");
+  BOOST_TEST(here.text().find("NODE") != std::string::npos);
+  here.status.initNode().setName("node-1");
+  BOOST_TEST(here.text().find("NODE") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(why_replicas_have_no_place_is_the_reason_of_their_version) {
+  spread_status told("node-1");
+  told.status.getDeployments()[0].getVersions()[0].setUnplaced("of 2 nodes 2 lack disk=ssd");
+  BOOST_TEST(told.text().find("of 2 nodes 2 lack disk=ssd\n") != std::string::npos, told.text());
+  BOOST_TEST(status_json(told.status.asReader())["deployments"][0]["versions"][0]["unplaced"] == "of 2 nodes 2 lack disk=ssd");
+}
+
+BOOST_AUTO_TEST_CASE(what_a_person_should_mend_stands_above_the_tables) {
+  capnp::MallocMessageBuilder message;
+  auto nodes = message.initRoot<schema::Control::NodesResults>();
+  nodes.initLead().setTrouble("n1 and n2 both lead");
+  BOOST_TEST(nodes_text(nodes.asReader(), 0, false).find("\nwarning: n1 and n2 both lead\n") != std::string::npos);
+  BOOST_TEST(nodes_json(nodes.asReader())["trouble"] == "n1 and n2 both lead");
+  spread_status told("node-1");
+  told.status.initNode().setTrouble("n1 and n2 both lead");
+  BOOST_TEST(told.text().find("\nwarning: n1 and n2 both lead\n") != std::string::npos, told.text());
 }
 
 BOOST_FIXTURE_TEST_CASE(a_token_stands_alone_on_stdout_and_how_to_use_it_beside, connected) {
@@ -148,7 +169,9 @@ BOOST_FIXTURE_TEST_CASE(a_token_is_revoked_by_its_id, connected) {
 BOOST_FIXTURE_TEST_CASE(a_node_is_drained_and_given_work_again, connected) {
   BOOST_TEST(run({"drain", "node-2"}) == 0);
   BOOST_TEST(server.calls().back() == "drain node-2");
-  BOOST_TEST(out == "node-2: its work moves to other nodes; `troupe nodes --watch` tells how far it is\n");
+  BOOST_TEST(out
+             == "node-2: its work moves to other nodes, as far as they have room; `troupe nodes --watch` tells how far it is, "
+                "`troupe status` what finds no place\n");
   BOOST_TEST(run({"drain", "node-2", "--undo", "-o", "json"}) == 0);
   BOOST_TEST(server.calls().back() == "undrain node-2");
   BOOST_TEST(json::parse(out)["draining"] == false);

@@ -253,7 +253,9 @@ BOOST_FIXTURE_TEST_CASE(the_tree_is_drawn_with_ages_states_and_restarts, connect
 
 BOOST_FIXTURE_TEST_CASE(a_name_without_events_is_told_of, connected) {
   BOOST_TEST(run({"events", "nothing"}) == 0);
-  BOOST_TEST(err == "no events of 'nothing'; `troupe status` lists the deployments\n");
+  BOOST_TEST(err
+             == "no events of 'nothing' on this node; each node keeps its own, and the leader, node-1, those of rollouts: ask it "
+                "with --node\n");
 }
 
 BOOST_FIXTURE_TEST_CASE(events_are_shown_as_the_log_writes_them, connected) {

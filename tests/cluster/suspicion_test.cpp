@@ -163,6 +163,18 @@ BOOST_AUTO_TEST_CASE(a_node_that_leaves_tells_those_it_watches_and_contradicts_n
   BOOST_TEST(probed.empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_node_that_leaves_just_as_its_drain_ends_has_left) {
+  knows({"a"});
+  machine.set_draining("me", true, now);
+  auto undone = machine.self().news; // what the leader tells of it, and it hasn't heard
+  undone.draining = false;
+  ++undone.incarnation;
+  machine.leave(now);
+  BOOST_TEST(supersedes(machine.self().news, undone));
+  hear("a", undone);
+  BOOST_TEST((machine.self().news.state == state::left));
+}
+
 BOOST_AUTO_TEST_CASE(a_node_that_hears_that_it_was_removed_says_so_and_probes_nobody_any_more) {
   knows({"a", "b"});
   changes.clear();

@@ -141,14 +141,58 @@ BOOST_FIXTURE_TEST_CASE(a_removed_node_never_comes_back, loaded_cluster) {
   auto requests = load();
   auto removed = cluster.node(2).troupe({"remove", "n3", "--yes"});
   BOOST_TEST(removed.code == 0, removed.err);
-  BOOST_TEST(cluster.sees(2, "n3", "removed"));
+  BOOST_TEST(cluster.sees(2, "n3", ""));
   BOOST_TEST(eventually([&] { return cluster.nodes_of("rows").size() == 3; }, 20s));
   end(requests);
-  cluster.node(3).process().signal(SIGKILL);
-  cluster.node(3).process().wait(10s);
-  cluster.node(3).restart();
-  BOOST_TEST(eventually([&] { return contains(cluster.node(3).process().log(), "node_refused"); }),
-             cluster.node(3).process().log());
-  BOOST_TEST(cluster.state_of(1, "n3") == "removed");
-  BOOST_TEST(cluster.state_of(2, "n3") == "removed");
+  for (bool restarted : {false, true}) { // its rights end with the removal, not with its connections
+    BOOST_TEST(eventually([&] { return contains(cluster.node(3).process().log(), "node_refused"); }),
+               cluster.node(3).process().log());
+    auto refused = cluster.node(3).troupe({"scale", "rows", "1"});
+    BOOST_TEST(refused.code == 1);
+    BOOST_TEST(contains(refused.err, "the cluster turns this node away"), refused.err);
+    BOOST_TEST(contains(cluster.node(3).troupe({"nodes"}).out, "; if this node was removed, stop it; "));
+    if (restarted)
+      break;
+    cluster.node(3).process().signal(SIGKILL);
+    cluster.node(3).process().wait(10s);
+    cluster.node(3).restart();
+  }
+  for (std::size_t asked : {1, 2})
+    BOOST_TEST(cluster.state_of(asked, "n3") == "");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_leader_stops_while_somebody_waits_for_what_can_not_come, loaded_cluster) {
+  auto& n4 = cluster.add({"--label", "disk=ssd"});
+  auto deployed =
+      cluster.node(2).troupe({"deploy", "lone", model_folder_of("raise_on_magic"), "--replicas", "1", "--on", "disk=ssd"});
+  BOOST_REQUIRE_MESSAGE(deployed.code == 0, deployed.err);
+  BOOST_TEST(n4.process().stop().value_or(-1) == 0);
+  BOOST_TEST(eventually([&] { return contains(cluster.node(2).troupe({"status", "lone"}).out, "lack disk=ssd"); }));
+  client follower(cluster.node(2).address());
+  auto call = follower.control().awaitReadyRequest();
+  call.setName("lone");
+  call.setTimeoutUs(std::chrono::microseconds(1h).count());
+  auto waiting = call.send();
+  follower.pause(100ms); // it is with the leader by then
+  BOOST_TEST(cluster.node(1).process().stop().value_or(-1) == 0);
+  BOOST_TEST(cluster.node(2).process().stop().value_or(-1) == 0);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_node_keeps_its_name_and_labels_unless_it_is_given_others, loaded_cluster) {
+  auto& n4 = cluster.add({"--label", "disk=ssd"});
+  auto told = [&] {
+    auto all = nlohmann::json::parse(cluster.node(2).troupe({"nodes", "-o", "json"}).out);
+    for (const auto& each : all["nodes"])
+      if (each["name"] != "n1" && each["name"] != "n2" && each["name"] != "n3")
+        return each["name"].get<std::string>() + " " + each["labels"].dump() + " " + each["state"].get<std::string>();
+    return std::string();
+  };
+  BOOST_TEST(n4.process().stop().value_or(-1) == 0);
+  for (const auto& [arguments, expected] : {std::pair(std::vector<std::string>{}, R"(n4 {"disk":"ssd"} alive)"),
+                                            std::pair(std::vector<std::string>{"--name", "big", "--label", ""}, "big {} alive"),
+                                            std::pair(std::vector<std::string>{}, "big {} alive")}) {
+    node_process again({troupe_program(), n4.folder(), "127.0.0.1:0", arguments});
+    BOOST_TEST(eventually([&] { return told() == expected; }), told());
+    BOOST_TEST(again.stop().value_or(-1) == 0);
+  }
 }

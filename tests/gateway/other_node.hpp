@@ -9,7 +9,6 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace troupe {
@@ -38,14 +37,8 @@ public:
     echo->attach(runner);
     routes.enlist(echo);
   }
-  /// Ends all connections there are.
-  void cut() {
-    for (std::size_t i = 0; i < loops_.size(); ++i)
-      loops_[i]->post([this, i] {
-        for (auto& each : std::exchange(cuts_[i], {}))
-          each->fulfill();
-      });
-  }
+  /// Ends all connections that it serves.
+  void cut() { server_.cut("a"); }
   /// Serves connections in another way from now on.
   std::function<kj::Promise<void>(kj::Own<kj::AsyncIoStream>)> instead;
 
@@ -58,17 +51,13 @@ public:
 private:
   std::vector<kj_loop*> loop_pointers() const { return {loops_[0].get(), loops_[1].get()}; }
   kj::Promise<void> serve(std::size_t loop, kj::Own<kj::AsyncIoStream> peer) {
-    auto cut = kj::newPromiseAndFulfiller<void>();
-    cuts_[loop].push_back(kj::mv(cut.fulfiller));
-    auto served = instead ? instead(kj::mv(peer)) : server_.serve(loop, kj::mv(peer));
-    return served.exclusiveJoin(kj::mv(cut.promise));
+    return instead ? instead(kj::mv(peer)) : server_.serve(loop, kj::mv(peer), "a");
   }
 
   const gateway_options options_;
   collected_events events_;
   client_count clients_{1000};
   std::vector<std::unique_ptr<kj_loop>> loops_ = node_fixture::make_loops();
-  std::vector<kj::Own<kj::PromiseFulfiller<void>>> cuts_[2]; ///< each its loop's own
   forward_server server_;
   acceptor door_;
 };

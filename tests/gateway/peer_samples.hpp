@@ -73,7 +73,7 @@ inline deployment_list deployments() {
   record.created = wall_time(std::chrono::nanoseconds(25));
   record.previous_version = 26;
   record.bake_until = wall_time(std::chrono::nanoseconds(27));
-  return {{{record, {{version(), true, true, true, status()}}}}};
+  return {{{record, {{version(), true, true, true, status(), "no room"}}}}};
 }
 
 inline join_request joins() {

@@ -35,6 +35,31 @@ BOOST_FIXTURE_TEST_CASE(a_member_leads_with_the_state_of_the_backup_and_stays_wh
   BOOST_TEST(blob_store::open(node.folder)->open_verified(sha256_of("1")).ok());
 }
 
+BOOST_FIXTURE_TEST_CASE(a_new_folder_is_a_new_nodes_in_the_place_of_the_leader, refused_lead) {
+  auto fresh = place.path() / "fresh";
+  auto report = lead(fresh);
+  BOOST_REQUIRE_MESSAGE(report.ok(), (report ? "" : report.failure().message));
+  BOOST_TEST(report->epoch == 2U);
+  BOOST_TEST(report->moved_aside == "");
+  stopped_node node(fresh);
+  auto id = node.node_id();
+  BOOST_TEST(id != leader_id);
+  BOOST_TEST(leads(own_cluster(node.cluster, id).value().value(), id));
+  BOOST_TEST(node.cluster.member(id).value()->name == "n1");
+  BOOST_TEST(node.cluster.member(leader_id).value()->removed);
+  BOOST_TEST(assignment_store(*node.records).load().value()->revision == 9U); // it goes on with the leader's
+}
+
+BOOST_FIXTURE_TEST_CASE(without_lead_the_backup_of_a_leader_is_refused, refused_lead) {
+  restore_arguments arguments;
+  arguments.backup = target.string();
+  arguments.data_folder = (place.path() / "clone").string();
+  auto refused = restore_data_folder(arguments, [](const restore_progress&) {}, time);
+  BOOST_REQUIRE(!refused);
+  BOOST_TEST(refused.failure().message.find("with --lead this machine leads it again") != std::string::npos);
+  BOOST_TEST(!fs::exists(arguments.data_folder));
+}
+
 BOOST_FIXTURE_TEST_CASE(a_running_node_does_not_take_the_lead, refused_lead) {
   stopped_node node(member);
   auto why = refusal(member);
@@ -42,8 +67,6 @@ BOOST_FIXTURE_TEST_CASE(a_running_node_does_not_take_the_lead, refused_lead) {
 }
 
 BOOST_FIXTURE_TEST_CASE(a_folder_that_is_no_members_does_not_lead, refused_lead) {
-  BOOST_TEST(refusal(place.path() / "nothing").find("holds no node's data; ") != std::string::npos);
-  BOOST_TEST(!fs::exists(place.path() / "nothing"));
   auto alone = place.path() / "alone";
   BOOST_TEST(stopped_node(alone).node_id().empty());
   BOOST_TEST(refusal(alone).find("belongs to no cluster; ") != std::string::npos);
