@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/environment.hpp"
+#include "actors/placement_ledger.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -30,17 +31,14 @@ namespace troupe {
 
 using placer_interface = placer_actor::extend<caf::reacts_to<gathered_enough>, caf::reacts_to<ask_again>>;
 
-/// Decides which node runs what: puts the nodes, what deployments need and what runs to `plan_placement` (cluster/placement.hpp), and sends each node its
-/// assignment. Keeps nothing on disk: deployments tell it again what they need, nodes what they run.
+/// Decides which node runs what: keeps what it is told in a `placement_ledger`, which plans, and sends each node its assignment. Keeps nothing on disk:
+/// deployments tell it again what they need, nodes what they run.
 ///
 ///     gathering --the nodes are known, every deployment has told what it needs, and every node what it runs (or patience with it is over)--> placing
 ///
 /// Nothing is sent while it gathers: a leader that comes back must not stop what runs.
 ///
-/// Replicas move in a safe order: what is gained comes first; only once all of it serves, what is too much goes. A pool that has to go while others stay
-/// leaves the routes first, and is stopped once no node that can be reached sends requests to it any longer:
-///
-///     shared --too much, and all else serves--> leaving --every node has the routes without it, or doesn't answer--> (not ordered)     leaving --wanted again--> shared
+/// A pool that has to go while others stay leaves the routes first, and is stopped once no node that can be reached sends requests to it any longer.
 class placer_state {
 public:
   using self_pointer = placer_interface::stateful_pointer<placer_state>;
@@ -55,28 +53,14 @@ public:
   std::string name = "placer"; ///< where CAF looks for it
 
 private:
-  using version_key = std::pair<std::string, version_number>;
-  /// What a deployment needs, and what that takes of a node: read off its model.toml once.
-  struct need {
-    deployment_demand demand;
-    std::vector<placement_demand>
-        weights; ///< of those of its pools that want replicas; 0 bytes a replica where nobody declared them
-  };
-  /// What runs no longer than others know its place.
-  struct leaving_share {
-    std::uint32_t replicas = 0;
-    std::uint64_t number = 0; ///< of all that ever left
-  };
-  struct node_slot {
-    node_view view;
-    std::optional<node_report> report;            ///< the last one
-    std::map<version_key, std::uint32_t> shares;  ///< replicas that it has been told to run
-    std::map<version_key, leaving_share> leaving; ///< that it runs on, in no route
-    assignment sent;                              ///< what it shall do
-    bool composed = false;                        ///< `sent` is of this life of the placer
-    std::uint64_t acked = 0;                      ///< the revision that it has
-    bool asked = false;                           ///< its answer is due
-    bool silent = false;                          ///< it didn't take what it was sent last
+  using version_key = placement_ledger::version_key;
+  /// What a node was sent.
+  struct delivery {
+    assignment what;         ///< what it shall do
+    bool composed = false;   ///< `what` is of this life of the placer
+    std::uint64_t acked = 0; ///< the revision that it has
+    bool asked = false;      ///< its answer is due
+    bool silent = false;     ///< it didn't take what it was sent last
   };
   /// Goes on once the nodes that it waits for have come so far.
   struct waiter {
@@ -84,7 +68,6 @@ private:
     bool for_silent = false;                        ///< it waits for nodes that don't answer, too
     std::function<void()> go_on;
   };
-  using target_counts = std::map<version_key, std::map<std::string, std::uint32_t>>;
 
   // -- while it gathers
   void gather_nodes(const nodes_changed& change);
@@ -107,15 +90,12 @@ private:
   // -- what is done
   /// Takes the report over; whether it has news.
   bool note(const node_report& report);
-  void take(const deployment_demand& demand);
   /// Whether that is news.
   bool set_nodes(const nodes_changed& change);
   void replan();
-  target_counts plan();
-  void move_towards(const target_counts& target);
   void compose_all();
-  void compose(const std::string& id, node_slot& node, const std::vector<route_order>& routes);
-  void send_to(const std::string& id, node_slot& node);
+  void compose(const std::string& id, const std::vector<route_order>& routes);
+  void send_to(const std::string& id);
   caf::result<done> answer_when_known();
   void await_nodes(caf::typed_response_promise<done> answer);
   void await_nodes(bool for_silent, std::function<void()> go_on);
@@ -123,37 +103,23 @@ private:
   void let_leavers_go(std::uint64_t from);
   void settle_waiters();
   void tell_deployments();
-  void tell_shortfalls(const std::vector<placement_shortfall>& now);
+  void tell_shortfalls();
 
   // -- what is seen
   bool is_replaced() const;
-  const pool_order* order_of(const version_key& key) const;
-  std::vector<placement_node> placement_nodes() const;
-  std::vector<placed_replicas> placed_now() const;
-  /// What the node told last of a version, if it told it of the one that is meant now.
-  const pool_report* report_of(const node_slot& node, const version_key& key) const;
-  /// Memory of a replica, where it needs most; nothing: not measured.
-  std::optional<std::uint64_t> measured_replica(const version_id& id) const;
-  bool is_complete(const node_slot& node, const version_key& key) const;
-  /// Whether all that `wanted` says of the version serves.
-  bool covers(const version_key& key, const std::map<std::string, std::uint32_t>& wanted) const;
-  std::vector<pool_order> orders_for(const node_slot& node) const;
-  std::vector<route_order> routes() const;
-  version_placed state_of(const deployment_demand& demand, const pool_order& order) const;
-  placement_view view_of(const std::string& deployment, const node_report& own) const;
+  bool is_gone(const std::string& id) const;
   actor_status status(const char* state) const;
 
   self_pointer self_;
   const actor_environment* node_ = nullptr;
   steady_time since_{};
-  std::uint64_t first_revision_ = 0;  ///< above those that its lives before gave
-  bool nodes_known_ = false;          ///< the membership has told of them; else only this one is there
-  std::map<std::string, need> needs_; ///< by deployment
-  std::map<std::string, node_slot> nodes_;
-  std::map<version_key, std::string> shortfalls_; ///< what has no place, and why
+  std::uint64_t first_revision_ = 0; ///< above those that its lives before gave
+  bool nodes_known_ = false;         ///< the membership has told of them; else only this one is there
+  placement_ledger ledger_;
+  std::map<std::string, delivery> deliveries_;    ///< by node
+  std::map<version_key, std::string> shortfalls_; ///< what has no place, and why; told of
   std::map<version_key, version_placed> told_;    ///< to deployments, last
   std::vector<waiter> waiters_;
-  std::uint64_t last_leaver_ = 0;
   std::optional<std::vector<std::string>> expected_;     ///< deployments that will tell what they need
   std::set<std::string> unheard_;                        ///< nodes whose first report is awaited
   std::vector<caf::typed_response_promise<done>> early_; ///< of demands that came while it gathered
