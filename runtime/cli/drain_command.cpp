@@ -38,7 +38,7 @@ void drain(const command_context& context, const drain_options& options) {
 void add_drain(CLI::App& app, const command_context& context) {
   auto options = std::make_shared<drain_options>();
   auto verb = app.add_subcommand("drain", "Moves a node's work to the others, so that it can be stopped");
-  verb->add_option("NODE", options->name, "The node: its name, or the first digits of its id")->required();
+  verb->add_option("NODE", options->name, "The node: its name, or the first digits of its id, 4 or more")->required();
   verb->add_flag("--undo", options->undo, "Lets it have work again");
   verb->footer("Example:\n  troupe drain node-2\n  troupe drain node-2 --undo");
   verb->callback([&context, options] { drain(context, *options); });

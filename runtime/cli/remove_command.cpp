@@ -48,7 +48,7 @@ void remove(const command_context& context, const remove_options& options) {
 void add_remove(CLI::App& app, const command_context& context) {
   auto options = std::make_shared<remove_options>();
   auto verb = app.add_subcommand("remove", "Puts a node out of the cluster, for ever");
-  verb->add_option("NODE", options->name, "The node: its name, or the first digits of its id")->required();
+  verb->add_option("NODE", options->name, "The node: its name, or the first digits of its id, 4 or more")->required();
   verb->add_flag("--yes", options->yes, "Doesn't ask");
   verb->footer("What the node runs is started elsewhere once the others see it gone: `troupe drain` first moves it without a "
                "gap. Then stop it: "

@@ -22,6 +22,7 @@ struct token_options {
   std::string lifetime = "1h";
   std::uint32_t uses = 1;
   std::string role = "node";
+  bool of_new_one = false; ///< one of the three was given
 };
 
 std::int64_t now_of(const command_context& context) {
@@ -86,6 +87,8 @@ void revoke(const command_context& context, const token_options& options) {
 void token(const command_context& context, const token_options& options) {
   if (options.action != "revoke" && !options.id.empty())
     throw command_failure(exit_code::bad_usage, "only `troupe token revoke` takes the id of a token");
+  if (options.action != "create" && options.of_new_one)
+    throw command_failure(exit_code::bad_usage, "only `troupe token create` takes --ttl, --uses and --role");
   if (options.action == "create")
     create(context, options);
   else if (options.action == "list")
@@ -102,17 +105,23 @@ void add_token(CLI::App& app, const command_context& context) {
   verb->add_option("ACTION", options->action, "create, list or revoke")
       ->required()
       ->check(CLI::IsMember({"create", "list", "revoke"}).description(""));
-  verb->add_option("ID", options->id, "With revoke: the token's id, or its first digits");
-  verb->add_option("--ttl", options->lifetime, "With create: how long it is good")->type_name("DURATION")->capture_default_str();
-  verb->add_option("--uses", options->uses, "With create: how many may join by it")->type_name("N")->capture_default_str();
-  verb->add_option("--role", options->role, "With create: who may join by it: a node, an admin or a client")
-      ->type_name("ROLE")
-      ->check(CLI::IsMember({"node", "admin", "client"}).description(""))
-      ->capture_default_str();
+  verb->add_option("ID", options->id, "With revoke: the token's id, or its first digits, 4 or more");
+  auto ttl = verb->add_option("--ttl", options->lifetime, "With create: how long it is good")
+                 ->type_name("DURATION")
+                 ->capture_default_str();
+  auto uses =
+      verb->add_option("--uses", options->uses, "With create: how many may join by it")->type_name("N")->capture_default_str();
+  auto role = verb->add_option("--role", options->role, "With create: who may join by it: a node, an admin or a client")
+                  ->type_name("ROLE")
+                  ->check(CLI::IsMember({"node", "admin", "client"}).description(""))
+                  ->capture_default_str();
   verb->footer("A token is a secret; it is shown once. An admin may do everything, a client only ask models.\n\n"
                "Example:\n  troupe token create\n  troupe token create --role client --ttl 24h --uses 10\n"
                "  troupe token list\n  troupe token revoke 3f8a");
-  verb->callback([&context, options] { token(context, *options); });
+  verb->callback([&context, options, ttl, uses, role] {
+    options->of_new_one = ttl->count() + uses->count() + role->count() > 0;
+    token(context, *options);
+  });
 }
 
 } // namespace troupe

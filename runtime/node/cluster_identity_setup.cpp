@@ -104,6 +104,9 @@ result<std::optional<cluster_identity>> found(const node_options& options, node_
 
 result<std::optional<cluster_identity>> join(const node_options& options, cluster_store& records, own_node self,
                                              const clock& time) {
+  if (options.token.empty())
+    return error{error_code::invalid_argument, "to join a cluster a token is needed: `troupe token create` on one of its nodes "
+                                               "makes one, for --token or TROUPE_TOKEN"};
   auto token = parse_join_token(options.token);
   if (!token)
     return token.failure();
@@ -159,6 +162,9 @@ result<std::optional<cluster_identity>> set_up_cluster(const node_options& optio
     return error{error_code::invalid_argument,
                  "to join a cluster, a token is needed with --discover (`troupe token create` makes "
                  "one); to found one, name this node's cluster port with --cluster HOST:PORT"};
+  if (!options.advertise.empty())
+    return error{error_code::invalid_argument, "--advertise says where others reach a node's cluster port, and this node has "
+                                               "none: say where it is with --cluster HOST:PORT"};
   return std::optional<cluster_identity>();
 }
 

@@ -24,6 +24,7 @@ const misuse wrong[] = {
     {{"token", "create", "--role", "king"}, "king not in {node,admin,client}"},
     {{"token", "create", "--ttl", "long"}, "'long' is no duration"},
     {{"token", "create", "0123"}, "only `troupe token revoke` takes the id of a token"},
+    {{"token", "list", "--ttl", "1h"}, "only `troupe token create` takes --ttl, --uses and --role"},
     {{"token", "revoke"}, "`troupe token list` names them"},
     {{"drain"}, "NODE is required"},
     {{"remove"}, "NODE is required"},

@@ -64,6 +64,17 @@ BOOST_AUTO_TEST_CASE(listening_beyond_loopback_without_a_cluster_is_refused) {
   BOOST_TEST(contains(refused.err, "--insecure-listen"), refused.err);
 }
 
+BOOST_AUTO_TEST_CASE(half_of_what_it_takes_to_join_is_refused_with_the_other_half) {
+  for (const auto& [flag, missing] : {std::pair("--join", "to join a cluster a token is needed"),
+                                      std::pair("--advertise", "say where it is with --cluster HOST:PORT")}) {
+    temporary_folder folder;
+    auto refused = run_program({troupe_program(), "node", "--data", (folder.path() / "data").string(), "--listen", "127.0.0.1:0",
+                                "--http", "", flag, "127.0.0.1:7551"});
+    BOOST_TEST(refused.code == 1);
+    BOOST_TEST(contains(refused.err, missing), refused.err);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(an_address_file_that_cannot_be_written_ends_the_node_with_what_to_do) {
   temporary_folder folder;
   auto refused = run_program({troupe_program(), "node", "--data", (folder.path() / "data").string(), "--listen", "127.0.0.1:0",
