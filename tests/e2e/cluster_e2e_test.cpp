@@ -147,9 +147,10 @@ BOOST_FIXTURE_TEST_CASE(a_removed_node_never_comes_back, loaded_cluster) {
   for (bool restarted : {false, true}) { // its rights end with the removal, not with its connections
     BOOST_TEST(eventually([&] { return contains(cluster.node(3).process().log(), "node_refused"); }),
                cluster.node(3).process().log());
-    auto refused = cluster.node(3).troupe({"scale", "rows", "1"});
-    BOOST_TEST(refused.code == 1);
-    BOOST_TEST(contains(refused.err, "the cluster turns this node away"), refused.err);
+    BOOST_TEST(eventually([&] {
+      auto refused = cluster.node(3).troupe({"scale", "rows", "1"});
+      return refused.code == 1 && contains(refused.err, "the cluster turns this node away");
+    }));
     BOOST_TEST(contains(cluster.node(3).troupe({"nodes"}).out, "; if this node was removed, stop it; "));
     if (restarted)
       break;
@@ -163,9 +164,10 @@ BOOST_FIXTURE_TEST_CASE(a_removed_node_never_comes_back, loaded_cluster) {
 
 BOOST_FIXTURE_TEST_CASE(a_leader_stops_while_somebody_waits_for_what_can_not_come, loaded_cluster) {
   auto& n4 = cluster.add({"--label", "disk=ssd"});
-  auto deployed =
-      cluster.node(2).troupe({"deploy", "lone", model_folder_of("raise_on_magic"), "--replicas", "1", "--on", "disk=ssd"});
-  BOOST_REQUIRE_MESSAGE(deployed.code == 0, deployed.err);
+  BOOST_REQUIRE(eventually([&] { // before it has told what it has, nothing is placed on it
+    auto model = model_folder_of("raise_on_magic");
+    return cluster.node(2).troupe({"deploy", "lone", model, "--replicas", "1", "--on", "disk=ssd"}).code == 0;
+  }));
   BOOST_TEST(n4.process().stop().value_or(-1) == 0);
   BOOST_TEST(eventually([&] { return contains(cluster.node(2).troupe({"status", "lone"}).out, "lack disk=ssd"); }));
   client follower(cluster.node(2).address());
@@ -192,7 +194,7 @@ BOOST_FIXTURE_TEST_CASE(a_node_keeps_its_name_and_labels_unless_it_is_given_othe
                                             std::pair(std::vector<std::string>{"--name", "big", "--label", ""}, "big {} alive"),
                                             std::pair(std::vector<std::string>{}, "big {} alive")}) {
     node_process again({troupe_program(), n4.folder(), "127.0.0.1:0", arguments});
-    BOOST_TEST(eventually([&] { return told() == expected; }), told());
+    BOOST_TEST(eventually([&, wanted = std::string(expected)] { return told() == wanted; }), told());
     BOOST_TEST(again.stop().value_or(-1) == 0);
   }
 }
