@@ -78,7 +78,7 @@ public:
     if (node_id == lead_.leader_id)
       heard_ = now;
   }
-  /// The cluster turns this node away; empty: it doesn't, any more.
+  /// The cluster turns this node away: why, and what to do; empty: it doesn't, any more.
   void note_refused(std::string why) {
     std::lock_guard lock(mutex_);
     refusal_ = std::move(why);

@@ -24,9 +24,7 @@ std::shared_ptr<peer_status> leader_status(const actor_environment& node) {
 /// What whoever asked is told: what is unavailable here is the leader.
 error away(const actor_environment& node) {
   if (auto refusal = node.lead.refusal(); !refusal.empty())
-    return {error_code::unavailable,
-            "the cluster turns this node away, so it can change nothing: " + refusal
-                + "; if it was removed, stop it: it can join again as a new node, with an empty data folder"};
+    return {error_code::unavailable, "the cluster turns this node away, so it can change nothing: " + refusal};
   auto leader = leader_status(node);
   auto heard = node.lead.heard();
   auto last = heard ? "last heard of " + human_duration(node.time.now() - *heard) + " ago"

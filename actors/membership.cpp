@@ -181,7 +181,7 @@ void membership_state::on_refused(const std::string& why) {
   const auto& node = options_->node;
   if (!node.lead.refusal().empty())
     return;
-  node.lead.note_refused(why);
+  node.lead.note_refused(why + "; " + if_removed);
   node.events.emit(
       {node.time.wall_now(), severity::error, "node_refused", {{"reason", why}, {"advice", if_removed}}, "membership"});
 }
@@ -282,10 +282,13 @@ probe_message membership_state::with_lead(probe_message message) const {
 }
 
 void membership_state::note(const member_change& change) {
-  if (change.id == options_->node.node_id && change.to == member_state::removed)
-    on_refused("this node was removed from the cluster");
+  if (change.id == options_->node.node_id) {
+    if (change.to == member_state::removed)
+      on_refused("this node was removed from the cluster");
+    return;
+  }
   auto found = policy_->find(change.id);
-  if (found == nullptr || change.id == options_->node.node_id)
+  if (found == nullptr)
     return;
   tell_board(*found);
   switch (change.to) {
@@ -415,7 +418,7 @@ node_list membership_state::list() const {
 std::string membership_state::trouble() const {
   auto lead = options_->node.lead.get();
   if (auto refusal = options_->node.lead.refusal(); !refusal.empty())
-    return refusal + "; " + if_removed;
+    return refusal;
   auto second = policy_->find(doubted_.leader_id);
   if (doubted_.epoch != lead.epoch || second == nullptr || second->news.state > member_state::suspect)
     return {};

@@ -128,7 +128,9 @@ placement_ledger::target_counts placement_ledger::plan() {
       demands.push_back(std::move(weight));
     }
   auto planned = plan_placement(placement_nodes(), demands, placed_now());
-  shortfalls_ = std::move(planned.shortfalls);
+  shortfalls_.clear();
+  for (auto& each : planned.shortfalls)
+    shortfalls_[{each.version.deployment, each.version.number}] = std::move(each);
   target_counts target;
   for (const auto& placed : planned.target)
     target[{placed.version.deployment, placed.version.number}][placed.node] = placed.replicas;
@@ -178,13 +180,6 @@ void placement_ledger::let_go(std::uint64_t from, std::uint64_t to) {
 const node_view* placement_ledger::find_node(const std::string& id) const {
   auto found = nodes_.find(id);
   return found == nodes_.end() ? nullptr : &found->second.view;
-}
-
-std::vector<std::string> placement_ledger::node_ids() const {
-  std::vector<std::string> ids;
-  for (const auto& [id, node] : nodes_)
-    ids.push_back(id);
-  return ids;
 }
 
 bool placement_ledger::has_report(const std::string& id) const {
@@ -323,9 +318,8 @@ version_placed placement_ledger::state_of(const deployment_demand& demand, const
   }
   if (placed < order.replicas)
     state.loaded = state.started = state.complete = false;
-  for (const auto& missing : shortfalls_)
-    if (missing.version == order.id)
-      state.unplaced = missing.advice;
+  if (auto missing = shortfalls_.find(key); missing != shortfalls_.end())
+    state.unplaced = missing->second.advice;
   return state;
 }
 

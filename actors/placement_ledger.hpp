@@ -52,7 +52,6 @@ public:
   // -- what is seen
   /// By id; null: there is no such node.
   const node_view* find_node(const std::string& id) const;
-  std::vector<std::string> node_ids() const;
   std::size_t deployments() const { return needs_.size(); }
   /// Whether the node has told what it runs.
   bool has_report(const std::string& id) const;
@@ -61,7 +60,7 @@ public:
   /// How far each version has come that a deployment needs, and whom to tell.
   std::map<version_key, std::pair<version_listener, version_placed>> states() const;
   /// What found no place in the last plan.
-  const std::vector<placement_shortfall>& shortfalls() const { return shortfalls_; }
+  const std::map<version_key, placement_shortfall>& shortfalls() const { return shortfalls_; }
   /// What runs of a deployment; of the node that `own` is of, as it says.
   placement_view view_of(const std::string& deployment, const node_report& own) const;
 
@@ -102,7 +101,7 @@ private:
 
   std::map<std::string, need> needs_; ///< by deployment
   std::map<std::string, node_slot> nodes_;
-  std::vector<placement_shortfall> shortfalls_;
+  std::map<version_key, placement_shortfall> shortfalls_;
   std::uint64_t last_leaver_ = 0;
 };
 

@@ -17,6 +17,7 @@ placer_state::behavior_type placer_state::begin(const actor_environment& node) {
                 node.node_name,
                 {}};
   ledger_.set_node(std::move(own));
+  deliveries_[node.node_id];
   self_->request(node.actors.pools.get(), node.timing.patience, get_report{})
       .then([this](const node_report& report) { self_->send(self_, report); },
             [this](const caf::error& reason) { self_->quit(reason); });
@@ -59,7 +60,10 @@ placer_state::behavior_type placer_state::placing() {
       [this](const nodes_changed& change) { on_nodes(change); },
       [this](const get_placement& ask) { return on_get(ask); },
       [](gathered_enough) {},
-      [this](const ask_again& again) { send_to(again.node_id); },
+      [this](const ask_again& again) {
+        if (auto found = deliveries_.find(again.node_id); found != deliveries_.end())
+          send_to(found->first, found->second);
+      },
   };
 }
 
@@ -132,9 +136,10 @@ void placer_state::on_nodes(const nodes_changed& change) {
 }
 
 void placer_state::on_taken(const std::string& node_id, const assignment_taken& answer, std::uint64_t revision) {
-  if (ledger_.find_node(node_id) == nullptr)
+  auto found = deliveries_.find(node_id);
+  if (found == deliveries_.end())
     return;
-  auto& sent = deliveries_[node_id];
+  auto& sent = found->second;
   sent.asked = false;
   sent.silent = !answer.taken;
   if (answer.taken)
@@ -143,7 +148,7 @@ void placer_state::on_taken(const std::string& node_id, const assignment_taken& 
     return step_down(answer.by);
   else
     return on_not_taken(node_id);
-  send_to(node_id);
+  send_to(node_id, sent);
   settle_waiters();
 }
 
@@ -155,11 +160,11 @@ void placer_state::step_down(const leadership& other) {
 }
 
 void placer_state::on_not_taken(const std::string& node_id) {
-  if (ledger_.find_node(node_id) == nullptr)
+  auto found = deliveries_.find(node_id);
+  if (found == deliveries_.end())
     return;
-  auto& sent = deliveries_[node_id];
-  sent.asked = false;
-  sent.silent = true;
+  found->second.asked = false;
+  found->second.silent = true;
   self_->delayed_send(self_, node_->timing.retry_base, ask_again{node_id});
   settle_waiters();
 }
@@ -179,24 +184,26 @@ bool placer_state::note(const node_report& report) {
   auto noted = ledger_.note(report);
   if (!noted.taken)
     return false;
-  auto& sent = deliveries_[report.node_id];
+  auto& sent = deliveries_.at(report.node_id);
   if (noted.first) {
     unheard_.erase(report.node_id);
     sent.what.revision = std::max(first_revision_, report.revision); // what an earlier life has sent may come yet
   }
   if (report.epoch != node_->lead.get().epoch || report.revision < sent.acked) { // it has forgotten what it was told
     sent.acked = 0;
-    send_to(report.node_id);
+    send_to(report.node_id, sent);
   }
   return noted.news;
 }
 
 bool placer_state::set_nodes(const nodes_changed& change) {
-  for (const auto& view : change.nodes)
+  for (const auto& view : change.nodes) {
+    bool is_new = deliveries_.try_emplace(view.place.id).second;
     if (view.place.use == placement_use::gone)
       unheard_.erase(view.place.id);
-    else if (ledger_.find_node(view.place.id) == nullptr)
+    else if (is_new)
       unheard_.insert(view.place.id);
+  }
   bool is_news = ledger_.set_nodes(change.nodes);
   for (auto it = deliveries_.begin(); it != deliveries_.end();)
     it = ledger_.find_node(it->first) != nullptr ? std::next(it) : deliveries_.erase(it);
@@ -226,26 +233,22 @@ void placer_state::let_leavers_go(std::uint64_t from) {
 
 void placer_state::compose_all() {
   auto all = ledger_.routes();
-  for (const auto& id : ledger_.node_ids())
+  for (auto& [id, sent] : deliveries_)
     if (!is_gone(id) && ledger_.has_report(id))
-      compose(id, all);
+      compose(id, sent, all);
 }
 
-void placer_state::compose(const std::string& id, const std::vector<route_order>& routes) {
+void placer_state::compose(const std::string& id, delivery& sent, const std::vector<route_order>& routes) {
   auto orders = ledger_.orders_for(id);
-  auto& sent = deliveries_[id];
   if (!sent.composed || !same_lists(orders, sent.what.pools) || !same_lists(routes, sent.what.routes)) {
     sent.composed = true;
     sent.what = {node_->lead.get(), sent.what.revision + 1, std::move(orders), routes};
   }
-  send_to(id); // though nothing is new: it may have been gone since it should have had it
+  send_to(id, sent); // though nothing is new: it may have been gone since it should have had it
 }
 
-void placer_state::send_to(const std::string& id) {
-  if (is_replaced() || is_gone(id))
-    return;
-  auto& sent = deliveries_[id];
-  if (sent.asked || !sent.composed || sent.acked >= sent.what.revision)
+void placer_state::send_to(const std::string& id, delivery& sent) {
+  if (is_replaced() || sent.asked || !sent.composed || sent.acked >= sent.what.revision || is_gone(id))
     return;
   sent.asked = true;
   auto own = caf::actor_cast<assignee>(node_->actors.pools.get()); // nobody keeps its handle: it may be another by now
@@ -266,8 +269,8 @@ void placer_state::await_nodes(caf::typed_response_promise<done> answer) {
 
 void placer_state::await_nodes(bool for_silent, std::function<void()> go_on) {
   waiter next{{}, for_silent, std::move(go_on)};
-  for (const auto& id : ledger_.node_ids())
-    next.revisions[id] = deliveries_[id].what.revision;
+  for (const auto& [id, sent] : deliveries_)
+    next.revisions[id] = sent.what.revision;
   waiters_.push_back(std::move(next));
   settle_waiters();
 }
@@ -278,7 +281,7 @@ void placer_state::settle_waiters() {
     auto node = ledger_.find_node(id);
     if (node == nullptr || node->place.use == placement_use::gone || node->place.use == placement_use::suspect)
       return false;
-    auto& sent = deliveries_[id];
+    const auto& sent = deliveries_.at(id);
     return sent.acked < revision && (for_silent || !sent.silent);
   };
   auto waits = [&](const waiter& one) {
@@ -305,11 +308,8 @@ void placer_state::tell_deployments() {
 }
 
 void placer_state::tell_shortfalls() {
-  std::map<version_key, std::string> next;
-  for (const auto& each : ledger_.shortfalls()) {
-    version_key key{each.version.deployment, each.version.number};
-    next[key] = each.advice;
-    if (auto before = shortfalls_.find(key); before == shortfalls_.end() || before->second != each.advice)
+  for (const auto& [key, each] : ledger_.shortfalls())
+    if (auto before = shortfalls_.find(key); before == shortfalls_.end() || before->second.advice != each.advice)
       node_->events.emit({node_->time.wall_now(),
                           severity::warn,
                           "replicas_unplaced",
@@ -318,8 +318,7 @@ void placer_state::tell_shortfalls() {
                            {"missing", std::to_string(each.missing)},
                            {"reason", each.advice}},
                           "placer"});
-  }
-  shortfalls_ = std::move(next);
+  shortfalls_ = ledger_.shortfalls();
 }
 
 // -- what is seen -----------------------------------------------------------------------------------------------------------------
@@ -339,7 +338,7 @@ actor_status placer_state::status(const char* state) const {
   own.kind = "placer";
   own.state = state;
   own.since = since_;
-  own.detail = std::to_string(ledger_.node_ids().size()) + " nodes, " + std::to_string(ledger_.deployments()) + " deployments";
+  own.detail = std::to_string(deliveries_.size()) + " nodes, " + std::to_string(ledger_.deployments()) + " deployments";
   return own;
 }
 

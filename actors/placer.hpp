@@ -94,8 +94,8 @@ private:
   bool set_nodes(const nodes_changed& change);
   void replan();
   void compose_all();
-  void compose(const std::string& id, const std::vector<route_order>& routes);
-  void send_to(const std::string& id);
+  void compose(const std::string& id, delivery& sent, const std::vector<route_order>& routes);
+  void send_to(const std::string& id, delivery& sent);
   caf::result<done> answer_when_known();
   void await_nodes(caf::typed_response_promise<done> answer);
   void await_nodes(bool for_silent, std::function<void()> go_on);
@@ -116,9 +116,9 @@ private:
   std::uint64_t first_revision_ = 0; ///< above those that its lives before gave
   bool nodes_known_ = false;         ///< the membership has told of them; else only this one is there
   placement_ledger ledger_;
-  std::map<std::string, delivery> deliveries_;    ///< by node
-  std::map<version_key, std::string> shortfalls_; ///< what has no place, and why; told of
-  std::map<version_key, version_placed> told_;    ///< to deployments, last
+  std::map<std::string, delivery> deliveries_;            ///< by node, of each in the ledger
+  std::map<version_key, placement_shortfall> shortfalls_; ///< that were told of
+  std::map<version_key, version_placed> told_;            ///< to deployments, last
   std::vector<waiter> waiters_;
   std::optional<std::vector<std::string>> expected_;     ///< deployments that will tell what they need
   std::set<std::string> unheard_;                        ///< nodes whose first report is awaited

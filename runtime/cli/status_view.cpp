@@ -73,7 +73,7 @@ std::string leader_text(schema::NodeStatus::Reader node) {
 }
 
 /// Whether replicas run on other nodes than the one that tells.
-bool is_spread(schema::Control::StatusResults::Reader status) {
+bool runs_elsewhere(schema::Control::StatusResults::Reader status) {
   auto asked = status.getNode().getName();
   for (auto deployment : status.getDeployments())
     for (auto version : deployment.getVersions())
@@ -128,26 +128,26 @@ std::string versions_text(schema::Control::StatusResults::Reader status, bool in
 }
 
 std::vector<cell> replica_row(schema::DeploymentStatus::Reader deployment, schema::VersionStatus::Reader version,
-                              schema::ReplicaStatus::Reader replica, std::int64_t now, bool spread) {
+                              schema::ReplicaStatus::Reader replica, std::int64_t now, bool with_nodes) {
   std::vector<cell> row = {
       std::to_string(replica.getNumber()),     text_of(deployment.getName()) + "@" + std::to_string(version.getNumber()),
       state_cell(text_of(replica.getState())), std::to_string(replica.getPid()),
       age_text(replica.getSinceUnixNs(), now), std::to_string(replica.getRestarts())};
-  if (spread)
+  if (with_nodes)
     row.insert(row.begin() + 2, text_of(replica.getNode()));
   return row;
 }
 
 std::string replicas_table(schema::Control::StatusResults::Reader status, std::int64_t now, bool colors) {
   std::vector<column> columns = {{"REPLICA"}, {"VERSION"}, {"STATE"}, {"PID", true}, {"SINCE", true}, {"RESTARTS", true}};
-  bool spread = is_spread(status);
-  if (spread)
+  bool with_nodes = runs_elsewhere(status);
+  if (with_nodes)
     columns.insert(columns.begin() + 2, {"NODE"});
   table rows(std::move(columns));
   for (auto deployment : status.getDeployments())
     for (auto version : deployment.getVersions())
       for (auto replica : version.getReplicas())
-        rows.add(replica_row(deployment, version, replica, now, spread));
+        rows.add(replica_row(deployment, version, replica, now, with_nodes));
   return rows.render(colors);
 }
 

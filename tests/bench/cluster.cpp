@@ -40,16 +40,17 @@ struct two_nodes {
     : room(room_), port(free_port()), has_it(room, 0, {"--name", "has-it", "--cluster", local(port), "--label", "bench=here"}),
       is_asked(room, 0, joining_by(port, has_it)) {}
 
-  void deploy(const std::string& model) { has_it.deploy_folder(model, room.model_folder(model), 1, {"--on", "bench=here"}); }
-
-  /// CPU times: `server` is the node that is asked, `host` the one that has the replica.
-  load_plan forwarded(const std::string& model, const shape& row, std::uint32_t concurrency) const {
-    return {is_asked.address(), model, one_row(row), concurrency, room.span(), is_asked.pid(), has_it.pid()};
+  /// Deploys the model, and returns once the node that is asked knows where to forward. CPU times: `server` is that node, `host` the one that has the
+  /// replica.
+  load_plan forwarded(const std::string& model, const shape& row, std::uint32_t concurrency) {
+    has_it.deploy_folder(model, room.model_folder(model), 1, {"--on", "bench=here"});
+    load_plan plan{is_asked.address(), model, one_row(row), concurrency, room.span(), is_asked.pid(), has_it.pid()};
+    await_route(plan);
+    return plan;
   }
   load_plan straight(const std::string& model, const shape& row, std::uint32_t concurrency) const {
     return {has_it.address(), model, one_row(row), concurrency, room.span(), has_it.pid(), 0};
   }
-  /// Returns once the node that is asked knows where to forward.
   void await_route(const load_plan& plan) const {
     auto brief = plan;
     brief.span = std::chrono::milliseconds(50);
@@ -68,29 +69,20 @@ struct two_nodes {
   node_server is_asked;
 };
 
-/// The same requests to the node that has the replica (the floor), and through the other one.
-paired_figures against_straight(lab& room, const std::string& model, const shape& row, std::uint32_t concurrency) {
-  two_nodes nodes(room);
-  nodes.deploy(model);
-  auto ours = nodes.forwarded(model, row, concurrency);
-  nodes.await_route(ours);
-  return alternate(nodes.straight(model, row, concurrency), ours, room.rounds());
-}
-
 } // namespace
 
 findings measure_forward_lone(lab& room) {
   one_core pinned;
-  auto pairs = against_straight(room, "noop", {1}, 1);
+  two_nodes nodes(room);
+  auto ours = nodes.forwarded("noop", {1}, 1);
+  auto pairs = alternate(nodes.straight("noop", {1}, 1), ours, room.rounds());
   return {at_most("no-op through another node, 1 caller, all on one core: p50, against the node itself", 2.5, pairs,
                   [](const load_figures& load) { return load.p50_us; })};
 }
 
 findings measure_forward_flight(lab& room) {
   two_nodes nodes(room);
-  nodes.deploy("noop");
   auto ours = nodes.forwarded("noop", {1}, in_flight);
-  nodes.await_route(ours);
   constexpr std::uint64_t bytes_out = 4;
   floor_server bare(room, bytes_out);
   load_plan call{bare.address(), "noop", one_row({1}), in_flight, room.span(), bare.pid(), 0};
@@ -108,9 +100,7 @@ findings measure_forward_large(lab& room) {
   constexpr std::uint64_t bytes_out = 4096;
   one_core pinned;
   two_nodes nodes(room);
-  nodes.deploy("echo600k");
   auto plan = nodes.forwarded("echo600k", {bytes_in / sizeof(float)}, 1);
-  nodes.await_route(plan);
   std::vector<double> bare;
   std::vector<double> ours;
   for (int i = 0; i < room.rounds(); ++i) {
