@@ -96,6 +96,7 @@ struct version_placed {
   std::uint32_t serving = 0;  ///< replicas
   error failed{};             ///< it can never serve; no message: it may
   std::string unplaced{};     ///< why some of its replicas have no node; empty: all have one
+  bool may_pass = false;      ///< `unplaced`: until it is known what nodes are good for
 };
 
 } // namespace troupe

@@ -361,7 +361,7 @@ void deployment_state::on_placed(const version_placed& news) {
   found->second.state = news;
   if (!news.failed.message.empty())
     return on_happened({rollout_news::broken, news.version, news.failed.message});
-  if (!news.unplaced.empty() && news.version == record().target_version)
+  if (!news.unplaced.empty() && !news.may_pass && news.version == record().target_version)
     return on_happened({rollout_news::broken, news.version, news.unplaced});
   if (news.loaded)
     happened(rollout_news::loaded, news.version);

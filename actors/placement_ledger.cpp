@@ -177,6 +177,18 @@ void placement_ledger::let_go(std::uint64_t from, std::uint64_t to) {
 
 // -- what is seen -----------------------------------------------------------------------------------------------------------------
 
+std::set<placement_ledger::version_key> placement_ledger::beyond_needs() const {
+  std::set<version_key> beyond;
+  for (const auto& [id, node] : nodes_)
+    for (const auto& [key, replicas] : node.shares)
+      if (auto found = needs_.find(key.first); found == needs_.end())
+        beyond.insert(key);
+      else if (const auto& pools = found->second.demand.pools; std::all_of(
+                   pools.begin(), pools.end(), [number = key.second](const pool_order& order) { return order.id.number < number; }))
+        beyond.insert(key);
+  return beyond;
+}
+
 const node_view* placement_ledger::find_node(const std::string& id) const {
   auto found = nodes_.find(id);
   return found == nodes_.end() ? nullptr : &found->second.view;
@@ -318,8 +330,10 @@ version_placed placement_ledger::state_of(const deployment_demand& demand, const
   }
   if (placed < order.replicas)
     state.loaded = state.started = state.complete = false;
-  if (auto missing = shortfalls_.find(key); missing != shortfalls_.end())
+  if (auto missing = shortfalls_.find(key); missing != shortfalls_.end()) {
     state.unplaced = missing->second.advice;
+    state.may_pass = missing->second.may_pass;
+  }
   return state;
 }
 

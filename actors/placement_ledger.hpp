@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -50,6 +51,9 @@ public:
   std::uint64_t last_leaver() const { return last_leaver_; }
 
   // -- what is seen
+  /// What nodes run though no deployment asked for it, and that is not only left over from before: whole deployments, and versions that are newer than all
+  /// that is asked for. The state is older than what it led to.
+  std::set<version_key> beyond_needs() const;
   /// By id; null: there is no such node.
   const node_view* find_node(const std::string& id) const;
   std::size_t deployments() const { return needs_.size(); }

@@ -40,7 +40,8 @@ bool same(const node_report& a, const node_report& b) {
 
 bool same(const version_placed& a, const version_placed& b) {
   return a.sequence == b.sequence && a.loaded == b.loaded && a.started == b.started && a.complete == b.complete
-         && a.serving == b.serving && a.failed.message == b.failed.message && a.unplaced == b.unplaced;
+         && a.serving == b.serving && a.failed.message == b.failed.message && a.unplaced == b.unplaced
+         && a.may_pass == b.may_pass;
 }
 
 std::uint32_t serving_of(const pool_report& report) {

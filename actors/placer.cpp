@@ -101,6 +101,7 @@ void placer_state::begin_if_gathered() {
   if (!nodes_known_ || !unheard_.empty() || !expected_ || !std::all_of(expected_->begin(), expected_->end(), told))
     return;
   self_->become(placing());
+  tell_beyond_needs();
   replan(); // with what all have told, those too that are new since the names were
   for (auto& answer : std::exchange(early_, {}))
     await_nodes(std::move(answer));
@@ -319,6 +320,17 @@ void placer_state::tell_shortfalls() {
                            {"reason", each.advice}},
                           "placer"});
   shortfalls_ = ledger_.shortfalls();
+}
+
+void placer_state::tell_beyond_needs() {
+  for (const auto& [deployment, number] : ledger_.beyond_needs())
+    node_->events.emit({node_->time.wall_now(),
+                        severity::warn,
+                        "version_unknown",
+                        {{"deployment", deployment},
+                         {"version", std::to_string(number)},
+                         {"reason", "nodes run it, but the leader's state is older and does not have it; it is stopped, deploy it again"}},
+                        "placer"});
 }
 
 // -- what is seen -----------------------------------------------------------------------------------------------------------------

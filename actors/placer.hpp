@@ -104,6 +104,8 @@ private:
   void settle_waiters();
   void tell_deployments();
   void tell_shortfalls();
+  /// Of what is about to stop because the state doesn't have it.
+  void tell_beyond_needs();
 
   // -- what is seen
   bool is_replaced() const;

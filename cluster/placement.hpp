@@ -81,6 +81,7 @@ struct placement_shortfall {
   version_id version;
   std::uint32_t missing = 0; ///< replicas; those that stay on draining nodes are not among them
   std::uint32_t staying = 0; ///< replicas that stay on draining nodes, because they fit nowhere else
+  bool may_pass = false;     ///< a node that gets nothing just now, being suspect, has all labels that are asked for
   std::string advice;        ///< why, and what to do
 };
 

@@ -94,7 +94,7 @@ std::vector<placement_move> moves_of(const placement_board& board, demand_index 
 
 void account_demand(const placement_board& board, demand_index d, placement_plan& plan) {
   const auto& version = board.index().demand(d).version;
-  placement_shortfall shortfall{version, static_cast<std::uint32_t>(board.missing(d)), 0, ""};
+  placement_shortfall shortfall{version, static_cast<std::uint32_t>(board.missing(d)), 0, false, ""};
   for (const auto& here : board.spots(d)) {
     if (here.count == 0)
       continue;
@@ -106,7 +106,7 @@ void account_demand(const placement_board& board, demand_index d, placement_plan
   std::move(moves.begin(), moves.end(), std::back_inserter(plan.moves));
   if (shortfall.missing + shortfall.staying == 0)
     return;
-  shortfall.advice = advice_for(board, d, shortfall);
+  explain(board, d, shortfall);
   plan.shortfalls.push_back(std::move(shortfall));
 }
 

@@ -12,6 +12,7 @@ struct obstacles {
   std::uint32_t nodes = 0;
   std::uint32_t draining = 0;
   std::uint32_t suspect = 0;
+  bool suspect_fits = false;               ///< one of them by its labels
   std::map<std::string, std::uint32_t> labels; ///< nodes that lack this one: "zone=a"
   std::uint32_t memory = 0;
   std::optional<node_index> most_free; ///< of those that lack memory
@@ -34,11 +35,13 @@ void look_at(obstacles& found, const placement_board& board, demand_index d, nod
   if (node == nullptr || node->use == placement_use::gone)
     return;
   ++found.nodes;
+  auto label = missing_label(*node, board.index().demand(d));
   if (node->use == placement_use::draining)
     ++found.draining;
-  else if (node->use == placement_use::suspect)
+  else if (node->use == placement_use::suspect) {
     ++found.suspect;
-  else if (auto label = missing_label(*node, board.index().demand(d)); !label.empty())
+    found.suspect_fits = found.suspect_fits || label.empty();
+  } else if (!label.empty())
     ++found.labels[label];
   else {
     ++found.memory;
@@ -88,7 +91,7 @@ std::string remedy(const obstacles& found, const placement_demand& demand) {
 
 } // namespace
 
-std::string advice_for(const placement_board& board, demand_index d, const placement_shortfall& shortfall) {
+void explain(const placement_board& board, demand_index d, placement_shortfall& shortfall) {
   const auto& demand = board.index().demand(d);
   obstacles found;
   for (node_index n = 0; n < board.index().nodes().size(); ++n)
@@ -98,7 +101,8 @@ std::string advice_for(const placement_board& board, demand_index d, const place
               + (replicas == 1 ? "1 more replica" : "each of " + std::to_string(replicas) + " more replicas");
   if (shortfall.staying > 0)
     text += " (" + counted(shortfall.staying, "stays", "stay") + " on a draining node until then)";
-  return text + "; " + (found.nodes == 0 ? "there is no node" : text_of(found, board)) + "; " + remedy(found, demand);
+  shortfall.may_pass = found.suspect_fits;
+  shortfall.advice = text + "; " + (found.nodes == 0 ? "there is no node" : text_of(found, board)) + "; " + remedy(found, demand);
 }
 
 } // namespace troupe::placing

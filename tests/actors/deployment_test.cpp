@@ -93,6 +93,23 @@ BOOST_AUTO_TEST_CASE(a_deploy_while_another_version_is_on_its_way_up_is_refused_
   BOOST_TEST(view().versions.at(1).record.reason == "ended by a rollback before it was live");
 }
 
+BOOST_AUTO_TEST_CASE(a_version_waits_while_the_only_node_for_it_is_suspect_and_fails_once_that_is_dead) {
+  auto this_node_is = [this](placement_use use) {
+    nodes_changed change;
+    change.nodes.push_back({{node.node_id, 4, 8ULL << 30, 0, {}, use}, node.node_name, {}});
+    tell(actors.placer.get(), change);
+  };
+  for (bool dies : {false, true}) {
+    this_node_is(placement_use::suspect);
+    BOOST_REQUIRE(deploy_digits());
+    BOOST_TEST((newest().record.state == version_state::preparing));
+    BOOST_TEST(newest().unplaced != "");
+    this_node_is(dies ? placement_use::gone : placement_use::usable);
+    pass_in_steps(1s, 100ms);
+    BOOST_TEST((newest().record.state == (dies ? version_state::failed : version_state::live)));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(replicas_that_never_start_fail_the_version_after_some_tries) {
   hosts.obliging = false;
   BOOST_REQUIRE(deploy_digits(8));

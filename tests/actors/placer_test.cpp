@@ -255,6 +255,28 @@ BOOST_AUTO_TEST_CASE(nothing_is_sent_before_every_node_and_every_deployment_has_
   BOOST_TEST((asked->has_value() && asked->value()));
 }
 
+BOOST_AUTO_TEST_CASE(what_nodes_run_and_the_state_does_not_have_is_told_before_it_stops) {
+  auto run = [this](const std::string& id, const char* deployment, version_number version) {
+    pool_order order;
+    order.id = {deployment, version};
+    order.replicas = 1;
+    nodes[id]->told.pools.push_back(order);
+  };
+  run("c", "digits", 1);
+  run("b", "digits", 2); // newer than what the state has
+  run("b", "words", 4);
+  run("c", "words", 4);
+  tell_nodes();
+  caf::anon_send(tested, retain_demands{{"digits"}});
+  ask_later<done>(tested, demand(1));
+  report("b");
+  report("c");
+  std::string text;
+  for (const auto& each : events.named("version_unknown"))
+    text += std::string(field(each, "deployment")).append("@").append(field(each, "version")).append(" ");
+  BOOST_TEST(text == "digits@2 words@4 ");
+}
+
 BOOST_AUTO_TEST_CASE(a_node_that_says_nothing_is_not_waited_for_for_ever) {
   tell_nodes();
   caf::anon_send(tested, retain_demands{});

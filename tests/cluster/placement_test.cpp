@@ -56,6 +56,18 @@ BOOST_AUTO_TEST_CASE(nodes_that_get_nothing_new_are_named) {
          "usable");
 }
 
+BOOST_AUTO_TEST_CASE(only_a_suspect_node_that_could_be_asked_makes_waiting_worth_while) {
+  auto waits = [](placement_use use, const char* zone) {
+    auto plan = plan_placement({a_node("n1", 16, {{"zone", zone}}, use)}, {a_demand("a", 1, 1, 0, {{"zone", "b"}})}, {});
+    return plan.shortfalls.at(0).may_pass;
+  };
+  BOOST_TEST(waits(placement_use::suspect, "b"));
+  BOOST_TEST(!waits(placement_use::suspect, "a"));
+  BOOST_TEST(!waits(placement_use::draining, "b"));
+  BOOST_TEST(!waits(placement_use::gone, "b"));
+  BOOST_TEST(!waits(placement_use::usable, "a"));
+}
+
 BOOST_AUTO_TEST_CASE(as_many_as_fit_are_placed) {
   auto plan = plan_placement({a_node("n1", 3)}, {a_demand("a", 5, 1)}, {});
   BOOST_TEST(text(plan.target) == "a n1=3");
