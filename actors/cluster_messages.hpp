@@ -4,6 +4,7 @@
 #include "cluster/placement.hpp"
 #include "cluster/suspicion.hpp"
 #include "runtime/base/assignment.hpp"
+#include "runtime/policy/evidence/step_evidence.hpp"
 
 #include <cstdint>
 #include <map>
@@ -65,12 +66,20 @@ struct pool_report {
   bool complete = false;    ///< all wanted replicas serve
   pool_status status;
   std::uint64_t memory_bytes = 0; ///< that its replicas use; 0: not measured yet
+  std::shared_ptr<const arm_counters> did; ///< with its requests, since its pool was made; null: it isn't judged
 };
 
 /// A pool tells its owner what has become of it, whole, whenever that has changed.
 struct pool_news {
   pool_report report;
   std::shared_ptr<pool> target;
+};
+
+/// A gateway has turned back from a candidate by itself.
+struct fuse_report {
+  std::string deployment;
+  std::uint64_t split_number = 0;
+  std::uint32_t failures = 0; ///< in a row
 };
 
 /// Asks for it.
@@ -82,6 +91,7 @@ struct node_report {
   std::uint64_t revision = 0; ///< likewise
   std::uint64_t sequence = 0; ///< grows with each report of this life of the node
   std::vector<pool_report> pools;
+  std::vector<fuse_report> fuses{};
 };
 
 // -- what a deployment needs --------------------------------------------------------------------------------------------------------
@@ -115,6 +125,7 @@ struct deployment_demand {
   std::vector<pool_order> pools; ///< `replicas` over all nodes together
   version_number routed = 0;     ///< 0: its requests go nowhere
   error why_not{};               ///< then they are answered with this
+  split_order split{};         ///< of what is routed
   version_listener from;
 };
 /// It needs nothing any more; answered once no node routes to it.
@@ -124,6 +135,24 @@ struct drop_demand {
 /// Only these deployments are left; what others needed is dropped.
 struct retain_demands {
   std::vector<std::string> deployments;
+};
+
+/// Asks what the versions of a deployment that are judged did with their requests, as nodes told last.
+struct get_traffic {
+  std::string deployment;
+};
+struct node_traffic {
+  std::string node_id;
+  version_number version = 0;
+  std::shared_ptr<const arm_counters> did; ///< since its pool was made
+};
+struct seen_fuse {
+  std::uint64_t split_number = 0;
+  blown_fuse what;
+};
+struct traffic_view {
+  std::vector<node_traffic> pools;
+  std::vector<seen_fuse> fuses;
 };
 
 /// Asks what runs of a deployment, on all nodes.
@@ -281,6 +310,8 @@ TROUPE_MESSAGE(drop_demand)
 TROUPE_MESSAGE(retain_demands)
 TROUPE_MESSAGE(get_placement)
 TROUPE_MESSAGE(placement_view)
+TROUPE_MESSAGE(get_traffic)
+TROUPE_MESSAGE(traffic_view)
 TROUPE_MESSAGE(read_artifact)
 TROUPE_MESSAGE(artifact_piece)
 #undef TROUPE_MESSAGE

@@ -37,9 +37,10 @@ std::uint64_t fingerprint_of(const version_record& version) {
 /// Whether two demands want the same of the placer.
 bool same(const deployment_demand& a, const deployment_demand& b) {
   auto same_order = [](const pool_order& x, const pool_order& y) {
-    return x.id == y.id && x.fingerprint == y.fingerprint && x.replicas == y.replicas && x.may_start == y.may_start;
+    return x.id == y.id && x.fingerprint == y.fingerprint && x.replicas == y.replicas && x.may_start == y.may_start
+           && x.judged == y.judged;
   };
-  return a.routed == b.routed && a.why_not.message == b.why_not.message
+  return a.routed == b.routed && a.split.number == b.split.number && a.why_not.message == b.why_not.message
          && std::equal(a.pools.begin(), a.pools.end(), b.pools.begin(), b.pools.end(), same_order);
 }
 
@@ -75,11 +76,14 @@ deployment_state::behavior_type deployment_state::loading() {
       [](const undeploy&) -> caf::result<done> { return caf::skip(); },
       [](const await_version&) -> caf::result<done> { return caf::skip(); },
       [](const rollback&) -> caf::result<deployed> { return caf::skip(); },
+      [](const steer_rollout&) -> caf::result<done> { return caf::skip(); },
       [](const watch_version&) -> caf::result<version_progress> { return caf::skip(); },
       [](const get_deployment&) -> caf::result<deployment_view> { return caf::skip(); },
       [](const version_placed&) {},
+      [](const rollout_seen&) {},
       [this](const retire_pool& ask) { on_retire_pool(ask.version); },
       [](const rollout_happened&) {},
+      [](const course_happened&) {},
       [](const bake_over&) {},
       [](try_again) {},
   };
@@ -94,11 +98,14 @@ deployment_state::behavior_type deployment_state::steady() {
       [this](const undeploy&) { return on_undeploy(); },
       [this](const await_version& ask) { return on_await(ask); },
       [this](const rollback& ask) { return on_rollback(ask); },
+      [this](const steer_rollout& ask) { return on_steer(ask); },
       [this](const watch_version& ask) { return on_watch(ask); },
       [this](const get_deployment&) { return on_get(); },
       [this](const version_placed& news) { on_placed(news); },
+      [this](const rollout_seen& news) { on_seen(news); },
       [this](const retire_pool& ask) { on_retire_pool(ask.version); },
       [this](const rollout_happened& news) { on_happened(news.what); },
+      [this](const course_happened& news) { on_course(news.what); },
       [this](const bake_over& news) { on_bake_over(news.until); },
       [this](try_again) { on_try_again(); },
   };
@@ -113,11 +120,14 @@ deployment_state::behavior_type deployment_state::saving() {
       [](const undeploy&) -> caf::result<done> { return caf::skip(); },
       [this](const await_version& ask) { return on_await(ask); },
       [](const rollback&) -> caf::result<deployed> { return caf::skip(); },
+      [](const steer_rollout&) -> caf::result<done> { return caf::skip(); },
       [this](const watch_version& ask) { return on_watch(ask); },
       [this](const get_deployment&) { return on_get(); },
       [](const version_placed&) -> caf::result<void> { return caf::skip(); },
+      [](const rollout_seen&) {}, // the next one comes soon
       [this](const retire_pool& ask) { on_retire_pool(ask.version); },
       [](const rollout_happened&) -> caf::result<void> { return caf::skip(); },
+      [](const course_happened&) -> caf::result<void> { return caf::skip(); },
       [](const bake_over&) -> caf::result<void> { return caf::skip(); },
       [](try_again) -> caf::result<void> { return caf::skip(); },
   };
@@ -136,11 +146,14 @@ deployment_state::behavior_type deployment_state::removed() {
       [=](const undeploy&) -> caf::result<done> { return gone(); },
       [=](const await_version&) -> caf::result<done> { return gone(); },
       [=](const rollback&) -> caf::result<deployed> { return gone(); },
+      [=](const steer_rollout&) -> caf::result<done> { return gone(); },
       [=](const watch_version&) -> caf::result<version_progress> { return gone(); },
       [=](const get_deployment&) -> caf::result<deployment_view> { return gone(); },
       [](const version_placed&) {},
+      [](const rollout_seen&) {},
       [this](const retire_pool& ask) { on_retire_pool(ask.version); },
       [](const rollout_happened&) {},
+      [](const course_happened&) {},
       [](const bake_over&) {},
       [](try_again) {},
   };
@@ -152,6 +165,8 @@ caf::result<deployed> deployment_state::on_deploy(const deploy& ask) {
   auto spec = parse_model_toml(ask.model_toml, "model.toml");
   if (!spec)
     return make_error(spec.failure().code, spec.failure().message);
+  if (auto possible = check_rollout(ask.rollout_toml, *spec); !possible)
+    return make_error(possible.failure().code, possible.failure().message);
   auto plan = plan_rollout(view(), {rollout_news::deployed, 0, {}});
   if (!plan)
     return make_error(plan.failure().code, plan.failure().message);
@@ -163,6 +178,7 @@ caf::result<deployed> deployment_state::on_deploy(const deploy& ask) {
   next.model_toml = ask.model_toml;
   next.created = now;
   next.created_by = ask.by;
+  next.rollout_toml = ask.rollout_toml;
   auto after = stored_;
   if (next.id.number == 1) {
     after.deployment.created = now;
@@ -170,7 +186,7 @@ caf::result<deployed> deployment_state::on_deploy(const deploy& ask) {
   }
   if (ask.replicas != 0)
     after.deployment.wanted_replicas = std::min(ask.replicas, replicas_max);
-  auto change = apply(**plan, now, &next, after);
+  auto change = apply(**plan, ask.by, now, &next, after);
   auto answer = self_->make_response_promise<deployed>();
   carry_out(
       **plan, std::move(after), std::move(change),
@@ -191,7 +207,7 @@ caf::result<deployed> deployment_state::on_rollback(const rollback& ask) {
   if (!plan)
     return make_error(plan.failure().code, plan.failure().message);
   auto after = stored_;
-  auto change = apply(**plan, options_->node.time.wall_now(), nullptr, after);
+  auto change = apply(**plan, ask.by, options_->node.time.wall_now(), nullptr, after);
   auto answer = self_->make_response_promise<deployed>();
   auto number = (*plan)->target != 0 ? (*plan)->target : (*plan)->current;
   carry_out(
@@ -287,7 +303,7 @@ caf::result<version_progress> deployment_state::on_watch(const watch_version& as
 }
 
 caf::result<deployment_view> deployment_state::on_get() {
-  deployment_view view{record(), {}};
+  deployment_view view{record(), {}, rollout_now()};
   for (auto it = stored_.versions.rbegin(); it != stored_.versions.rend(); ++it) {
     auto needed = needs_.find(it->first);
     view.versions.push_back({it->second,
@@ -334,7 +350,7 @@ void deployment_state::on_happened(const rollout_event& what) {
   if (!plan || !plan->has_value())
     return tell_needs();
   auto after = stored_;
-  auto change = apply(**plan, options_->node.time.wall_now(), nullptr, after);
+  auto change = apply(**plan, {}, options_->node.time.wall_now(), nullptr, after);
   carry_out(
       **plan, std::move(after), std::move(change), [] {},
       [this, what](const caf::error&) {
@@ -415,6 +431,7 @@ void deployment_state::carry_out(const rollout_plan& plan, deployment_records af
     tell(plan);
     for (const auto& step : plan.steps)
       take(step);
+    end_judging();
     tell_needs();
     settle();
     next();
@@ -430,6 +447,7 @@ void deployment_state::take(const rollout_step& step) {
   case rollout_act::validate: return start_validation(step.version);
   case rollout_act::start_pool: return start_pool(step.version);
   case rollout_act::fork: needs_[step.version].may_start = true; return;
+  case rollout_act::begin_course: return begin_course();
   case rollout_act::switch_route: return switch_route(step.version);
   case rollout_act::drop_route: route_ = routed_ = 0; return;
   case rollout_act::stop_pool: return stop_pool(step.version);
@@ -521,6 +539,8 @@ void deployment_state::tell_needs() {
 
 void deployment_state::on_needs_met(const deployment_demand& told) {
   tell_ready();
+  if (told.split.number == stored_.split().number)
+    tell_judge();
   if (told.routed == 0 || told.routed != route_ || routed_ == route_)
     return;
   routed_ = route_;
@@ -596,15 +616,17 @@ bool deployment_state::is_complete(version_number number) const {
 }
 
 deployment_demand deployment_state::needs() const {
-  deployment_demand all{record().name, 0, {}, route_, {}, caf::actor_cast<version_listener>(self_)};
+  deployment_demand all{record().name, 0, {}, route_, {}, {}, caf::actor_cast<version_listener>(self_)};
   if (route_ == 0)
     all.why_not = absence();
+  else if (route_ != record().target_version)
+    all.split = stored_.split();
   for (const auto& [number, needed] : needs_) {
     auto version = stored_.find(number);
     if (version == nullptr)
       continue;
     all.pools.push_back({version->id, fingerprint_of(*version), version->artifact_sha256, version->golden_sha256,
-                         version->model_toml, record().wanted_replicas, needed.may_start, ever_served(*version)});
+                         version->model_toml, record().wanted_replicas, needed.may_start, ever_served(*version), record().course.has_value()});
   }
   return all;
 }

@@ -20,7 +20,7 @@ struct deployment_options {
   std::string name;
 };
 
-using deployment_interface = deployment_actor::extend<caf::reacts_to<retire_pool>, caf::reacts_to<rollout_happened>,
+using deployment_interface = deployment_actor::extend<caf::reacts_to<retire_pool>, caf::reacts_to<rollout_happened>, caf::reacts_to<course_happened>,
                                                       caf::reacts_to<bake_over>, caf::reacts_to<try_again>>;
 
 /// One deployment: the only writer of its records. What happens is put to `plan_rollout` (runtime/policy/rollout_plan.hpp, which draws a version's
@@ -65,6 +65,7 @@ private:
   // -- what is asked
   caf::result<deployed> on_deploy(const deploy& ask);
   caf::result<deployed> on_rollback(const rollback& ask);
+  caf::result<done> on_steer(const steer_rollout& ask);
   caf::result<done> on_scale(const scale& ask);
   caf::result<done> on_undeploy();
   caf::result<done> on_await(const await_version& ask);
@@ -76,6 +77,8 @@ private:
   void on_happened(const rollout_event& what);
   void on_placed(const version_placed& news);
   void on_retire_pool(version_number number);
+  void on_seen(const rollout_seen& news);
+  void on_course(const course_event& what);
   void on_bake_over(wall_time until);
   void on_try_again();
 
@@ -89,6 +92,14 @@ private:
   void carry_out(const rollout_plan& plan, deployment_records after, state_change change, std::function<void()> next,
                  std::function<void(const caf::error&)> failed);
   void take(const rollout_step& step);
+  /// What has happened to the stages of the target. `next`, or `failed`, once that is stored or can't be.
+  void go_on(const course_event& event, std::function<void()> next, std::function<void(const caf::error&)> failed);
+  void take(const course_step& step);
+  void begin_course();
+  /// The rollout's actor is told which split is in force, on all nodes as far as is known.
+  void tell_judge();
+  /// If there is nothing to be judged any more.
+  void end_judging();
   void tell(const rollout_plan& plan);
   void happened(rollout_news what, version_number number, std::string reason = {});
   void finish_removal(caf::typed_response_promise<done> answer);
@@ -115,6 +126,12 @@ private:
   /// Why requests can't be answered while no version is routed.
   error absence() const;
   rollout_view view() const;
+  /// Whether a version may take requests over so; invalid_argument, failed_precondition.
+  result<void> check_rollout(const std::string& toml, const model_spec& model) const;
+  /// What is known this moment of the target's stages.
+  course_view course_now() const;
+  /// Nothing: no rollout by stages is under way.
+  std::optional<rollout_status> rollout_now() const;
   deployment_demand needs() const;
   actor_status status(const char* state) const;
 
@@ -125,6 +142,9 @@ private:
   validator_actor validator_;    ///< the last one
   version_number validated_ = 0; ///< whom it validates
   deployment_records stored_;
+  rollout_actor judge_; ///< of the target's stages; empty: there is nothing to be judged
+  course_view seen_;    ///< by it, last
+  rollout_figures figures_;
   std::map<version_number, need> needs_;
   version_number route_ = 0;           ///< the version that requests shall go to; 0: none
   version_number routed_ = 0;          ///< the version that every node routes to, as far as is known

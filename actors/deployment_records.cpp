@@ -1,6 +1,7 @@
 #include "actors/deployment_records.hpp"
 
 #include "runtime/base/model_toml.hpp"
+#include "runtime/base/rollout_toml.hpp"
 
 #include <algorithm>
 
@@ -8,12 +9,19 @@ namespace troupe {
 
 namespace {
 
-void move(version_record& version, const version_change& change, wall_time now) {
+/// The oldest goes, but that it was live is never forgotten.
+void make_room(std::vector<version_move>& moves) {
+  if (moves.size() < version_record::moves_max)
+    return;
+  auto oldest = std::find_if(moves.begin(), moves.end(), [](const version_move& each) { return each.state != version_state::live; });
+  moves.erase(oldest == moves.end() ? moves.begin() : oldest);
+}
+
+void move(version_record& version, const version_change& change, const std::string& by, wall_time now) {
   version.state = change.state;
   version.reason = change.reason;
-  if (version.moves.size() == version_record::moves_max)
-    version.moves.erase(version.moves.begin());
-  version.moves.push_back({change.state, now});
+  make_room(version.moves);
+  version.moves.push_back({change.state, now, by, change.reason});
 }
 
 } // namespace
@@ -29,10 +37,26 @@ model_spec deployment_records::spec_of(version_number number) const {
   return spec ? *spec : model_spec{};
 }
 
+rollout_spec deployment_records::rollout_of(version_number number) const {
+  auto version = find(number);
+  if (version == nullptr)
+    return {};
+  auto spec = parse_rollout_toml(version->rollout_toml, "rollout.toml");
+  return spec ? *spec : rollout_spec{};
+}
+
+split_order deployment_records::split() const {
+  if (!deployment.course || deployment.target_version == 0)
+    return {};
+  auto spec = rollout_of(deployment.target_version);
+  auto now = split_of(spec, *deployment.course);
+  return {now.number, deployment.target_version, now.weight, now.copies, spec.key, spec.always, spec.fuse};
+}
+
 bool ever_served(const version_record& version) {
   auto live = [](const version_move& move) { return move.state == version_state::live; };
   auto state = version.state;
-  return state == version_state::live || state == version_state::superseded || state == version_state::rolled_back
+  return state == version_state::live || state == version_state::superseded
          || std::any_of(version.moves.begin(), version.moves.end(), live);
 }
 
@@ -44,16 +68,22 @@ rollout_view view_of(const deployment_records& stored, bool previous_ready) {
   view.previous = record.previous_version;
   view.last = record.last_version;
   view.previous_ready = previous_ready;
+  view.staged = record.target_version != 0 && !stored.rollout_of(record.target_version).stages.empty();
+  view.divided = record.course && record.course->split_number > 0;
+  view.promoted = record.course && record.course->outcome == course_outcome::promoted;
   view.keep = stored.spec_of(record.current_version).keep_versions;
   for (const auto& [number, version] : stored.versions)
     view.versions.push_back({number, version.state, ever_served(version)});
   return view;
 }
 
-state_change apply(const rollout_plan& plan, wall_time now, const version_record* added, deployment_records& stored) {
+state_change apply(const rollout_plan& plan, const std::string& by, wall_time now, const version_record* added,
+                   deployment_records& stored) {
   auto& record = stored.deployment;
   if (plan.previous != 0 && plan.current != record.current_version)
     record.bake_until = now + stored.spec_of(plan.current).bake;
+  if (plan.target != record.target_version)
+    record.course.reset();
   record.current_version = plan.current;
   record.target_version = plan.target;
   record.previous_version = plan.previous;
@@ -63,13 +93,27 @@ state_change apply(const rollout_plan& plan, wall_time now, const version_record
   state_change change{{record}, {}, {}, {}};
   for (const auto& each : plan.changes) {
     auto& version = stored.versions[each.number];
-    move(version, each, now);
+    move(version, each, by, now);
     change.put_versions.push_back(version);
   }
   for (auto number : plan.erased) {
     change.erased_versions.push_back({record.name, number});
     stored.versions.erase(number);
   }
+  return change;
+}
+
+state_change apply(const course_plan& plan, wall_time now, deployment_records& stored) {
+  auto& record = stored.deployment;
+  record.course = plan.course;
+  state_change change{{record}, {}, {}, {}};
+  if (!plan.line)
+    return change;
+  auto& version = stored.versions[record.target_version];
+  make_room(version.moves);
+  auto note = plan.line->what + (plan.line->why.empty() ? "" : ": " + plan.line->why);
+  version.moves.push_back({version.state, now, plan.line->who, note});
+  change.put_versions.push_back(version);
   return change;
 }
 

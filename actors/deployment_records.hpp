@@ -1,6 +1,8 @@
 #pragma once
 
+#include "runtime/base/assignment.hpp"
 #include "runtime/base/model_spec.hpp"
+#include "runtime/policy/rollout_course.hpp"
 #include "runtime/policy/rollout_plan.hpp"
 #include "storage/state_store.hpp"
 
@@ -16,6 +18,10 @@ struct deployment_records {
   const version_record* find(version_number number) const;
   /// The spec of a version; the default if there is no such version or it can't be read.
   model_spec spec_of(version_number number) const;
+  /// How a version takes requests over; at once if there is no such version or it can't be read.
+  rollout_spec rollout_of(version_number number) const;
+  /// How requests are divided with the target.
+  split_order split() const;
 };
 
 bool ever_served(const version_record& version);
@@ -23,8 +29,13 @@ bool ever_served(const version_record& version);
 /// `previous_ready`: as in rollout_view.
 rollout_view view_of(const deployment_records& stored, bool previous_ready);
 
-/// Does to `stored` what the plan says, at the time `now`, and gives what to write for it. `added` is the version that a deploy makes.
-state_change apply(const rollout_plan& plan, wall_time now, const version_record* added, deployment_records& stored);
+/// Does to `stored` what the plan says, at the time `now`, and gives what to write for it. `by`: who wanted it; "": nobody did. `added` is the version that a
+/// deploy makes.
+state_change apply(const rollout_plan& plan, const std::string& by, wall_time now, const version_record* added,
+                   deployment_records& stored);
+
+/// Takes over how far the target has come with its requests, and gives what to write for it. A `line` goes into the version's history.
+state_change apply(const course_plan& plan, wall_time now, deployment_records& stored);
 
 /// Everything of it is gone.
 state_change erase_all(const deployment_records& stored);

@@ -126,6 +126,7 @@ catalog_proxy_state::behavior_type catalog_proxy_state::handing_on() {
       [this, &node](const undeploy& what) { return ask_leader<done>(self_, node, what); },
       [this, &node](const await_version& what) { return ask_leader<done>(self_, node, what, waiting_patience); },
       [this, &node](const rollback& what) { return ask_leader<deployed>(self_, node, what); },
+      [this, &node](const steer_rollout& what) { return ask_leader<done>(self_, node, what); },
       [this, &node](const watch_version& what) { return ask_leader<version_progress>(self_, node, what, waiting_patience); },
       [this, &node](const validate_model& what) { return ask_leader<validation>(self_, node, what, waiting_patience); },
       [this](const list_deployments& what) { return on_list(what); },

@@ -423,9 +423,18 @@ struct proceed {};
 struct retire_pool {
   version_number version = 0;
 };
+/// From now on all nodes, as far as they can be reached, divide requests by this split. Judging begins anew.
+struct judge_split {
+  std::uint32_t number = 0;
+  std::uint32_t stage = 0; ///< index
+};
 /// A deployment's message to itself: this has happened to one of its versions.
 struct rollout_happened {
   rollout_event what;
+};
+/// A deployment's message to itself: this has happened to the stages of its target.
+struct course_happened {
+  course_event what;
 };
 /// A deployment's message to itself: the version before need not stay resident, unless `until` has been put off.
 struct bake_over {
@@ -440,6 +449,7 @@ struct deploy {
   std::uint32_t replicas = 0;  ///< 0: as before, or as model.toml says
   std::string golden_sha256{}; ///< "": no golden.json
   std::string by{};            ///< who wants it
+  std::string rollout_toml{};  ///< how it takes the traffic over; "": at once
   std::string uploaded_to{};   ///< the node that was given the files; "": this one
 };
 struct deployed {
@@ -458,6 +468,51 @@ struct rollback {
   version_number to = 0; ///< 0: the one before, or the one that is live while a rollout is under way
   version_number from{}; ///< the version that is left, as the caller saw it; 0: whichever
   std::string by{};
+};
+/// What a person does to a rollout that is under way by stages.
+enum class rollout_command : std::uint8_t {
+  pause,
+  resume,
+  promote, ///< the candidate answers all requests, at once
+  abort,   ///< it answers none any more
+  skip     ///< on to the next stage, at once
+};
+/// Answers once that is durable.
+struct steer_rollout {
+  std::string name;
+  rollout_command what = rollout_command::pause;
+  std::string by{};
+};
+/// What a version did with its requests since the split that is in force.
+struct arm_figures {
+  std::uint64_t requests = 0;
+  std::uint64_t failures = 0;
+  std::chrono::microseconds p50{0};
+  std::chrono::microseconds p99{0};
+};
+struct rollout_figures {
+  arm_figures candidate;
+  arm_figures incumbent;
+};
+/// A gateway has turned back by itself.
+struct blown_fuse {
+  std::string node_name;
+  std::uint32_t failures = 0; ///< in a row
+};
+/// What is known of a rollout's candidate this moment.
+struct rollout_seen {
+  course_evidence evidence;
+  rollout_figures figures;
+  std::optional<blown_fuse> fuse;
+};
+/// A rollout by stages, while it is under way.
+struct rollout_status {
+  version_number candidate = 0;
+  version_number incumbent = 0;
+  rollout_course course;
+  std::string missing; ///< why the stage isn't left yet
+  std::vector<check_view> checks; ///< in the order of its rollout.toml
+  rollout_figures figures;
 };
 /// Asks how far a version has come; answers once it has made more than `seen` moves or has ended its way up, or `at_once`.
 struct watch_version {
@@ -497,6 +552,7 @@ struct version_view {
 struct deployment_view {
   deployment_record record;
   std::vector<version_view> versions; ///< newest first
+  std::optional<rollout_status> rollout{};
 };
 /// Asks for all deployments, or the one of this name.
 struct list_deployments {
@@ -564,6 +620,10 @@ TROUPE_MESSAGE(validate_model)
 TROUPE_MESSAGE(proceed)
 TROUPE_MESSAGE(retire_pool)
 TROUPE_MESSAGE(rollout_happened)
+TROUPE_MESSAGE(course_happened)
+TROUPE_MESSAGE(steer_rollout)
+TROUPE_MESSAGE(rollout_seen)
+TROUPE_MESSAGE(judge_split)
 TROUPE_MESSAGE(bake_over)
 TROUPE_MESSAGE(rollback)
 TROUPE_MESSAGE(watch_version)

@@ -46,6 +46,7 @@ struct peer_desk::hand_over {
   void operator()(undeploy& what) { ask_catalog<done>(what); }
   void operator()(await_version& what) { ask_catalog<done>(what); }
   void operator()(rollback& what) { ask_catalog<deployed>(what); }
+  void operator()(steer_rollout& what) { ask_catalog<done>(what); }
   void operator()(watch_version& what) { ask_catalog<version_progress>(what); }
   void operator()(validate_model& what) {
     what.uploaded_to = from;

@@ -293,19 +293,25 @@ std::vector<route_order> placement_ledger::routes() const {
   std::vector<route_order> all;
   for (const auto& [deployment, needed] : needs_) {
     const auto& demand = needed.demand;
-    route_order route{deployment, demand.routed, demand.why_not, {}, {}};
-    version_key key{deployment, demand.routed};
-    if (auto order = order_of(key); order != nullptr)
-      route.model_toml = order->model_toml;
-    for (const auto& [id, node] : nodes_) {
-      auto running = report_of(node, key);
-      auto share = node.shares.find(key);
-      if (running != nullptr && share != node.shares.end() && serving_of(*running) > 0)
-        route.shares.push_back({id, share->second});
-    }
+    route_order route{deployment, demand.why_not, arm_of({deployment, demand.routed}), {}, demand.split};
+    if (demand.split.candidate != 0)
+      route.candidate = arm_of({deployment, demand.split.candidate});
     all.push_back(std::move(route));
   }
   return all;
+}
+
+route_arm placement_ledger::arm_of(const version_key& key) const {
+  route_arm arm{key.second, {}, {}};
+  if (auto order = order_of(key); order != nullptr)
+    arm.model_toml = order->model_toml;
+  for (const auto& [id, node] : nodes_) {
+    auto running = report_of(node, key);
+    auto share = node.shares.find(key);
+    if (running != nullptr && share != node.shares.end() && serving_of(*running) > 0)
+      arm.shares.push_back({id, share->second});
+  }
+  return arm;
 }
 
 version_placed placement_ledger::state_of(const deployment_demand& demand, const pool_order& order) const {
@@ -335,6 +341,21 @@ version_placed placement_ledger::state_of(const deployment_demand& demand, const
     state.may_pass = missing->second.may_pass;
   }
   return state;
+}
+
+traffic_view placement_ledger::traffic_of(const std::string& deployment) const {
+  traffic_view traffic;
+  for (const auto& [id, node] : nodes_) {
+    if (!node.report || node.view.place.use == placement_use::gone)
+      continue;
+    for (const auto& running : node.report->pools)
+      if (running.status.id.deployment == deployment && running.did != nullptr)
+        traffic.pools.push_back({id, running.status.id.number, running.did});
+    for (const auto& fuse : node.report->fuses)
+      if (fuse.deployment == deployment)
+        traffic.fuses.push_back({fuse.split_number, {node.view.name, fuse.failures}});
+  }
+  return traffic;
 }
 
 placement_view placement_ledger::view_of(const std::string& deployment, const node_report& own) const {

@@ -67,6 +67,8 @@ public:
   const std::map<version_key, placement_shortfall>& shortfalls() const { return shortfalls_; }
   /// What runs of a deployment; of the node that `own` is of, as it says.
   placement_view view_of(const std::string& deployment, const node_report& own) const;
+  /// What nodes that are there told last of a deployment's versions that are judged.
+  traffic_view traffic_of(const std::string& deployment) const;
 
 private:
   /// What a deployment needs, and what that takes of a node: read off its model.toml once.
@@ -101,6 +103,7 @@ private:
   bool is_complete(const node_slot& node, const version_key& key) const;
   /// Whether all that `wanted` says of the version serves.
   bool covers(const version_key& key, const std::map<std::string, std::uint32_t>& wanted) const;
+  route_arm arm_of(const version_key& key) const;
   version_placed state_of(const deployment_demand& demand, const pool_order& order) const;
 
   std::map<std::string, need> needs_; ///< by deployment

@@ -8,6 +8,12 @@ bool same(const route_share& a, const route_share& b) {
   return a.node_id == b.node_id && a.replicas == b.replicas;
 }
 
+bool same(const route_arm& a, const route_arm& b) {
+  return a.version == b.version && a.model_toml == b.model_toml
+         && std::equal(a.shares.begin(), a.shares.end(), b.shares.begin(), b.shares.end(),
+                       [](const auto& x, const auto& y) { return same(x, y); });
+}
+
 bool same_but_counters(const pool_report& a, const pool_report& b) {
   return a.status.id == b.status.id && a.fingerprint == b.fingerprint && a.phase == b.phase && a.wanted == b.wanted
          && a.loaded == b.loaded && a.started == b.started && a.complete == b.complete && serving_of(a) == serving_of(b);
@@ -22,14 +28,13 @@ bool same(const placement_node& a, const placement_node& b) {
 
 bool same(const pool_order& a, const pool_order& b) {
   return a.id == b.id && a.fingerprint == b.fingerprint && a.replicas == b.replicas && a.may_start == b.may_start
-         && a.proven == b.proven;
+         && a.proven == b.proven && a.judged == b.judged;
 }
 
 bool same(const route_order& a, const route_order& b) {
-  return a.deployment == b.deployment && a.version == b.version && a.why_not.code == b.why_not.code
-         && a.why_not.message == b.why_not.message && a.model_toml == b.model_toml
-         && std::equal(a.shares.begin(), a.shares.end(), b.shares.begin(), b.shares.end(),
-                       [](const auto& x, const auto& y) { return same(x, y); });
+  return a.deployment == b.deployment && a.why_not.code == b.why_not.code && a.why_not.message == b.why_not.message
+         && a.split.number == b.split.number && same(a.live, b.live) && a.candidate.has_value() == b.candidate.has_value()
+         && (!a.candidate || same(*a.candidate, *b.candidate));
 }
 
 bool same(const node_report& a, const node_report& b) {

@@ -41,6 +41,7 @@ placer_state::behavior_type placer_state::gathering() {
       [this](const node_report& report) { gather_report(report); },
       [this](const nodes_changed& change) { gather_nodes(change); },
       [this](const get_placement& ask) { return on_get(ask); },
+      [this](const get_traffic& ask) { return ledger_.traffic_of(ask.deployment); },
       [this](gathered_enough) {
         unheard_.clear();
         begin_if_gathered();
@@ -59,6 +60,7 @@ placer_state::behavior_type placer_state::placing() {
       [this](const node_report& report) { on_report(report); },
       [this](const nodes_changed& change) { on_nodes(change); },
       [this](const get_placement& ask) { return on_get(ask); },
+      [this](const get_traffic& ask) { return ledger_.traffic_of(ask.deployment); },
       [](gathered_enough) {},
       [this](const ask_again& again) {
         if (auto found = deliveries_.find(again.node_id); found != deliveries_.end())

@@ -322,7 +322,7 @@ pools_state::slot* pools_state::find(const pool_key& key) {
 }
 
 node_report pools_state::told() {
-  node_report report{node_->node_id, now_.by.epoch, now_.revision, ++last_report_, {}};
+  node_report report{node_->node_id, now_.by.epoch, now_.revision, ++last_report_, {}, {}};
   for (const auto& [key, running] : slots_) {
     report.pools.push_back(running.report);
     auto& last = report.pools.back();
@@ -331,7 +331,11 @@ node_report pools_state::told() {
     last.memory_bytes = running.memory_bytes;
     if (running.target != nullptr)
       last.status.counters = running.target->count();
+    if (running.target != nullptr && running.order.judged)
+      last.did = std::make_shared<arm_counters>(running.target->judged());
   }
+  if (routes_)
+    report.fuses = routes_->blown_fuses();
   return report;
 }
 

@@ -179,7 +179,16 @@ using placer_actor = supervised_actor::extend<
     // The nodes are others, or in another state.
     caf::reacts_to<nodes_changed>,
     // Tells what runs of a deployment.
-    caf::replies_to<get_placement>::with<placement_view>>;
+    caf::replies_to<get_placement>::with<placement_view>,
+    // Tells what judged versions of a deployment did.
+    caf::replies_to<get_traffic>::with<traffic_view>>;
+
+/// Who hears, about once a second, what is known of a rollout's candidate.
+using rollout_listener = caf::typed_actor<caf::reacts_to<rollout_seen>>;
+/// Judges the candidate of one rollout.
+using rollout_actor = caf::typed_actor<
+    // A split is in force.
+    caf::reacts_to<judge_split>>;
 
 /// One deployment: which versions there are, which one serves, which one is coming. Owns their record.
 using deployment_actor = supervised_actor::extend<
@@ -193,18 +202,23 @@ using deployment_actor = supervised_actor::extend<
     caf::replies_to<await_version>::with<done>,
     // Goes back to a version; answers once that is durable.
     caf::replies_to<rollback>::with<deployed>,
+    // Does to the target's stages what a person wants; answers once that is durable.
+    caf::replies_to<steer_rollout>::with<done>,
     // Answers once a version has moved on.
     caf::replies_to<watch_version>::with<version_progress>,
     // Tells all there is to know.
     caf::replies_to<get_deployment>::with<deployment_view>,
     // A version has come further, or fallen back.
-    caf::reacts_to<version_placed>>;
+    caf::reacts_to<version_placed>,
+    // What its judge sees of the target.
+    caf::reacts_to<rollout_seen>>;
 
 /// All deployments of this node: finds the one that a command is for, makes it if it is new.
 using catalog_actor =
     supervised_actor::extend<caf::replies_to<deploy>::with<deployed>, caf::replies_to<scale>::with<done>,
                              caf::replies_to<undeploy>::with<done>, caf::replies_to<await_version>::with<done>,
-                             caf::replies_to<rollback>::with<deployed>, caf::replies_to<watch_version>::with<version_progress>,
+                             caf::replies_to<rollback>::with<deployed>, caf::replies_to<steer_rollout>::with<done>,
+                             caf::replies_to<watch_version>::with<version_progress>,
                              // Tries a model without deploying it.
                              caf::replies_to<validate_model>::with<validation>,
                              // Tells of all deployments, or of one.

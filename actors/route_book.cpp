@@ -15,29 +15,57 @@ error being_started(const std::string& deployment) {
 std::shared_ptr<const routing_table> route_book::table_of(const std::vector<route_order>& orders, const pool_finder& find_pool) {
   auto table = std::make_shared<routing_table>();
   entry_map next;
-  for (const auto& order : orders)
-    (*table)[order.deployment] = route_of(order, find_pool, next);
+  split_map splits;
+  for (const auto& order : orders) {
+    auto live = order.live.version == 0 ? arm{{order.deployment, 0}, nullptr, order.why_not}
+                                        : arm_of(order.deployment, order.live, find_pool, next);
+    (*table)[order.deployment] = {live.version, live.target, live.why_not, candidate_of(order, find_pool, next, splits)};
+  }
   entries_ = std::move(next);
+  splits_ = std::move(splits);
   return table;
 }
 
-route route_book::route_of(const route_order& order, const pool_finder& find_pool, entry_map& next) {
-  version_id id{order.deployment, order.version};
-  if (order.version == 0)
-    return {id, nullptr, order.why_not};
-  auto known = entry_of(order, next);
+std::vector<fuse_report> route_book::blown_fuses() const {
+  std::vector<fuse_report> blown;
+  for (const auto& [deployment, known] : splits_)
+    if (auto failures = known.split->blown())
+      blown.push_back({deployment, known.split->rule().generation, *failures});
+  return blown;
+}
+
+route_book::arm route_book::arm_of(const std::string& deployment, const route_arm& order, const pool_finder& find_pool,
+                                   entry_map& next) {
+  version_id id{deployment, order.version};
+  auto known = entry_of(deployment, order, next);
   if (known == nullptr)
-    return {id, nullptr, being_started(order.deployment)};
+    return {id, nullptr, being_started(deployment)};
   auto local = find_pool(id);
   known->target->set_local(local);
   set_remotes(order, *known);
   if (local == nullptr && known->remotes.empty())
-    return {id, nullptr, being_started(order.deployment)};
+    return {id, nullptr, being_started(deployment)};
   return {id, known->target, {}};
 }
 
-route_book::entry* route_book::entry_of(const route_order& order, entry_map& next) {
-  std::pair key{order.deployment, order.version};
+std::optional<candidate_route> route_book::candidate_of(const route_order& order, const pool_finder& find_pool, entry_map& next,
+                                                        split_map& splits) {
+  if (!order.candidate)
+    return std::nullopt;
+  auto candidate = arm_of(order.deployment, *order.candidate, find_pool, next);
+  const traffic_split* before = nullptr;
+  if (auto known = splits_.find(order.deployment); known != splits_.end() && known->second.candidate == candidate.version.number)
+    before = known->second.split.get();
+  split_rule rule{order.split.weight, order.split.number, order.split.fuse};
+  auto split = before != nullptr && before->rule().generation == rule.generation
+                   ? splits_[order.deployment].split
+                   : std::make_shared<const traffic_split>(rule, before);
+  splits[order.deployment] = {candidate.version.number, split};
+  return candidate_route{candidate.version, candidate.target, split, order.split.key, order.split.always};
+}
+
+route_book::entry* route_book::entry_of(const std::string& deployment, const route_arm& order, entry_map& next) {
+  std::pair key{deployment, order.version};
   if (auto known = entries_.find(key); known != entries_.end() && known->second.model_toml == order.model_toml)
     return &(next[key] = std::move(known->second));
   auto spec = parse_model_toml(order.model_toml, "model.toml");
@@ -45,11 +73,11 @@ route_book::entry* route_book::entry_of(const route_order& order, entry_map& nex
     return nullptr;
   auto& made = next[key];
   made.model_toml = order.model_toml;
-  made.target = std::make_shared<spread>(version_id{order.deployment, order.version}, *spec, node_.time, node_.seeds.next());
+  made.target = std::make_shared<spread>(version_id{deployment, order.version}, *spec, node_.time, node_.seeds.next());
   return &made;
 }
 
-void route_book::set_remotes(const route_order& order, entry& known) {
+void route_book::set_remotes(const route_arm& order, entry& known) {
   std::map<std::string, std::shared_ptr<remote_pool>> now;
   for (const auto& share : order.shares) {
     if (share.node_id == node_.node_id || node_.network == nullptr)

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,6 +22,8 @@ public:
   explicit route_book(const actor_environment& node) : node_(node) {}
 
   std::shared_ptr<const routing_table> table_of(const std::vector<route_order>& orders, const pool_finder& find_pool);
+  /// Those of the last table that this node has turned back from.
+  std::vector<fuse_report> blown_fuses() const;
 
 private:
   /// A version that was routed last.
@@ -31,13 +34,28 @@ private:
   };
   using entry_map = std::map<std::pair<std::string, version_number>, entry>;
 
-  route route_of(const route_order& order, const pool_finder& find_pool, entry_map& next);
+  /// What answers a deployment's requests in one version, or why nothing does.
+  struct arm {
+    version_id version;
+    std::shared_ptr<spread> target;
+    error why_not{};
+  };
+  struct divided {
+    version_number candidate = 0;
+    std::shared_ptr<const traffic_split> split;
+  };
+  using split_map = std::map<std::string, divided>;
+
+  arm arm_of(const std::string& deployment, const route_arm& order, const pool_finder& find_pool, entry_map& next);
+  std::optional<candidate_route> candidate_of(const route_order& order, const pool_finder& find_pool, entry_map& next,
+                                              split_map& splits);
   /// The entry as it was, or a new one; null if the model.toml can't be read.
-  entry* entry_of(const route_order& order, entry_map& next);
-  void set_remotes(const route_order& order, entry& known);
+  entry* entry_of(const std::string& deployment, const route_arm& order, entry_map& next);
+  void set_remotes(const route_arm& order, entry& known);
 
   const actor_environment& node_;
   entry_map entries_;
+  split_map splits_; ///< in force, by deployment
 };
 
 } // namespace troupe

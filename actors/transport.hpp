@@ -18,7 +18,7 @@ struct peer_address {
 
 /// What nodes ask each other. Each is answered as the actor that gets it there answers (actors/peer_desk.hpp).
 using peer_question =
-    std::variant<assignment, node_report, read_artifact, deploy, scale, undeploy, await_version, rollback, watch_version,
+    std::variant<assignment, node_report, read_artifact, deploy, scale, undeploy, await_version, rollback, steer_rollout, watch_version,
                  validate_model, list_deployments, enrol, enrol_user, renew_certificate, update_member, probe, ask_help,
                  exchange_members, create_token, list_tokens, revoke_token, remove_member, set_draining>;
 using peer_answer =

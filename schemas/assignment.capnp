@@ -31,6 +31,7 @@ struct PoolOrder {
   mayStart @6 :Bool;                 # else its version is only loaded
   proven @7 :Bool;                   # the version has served before: failed starts don't make its pool give up
   fingerprint @8 :UInt64;            # of all that makes the version
+  judged @9 :Bool;                   # the node tells each second what it did with its requests
 }
 
 struct RouteOrder {
@@ -40,6 +41,41 @@ struct RouteOrder {
   whyNot @2 :Inference.Error;        # then its requests are answered with this
   modelToml @3 :Text;
   shares @4 :List(RouteShare);
+  candidate @5 :RouteArm;            # null: the split has none
+  split @6 :SplitOrder;
+}
+
+struct RouteArm {
+  # A version that answers requests, and where.
+  version @0 :UInt32;
+  modelToml @1 :Text;
+  shares @2 :List(RouteShare);
+}
+
+struct SplitOrder {
+  # Which of a deployment's requests another version answers than the one that is live.
+  number @0 :UInt64;                 # of the splits that were decided for the deployment
+  candidate @1 :UInt32;              # a version; 0: none
+  weight @2 :UInt32;                 # of 1,000 requests, so many are answered by it
+  copies @3 :UInt32;                 # of 1,000 requests it gets so many copies
+  key @4 :Key;
+  keyHeader @5 :Text;                # of key header
+  always @6 :Rule;                   # null: none
+  fuse @7 :UInt32;                   # failures in a row by which a gateway turns back; 0: none
+
+  enum Key {
+    none @0;
+    caller @1;
+    header @2;
+    requestId @3;
+  }
+
+  struct Rule {
+    # Requests that the candidate always answers.
+    caller @0 :Text;
+    header @1 :Text;
+    headerValue @2 :Text;
+  }
 }
 
 struct RouteShare {

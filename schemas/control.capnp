@@ -38,12 +38,14 @@ interface Control {
   upload @0 (sha256 :Text, bytes :UInt64) -> (error :Inference.Error, present :Bool, upload :Upload);
   # Begins to bring an artifact to the node. sha256: 64 lower-case hex digits. present: the node has it; upload is null.
 
-  deploy @1 (name :Text, artifact :Text, modelToml :Text, replicas :UInt32, golden :Text) -> (error :Inference.Error, version :UInt32);
+  deploy @1 (name :Text, artifact :Text, modelToml :Text, replicas :UInt32, golden :Text, rolloutToml :Text)
+      -> (error :Inference.Error, version :UInt32);
   # Makes a new version of the deployment (and the deployment, if it is new) and returns once that is durable; watch its progress
   # by `progress`. artifact: the SHA-256 of an uploaded model.pt. golden: the SHA-256 of an uploaded golden.json; empty: none.
-  # replicas 0: as model.toml says, or as scaled before.
-  # Errors: invalidArgument (model.toml: names line, field, expected and found), notFound (artifact not uploaded), failedPrecondition
-  # (another version is on its way up, or the node is shutting down).
+  # replicas 0: as model.toml says, or as scaled before. rolloutToml: how it takes over the requests of the live version, a rollout.toml; empty: all of
+  # them at once.
+  # Errors: invalidArgument (model.toml or rollout.toml: names line, field, expected and found), notFound (artifact not uploaded), failedPrecondition
+  # (another version is on its way up, there is no live version to be compared with, or the node is shutting down).
 
   scale @2 (name :Text, replicas :UInt32) -> (error :Inference.Error);
   # Returns once durable. replicas: 0 keeps the deployment but serves nothing.
@@ -105,6 +107,11 @@ interface Control {
 
   removeNode @18 (node :Text) -> (error :Inference.Error);
   # Puts a node out of the cluster for ever; durable when it returns. node: as above.
+
+  steerRollout @19 (name :Text, what :Text) -> (error :Inference.Error);
+  # Does to a rollout by stages what a person wants; durable when it returns. what: pause, resume, promote (the candidate answers all requests at once), abort
+  # (it answers none any more) or skip (on to the next stage).
+  # Errors: invalidArgument (what), notFound (no such deployment), failedPrecondition (no rollout by stages is under way, or it makes no sense now).
 }
 
 struct ClusterNode {
@@ -159,6 +166,8 @@ struct Token {
 struct Move {
   state @0 :Text;                    # as in VersionStatus
   unixNs @1 :Int64;
+  by @2 :Text;                       # who wanted it; empty: nobody did, it came about
+  note @3 :Text;                     # what and why, for a person
 }
 
 struct ValidationReport {
@@ -206,6 +215,39 @@ struct DeploymentStatus {
   currentVersion @1 :UInt32;         # answers requests; 0: none yet
   wantedReplicas @2 :UInt32;
   versions @3 :List(VersionStatus);  # newest first
+  rollout @4 :RolloutStatus;         # null: no version takes requests over by stages
+}
+
+struct RolloutStatus {
+  candidate @0 :UInt32;              # a version
+  incumbent @1 :UInt32;
+  rolloutToml @2 :Text;              # of the candidate: its stages and checks
+  stage @3 :UInt32;                  # index
+  sinceUnixNs @4 :Int64;             # of the stage
+  heldUs @5 :UInt64;                 # how long the stage was watched, without pauses
+  paused @6 :Bool;
+  asking @7 :Bool;                   # only a person goes on; reason says why
+  outcome @8 :Text;                  # under_way | promoted | rolled_back: the last two only for a moment
+  reason @9 :Text;                   # of the question, or of the outcome
+  missing @10 :Text;                 # why the stage isn't left yet; empty: it is about to be
+  weight @11 :UInt32;                # of 1,000 requests, so many go to the candidate
+  checks @12 :List(Check);           # in the order of rollout.toml; empty: nothing was judged yet
+  candidateDid @13 :Figures;         # since the stage began
+  incumbentDid @14 :Figures;
+
+  struct Check {
+    kind @0 :Text;
+    judgement @1 :Text;              # fine | undecided | worse
+    words @2 :Text;
+    samples @3 :UInt64;              # of the candidate
+  }
+
+  struct Figures {
+    requests @0 :UInt64;             # answered, or failed by the version's fault
+    failures @1 :UInt64;
+    p50Us @2 :UInt64;
+    p99Us @3 :UInt64;
+  }
 }
 
 struct VersionStatus {

@@ -58,6 +58,7 @@ struct PeerQuestion {
     revokeToken @21 :Text;           # its first digits, or the token itself
     removeMember @22 :Text;          # its name, its id, or the id's first digits
     setDraining @23 :SetDraining;
+    steerRollout @24 :SteerRollout;
   }
 }
 
@@ -98,6 +99,14 @@ struct NodeReport {
   revision @2 :UInt64;               # likewise
   sequence @3 :UInt64;               # grows with each report of this life of the node
   pools @4 :List(PoolReport);
+  fuses @5 :List(Fuse);
+
+  struct Fuse {
+    # The node has turned back from a candidate by itself.
+    deployment @0 :Text;
+    splitNumber @1 :UInt64;
+    failures @2 :UInt32;             # in a row
+  }
 }
 
 struct PoolReport {
@@ -110,6 +119,19 @@ struct PoolReport {
   memoryBytes @6 :UInt64;            # 0: not measured yet
   fingerprint @7 :UInt64;            # of its order
   loaded @8 :Bool;                   # its template has the version
+  did @9 :Did;                       # null: it isn't judged
+
+  struct Did {
+    # With requests, since the pool was made.
+    requests @0 :UInt64;             # answered with outputs, or with an error that speaks against the version
+    failures @1 :UInt64;             # of these, with an error
+    latency @2 :List(Bucket);        # those that aren't empty (runtime/policy/evidence/latency_histogram.hpp), ascending
+  }
+
+  struct Bucket {
+    index @0 :UInt16;
+    count @1 :UInt64;
+  }
 
   enum Phase {
     fetching @0;
@@ -156,6 +178,7 @@ struct Deploy {
   replicas @3 :UInt32;               # 0: as before, or as model.toml says
   golden @4 :Text;
   by @5 :Text;                       # who wants it
+  rolloutToml @6 :Text;              # empty: it takes the traffic over at once
 }
 
 struct Scale {
@@ -179,6 +202,20 @@ struct Rollback {
   by @3 :Text;
 }
 
+struct SteerRollout {
+  name @0 :Text;
+  what @1 :Command;
+  by @2 :Text;
+
+  enum Command {
+    pause @0;
+    resume @1;
+    promote @2;
+    abort @3;
+    skip @4;
+  }
+}
+
 struct WatchVersion {
   name @0 :Text;
   version @1 :UInt32;
@@ -195,6 +232,34 @@ struct Validate {
 struct DeploymentView {
   record @0 :Records.DeploymentRecord;
   versions @1 :List(VersionView);    # newest first
+  rollout @2 :RolloutView;           # null: none by stages is under way
+}
+
+struct RolloutView {
+  # What is known of a rollout by stages beyond the records.
+  missing @0 :Text;                  # why the stage isn't left yet
+  checks @1 :List(Check);            # in the order of rollout.toml
+  candidate @2 :Figures;
+  incumbent @3 :Figures;
+
+  struct Check {
+    judgement @0 :Judgement;
+    words @1 :Text;
+    samples @2 :UInt64;
+
+    enum Judgement {
+      fine @0;
+      undecided @1;
+      worse @2;
+    }
+  }
+
+  struct Figures {
+    requests @0 :UInt64;
+    failures @1 :UInt64;
+    p50Us @2 :UInt64;
+    p99Us @3 :UInt64;
+  }
 }
 
 struct VersionView {

@@ -27,6 +27,26 @@ struct DeploymentRecord {
   createdUnixNs @5 :Int64;
   previousVersion @6 :UInt32;        # was live before currentVersion and stays resident; 0: none
   bakeUntilUnixNs @7 :Int64;         # until then
+  course @8 :RolloutCourse;          # of the target; null: it has not begun to take requests over
+}
+
+struct RolloutCourse {
+  # How far a version has taken over the requests of the one before it (runtime/policy/rollout_course.hpp).
+  stage @0 :UInt32;                  # index
+  sinceUnixNs @1 :Int64;
+  heldNs @2 :Int64;                  # how long the stage was watched
+  countedUnixNs @3 :Int64;           # up to here
+  paused @4 :Bool;
+  asking @5 :Bool;
+  outcome @6 :Outcome;
+  reason @7 :Text;                   # of the outcome, or of the question
+  splitNumber @8 :UInt32;            # grows with each split of requests
+
+  enum Outcome {
+    underWay @0;
+    promoted @1;
+    rolledBack @2;
+  }
 }
 
 struct VersionRecord {
@@ -41,6 +61,7 @@ struct VersionRecord {
   goldenSha256 @7 :Text;             # of golden.json; empty: it has none
   createdBy @8 :Text;                # what the caller said it is, e.g. "anna@laptop (troupe-cli 0.1.0)"
   moves @9 :List(Move);              # into each state it was in, oldest first; the newest 64
+  rolloutToml @10 :Text;             # as it was submitted; empty: it takes the traffic over at once
 
   enum State {
     # runtime/policy/rollout_plan.hpp draws which follows which.
@@ -58,6 +79,8 @@ struct VersionRecord {
   struct Move {
     state @0 :State;
     unixNs @1 :Int64;
+    by @2 :Text;                     # who wanted it; empty: it came about
+    note @3 :Text;                   # what and why, for a person
   }
 }
 

@@ -22,6 +22,7 @@ void write_pool(schema::PoolOrder::Builder into, const pool_order& from) {
   into.setMayStart(from.may_start);
   into.setProven(from.proven);
   into.setFingerprint(from.fingerprint);
+  into.setJudged(from.judged);
 }
 
 bool read_pool(schema::PoolOrder::Reader from, pool_order& into) {
@@ -32,7 +33,8 @@ bool read_pool(schema::PoolOrder::Reader from, pool_order& into) {
           to_string(from.getModelToml()),
           from.getReplicas(),
           from.getMayStart(),
-          from.getProven()};
+          from.getProven(),
+          from.getJudged()};
   return valid_deployment_name(into.id.deployment) && into.id.number != 0 && is_sha256(into.artifact_sha256)
          && (into.golden_sha256.empty() || is_sha256(into.golden_sha256));
 }
@@ -47,17 +49,34 @@ bool read_share(schema::RouteShare::Reader from, route_share& into) {
   return !into.node_id.empty();
 }
 
-void write_route(schema::RouteOrder::Builder into, const route_order& from) {
-  into.setDeployment(to_text(from.deployment));
+template <class Schema>
+void write_arm(Schema into, const route_arm& from) {
   into.setVersion(from.version);
-  write_error(into.initWhyNot(), from.why_not);
   into.setModelToml(to_text(from.model_toml));
   write_list(into.initShares(list_size(from.shares)), from.shares, write_share);
 }
 
+template <class Schema>
+bool read_arm(Schema from, route_arm& into) {
+  into.version = from.getVersion();
+  into.model_toml = to_string(from.getModelToml());
+  return read_list(from.getShares(), into.shares, read_share);
+}
+
+void write_route(schema::RouteOrder::Builder into, const route_order& from) {
+  into.setDeployment(to_text(from.deployment));
+  write_error(into.initWhyNot(), from.why_not);
+  write_arm(into, from.live);
+  if (from.candidate)
+    write_arm(into.initCandidate(), *from.candidate);
+  write(into.initSplit(), from.split);
+}
+
 bool read_route(schema::RouteOrder::Reader from, route_order& into) {
-  into = {to_string(from.getDeployment()), from.getVersion(), read_error(from.getWhyNot()), to_string(from.getModelToml()), {}};
-  return valid_deployment_name(into.deployment) && read_list(from.getShares(), into.shares, read_share);
+  into = {to_string(from.getDeployment()), read_error(from.getWhyNot()), {}, {}, {}};
+  if (from.hasCandidate() && !read_arm(from.getCandidate(), into.candidate.emplace()))
+    return false;
+  return valid_deployment_name(into.deployment) && read_arm(from, into.live) && read(from.getSplit(), into.split);
 }
 
 } // namespace
@@ -71,6 +90,31 @@ void write(schema::Leadership::Builder into, const leadership& from) {
 bool read(schema::Leadership::Reader from, leadership& into) {
   into = {from.getEpoch(), to_string(from.getLeaderId()), from_data(from.getSignature())};
   return true;
+}
+
+void write(schema::SplitOrder::Builder into, const split_order& from) {
+  into.setNumber(from.number);
+  into.setCandidate(from.candidate);
+  into.setWeight(from.weight);
+  into.setCopies(from.copies);
+  into.setKey(static_cast<schema::SplitOrder::Key>(from.key.kind));
+  into.setKeyHeader(to_text(from.key.header));
+  into.setFuse(from.fuse);
+  if (!from.always)
+    return;
+  auto rule = into.initAlways();
+  rule.setCaller(to_text(from.always->caller));
+  rule.setHeader(to_text(from.always->header));
+  rule.setHeaderValue(to_text(from.always->header_value));
+}
+
+bool read(schema::SplitOrder::Reader from, split_order& into) {
+  into = {from.getNumber(), from.getCandidate(), from.getWeight(), from.getCopies(), {}, {}, from.getFuse()};
+  into.key = {static_cast<split_key_kind>(from.getKey()), to_string(from.getKeyHeader())};
+  if (from.hasAlways())
+    into.always = {to_string(from.getAlways().getCaller()), to_string(from.getAlways().getHeader()),
+                   to_string(from.getAlways().getHeaderValue())};
+  return into.weight <= all_requests && into.copies <= all_requests && into.key.kind <= split_key_kind::request_id;
 }
 
 void write(schema::Assignment::Builder into, const assignment& from) {

@@ -10,6 +10,31 @@ bool is_known(schema::VersionRecord::State state) {
   return static_cast<unsigned>(state) <= static_cast<unsigned>(last_version_state);
 }
 
+void write_course(schema::RolloutCourse::Builder into, const rollout_course& from) {
+  into.setStage(from.stage);
+  into.setSinceUnixNs(to_unix_ns(from.since));
+  into.setHeldNs(from.held.count());
+  into.setCountedUnixNs(to_unix_ns(from.counted));
+  into.setPaused(from.paused);
+  into.setAsking(from.asking);
+  into.setOutcome(static_cast<schema::RolloutCourse::Outcome>(from.outcome));
+  into.setReason(to_text(from.reason));
+  into.setSplitNumber(from.split_number);
+}
+
+bool read_course(schema::RolloutCourse::Reader from, rollout_course& into) {
+  into.stage = from.getStage();
+  into.since = from_unix_ns(from.getSinceUnixNs());
+  into.held = std::chrono::nanoseconds(from.getHeldNs());
+  into.counted = from_unix_ns(from.getCountedUnixNs());
+  into.paused = from.getPaused();
+  into.asking = from.getAsking();
+  into.outcome = static_cast<course_outcome>(from.getOutcome());
+  into.reason = to_string(from.getReason());
+  into.split_number = from.getSplitNumber();
+  return into.outcome <= course_outcome::rolled_back;
+}
+
 } // namespace
 
 std::string to_string(capnp::Text::Reader text) {
@@ -49,6 +74,8 @@ void write_record(schema::DeploymentRecord::Builder into, const deployment_recor
   into.setCreatedUnixNs(to_unix_ns(record.created));
   into.setPreviousVersion(record.previous_version);
   into.setBakeUntilUnixNs(to_unix_ns(record.bake_until));
+  if (record.course)
+    write_course(into.initCourse(), *record.course);
 }
 
 void write_record(schema::VersionRecord::Builder into, const version_record& record) {
@@ -61,10 +88,13 @@ void write_record(schema::VersionRecord::Builder into, const version_record& rec
   into.setReason(to_text(record.reason));
   into.setGoldenSha256(to_text(record.golden_sha256));
   into.setCreatedBy(to_text(record.created_by));
+  into.setRolloutToml(to_text(record.rollout_toml));
   auto moves = into.initMoves(static_cast<unsigned>(record.moves.size()));
   for (unsigned i = 0; i < moves.size(); ++i) {
     moves[i].setState(static_cast<schema::VersionRecord::State>(record.moves[i].state));
     moves[i].setUnixNs(to_unix_ns(record.moves[i].at));
+    moves[i].setBy(to_text(record.moves[i].by));
+    moves[i].setNote(to_text(record.moves[i].note));
   }
 }
 
@@ -94,7 +124,7 @@ bool read_record(schema::DeploymentRecord::Reader from, deployment_record& recor
   record.created = from_unix_ns(from.getCreatedUnixNs());
   record.previous_version = from.getPreviousVersion();
   record.bake_until = from_unix_ns(from.getBakeUntilUnixNs());
-  return valid_deployment_name(record.name);
+  return (!from.hasCourse() || read_course(from.getCourse(), record.course.emplace())) && valid_deployment_name(record.name);
 }
 
 bool read_record(schema::VersionRecord::Reader from, version_record& record) {
@@ -106,9 +136,11 @@ bool read_record(schema::VersionRecord::Reader from, version_record& record) {
   record.reason = to_string(from.getReason());
   record.golden_sha256 = to_string(from.getGoldenSha256());
   record.created_by = to_string(from.getCreatedBy());
+  record.rollout_toml = to_string(from.getRolloutToml());
   bool known = is_known(from.getState());
   for (auto move : from.getMoves()) {
-    record.moves.push_back({static_cast<version_state>(move.getState()), from_unix_ns(move.getUnixNs())});
+    record.moves.push_back({static_cast<version_state>(move.getState()), from_unix_ns(move.getUnixNs()), to_string(move.getBy()),
+                            to_string(move.getNote())});
     known = known && is_known(move.getState());
   }
   return valid_deployment_name(record.id.deployment) && known;

@@ -4,9 +4,11 @@
 #include "runtime/base/cluster_records.hpp"
 #include "runtime/base/ids.hpp"
 #include "runtime/base/version_state.hpp"
+#include "runtime/policy/rollout_course.hpp"
 #include "storage/store.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +32,7 @@ struct deployment_record {
   wall_time created{};
   version_number previous_version = 0; ///< was live before the current one and stays resident; 0: none
   wall_time bake_until{};              ///< until then
+  std::optional<rollout_course> course{}; ///< of the target: how far it has taken requests over; nothing: not begun
 
   /// Not part of the record: the store's, of when it was read; 0 if it isn't stored yet.
   revision_number revision = 0;
@@ -38,6 +41,8 @@ struct deployment_record {
 struct version_move {
   version_state state = version_state::validating; ///< entered
   wall_time at{};
+  std::string by{};   ///< who wanted it; "": nobody did, it came about
+  std::string note{}; ///< what and why, for a person
 };
 
 struct version_record {
@@ -52,6 +57,7 @@ struct version_record {
   std::string reason;        ///< why it failed, or why it was rolled back
   std::string golden_sha256; ///< of golden.json; "": it has none
   std::string created_by;    ///< what the caller said it is
+  std::string rollout_toml;  ///< as it was submitted; "": it takes the traffic over at once
   std::vector<version_move> moves;
 };
 

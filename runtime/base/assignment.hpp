@@ -3,8 +3,10 @@
 #include "runtime/base/cluster_records.hpp"
 #include "runtime/base/error.hpp"
 #include "runtime/base/ids.hpp"
+#include "runtime/base/rollout_spec.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +24,7 @@ struct pool_order {
   std::uint32_t replicas = 0;
   bool may_start = false; ///< else its version is only loaded
   bool proven = false;    ///< the version has served before: failed starts don't make its pool give up
+  bool judged = false;    ///< the node tells each second what it did with its requests
 };
 
 /// A node that serves a version, and with how much.
@@ -30,13 +33,31 @@ struct route_share {
   std::uint32_t replicas = 0;
 };
 
+/// Which of a deployment's requests another version answers than the one that is live.
+struct split_order {
+  std::uint64_t number = 0;     ///< of the splits that were decided for the deployment: a later one has a higher
+  version_number candidate = 0; ///< 0: none; all requests go to the live version
+  permille weight = 0;          ///< requests that it answers
+  permille copies = 0;          ///< requests of which it gets a copy
+  split_key key;
+  std::optional<always_rule> always;
+  std::uint32_t fuse = 0; ///< failures of the candidate in a row, by which a gateway turns back; 0: none
+};
+
+/// A version that answers a deployment's requests, and where.
+struct route_arm {
+  version_number version = 0;
+  std::string model_toml; ///< what requests must look like
+  std::vector<route_share> shares;
+};
+
 /// Where a deployment's requests go, on every node.
 struct route_order {
   std::string deployment;
-  version_number version = 0; ///< 0: nowhere
-  error why_not{};            ///< then its requests are answered with this
-  std::string model_toml;     ///< of the version: what requests must look like
-  std::vector<route_share> shares;
+  error why_not{};                    ///< what its requests are answered with, if `live` is of no version
+  route_arm live;                     ///< version 0: none is
+  std::optional<route_arm> candidate; ///< that of the split
+  split_order split;
 };
 
 /// All that a node shall do. The leader sends it whole whenever something in it changes; of two, the one with the higher epoch counts, then the higher revision.

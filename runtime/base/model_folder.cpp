@@ -1,6 +1,7 @@
 #include "runtime/base/model_folder.hpp"
 
 #include "runtime/base/model_toml.hpp"
+#include "runtime/base/rollout_toml.hpp"
 #include "runtime/base/text_file.hpp"
 #include "runtime/base/toml_reader.hpp"
 
@@ -59,6 +60,16 @@ result<std::string> read_model_toml(const std::string& file) {
                                           + std::string(smallest_model_toml)};
 }
 
+/// "": there is none.
+result<std::string> read_rollout_toml(const std::string& file) {
+  auto text = read_text_file(file, toml_bytes_max);
+  if (!text)
+    return text.failure().code == error_code::not_found ? result<std::string>("") : text;
+  if (auto spec = parse_rollout_toml(*text, file); !spec)
+    return spec.failure();
+  return text;
+}
+
 } // namespace
 
 result<model_folder> read_model_folder(const std::string& path) {
@@ -75,7 +86,10 @@ result<model_folder> read_model_folder(const std::string& path) {
   auto spec = parse_model_toml(*text, toml_path);
   if (!spec)
     return spec.failure();
-  return model_folder{std::move(*spec), std::move(*text), (folder / "model.pt").string(), *bytes};
+  auto rollout = read_rollout_toml((folder / "rollout.toml").string());
+  if (!rollout)
+    return rollout.failure();
+  return model_folder{std::move(*spec), std::move(*text), std::move(*rollout), (folder / "model.pt").string(), *bytes};
 }
 
 } // namespace troupe

@@ -12,6 +12,7 @@ namespace troupe {
 struct model_folder {
   model_spec spec;
   std::string toml;       ///< the text of model.toml
+  std::string rollout;    ///< that of rollout.toml; "": there is none
   std::string model_path; ///< of model.pt
   std::uint64_t model_bytes = 0;
 };

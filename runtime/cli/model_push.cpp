@@ -49,6 +49,7 @@ pushed_version push_model(client& node, const console& io, const std::string& de
   call.setArtifact(model.model.sha256);
   call.setModelToml(model.folder.toml);
   call.setReplicas(replicas);
+  call.setRolloutToml(model.folder.rollout);
   if (model.golden)
     call.setGolden(model.golden->sha256);
   auto answer = node.ask(kj::mv(call), deploy_timeout);

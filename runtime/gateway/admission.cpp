@@ -4,6 +4,7 @@
 #include "runtime/policy/request_check.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 namespace troupe {
 
@@ -19,6 +20,51 @@ error not_told_yet() {
           "this node has not heard yet what the cluster serves; send the request to another node, or again in a moment"};
 }
 
+/// What a name stands for.
+struct asked_version {
+  std::string_view deployment;
+  version_number version = 0; ///< 0: the live one
+  bool candidate = false;
+};
+
+/// Nothing: no deployment is called so.
+std::optional<asked_version> asked_for(std::string_view name, version_number version) {
+  auto at = name.find('@');
+  if (at == std::string_view::npos)
+    return asked_version{name, version, false};
+  auto which = name.substr(at + 1);
+  name = name.substr(0, at);
+  if (which == "candidate" && version == 0)
+    return asked_version{name, 0, true};
+  version_number number = 0;
+  auto end = which.data() + which.size();
+  if (auto read = std::from_chars(which.data(), end, number); read.ec != std::errc() || read.ptr != end || number == 0)
+    return std::nullopt;
+  if (version != 0 && version != number)
+    return std::nullopt;
+  return asked_version{name, number, false};
+}
+
+bool matches(const always_rule& rule, const request_marks& marks) {
+  return (rule.caller.empty() || rule.caller == marks.caller)
+         && (rule.header.empty() || field_in(marks.fields, rule.header) == rule.header_value);
+}
+
+std::optional<std::uint64_t> key_of(const candidate_route& to, const request_marks& marks) {
+  std::string_view key;
+  switch (to.key.kind) {
+  case split_key_kind::none: break;
+  case split_key_kind::caller: key = marks.caller; break;
+  case split_key_kind::header: key = field_in(marks.fields, to.key.header); break;
+  case split_key_kind::request_id: key = marks.id; break;
+  }
+  return key.empty() ? std::nullopt : std::optional(split_hash(to.version.deployment, key));
+}
+
+bool is_for_candidate(const candidate_route& to, const request_marks& marks) {
+  return to.split->choose(key_of(to, marks), to.always && matches(*to.always, marks)) == split_side::candidate;
+}
+
 } // namespace
 
 std::optional<error> admission::closed() const {
@@ -28,14 +74,25 @@ std::optional<error> admission::closed() const {
 }
 
 result<std::shared_ptr<spread>> admission::find_target(std::string_view deployment, version_number version) {
-  auto route = routes_.find(deployment);
+  auto asked = asked_for(deployment, version);
+  if (!asked)
+    return no_route(deployment);
+  auto route = routes_.find(asked->deployment);
   if (route == nullptr)
-    return routes_.published() ? no_route(deployment) : not_told_yet();
+    return routes_.published() ? no_route(asked->deployment) : not_told_yet();
+  const auto& candidate = route->candidate;
+  if (asked->candidate && !candidate)
+    return error{error_code::not_found, "no version takes over requests of deployment '" + route->version.deployment + "' just now"};
+  if (candidate && (asked->candidate || asked->version == candidate->version.number)) {
+    if (candidate->target == nullptr)
+      return error{error_code::unavailable, to_string(candidate->version) + " can't answer just now; retry"};
+    return candidate->target;
+  }
   if (route->target == nullptr)
     return route->why_not;
-  if (version != 0 && version != route->version.number)
+  if (asked->version != 0 && asked->version != route->version.number)
     return error{error_code::not_found, "deployment '" + route->version.deployment + "' serves version "
-                                            + std::to_string(route->version.number) + ", not " + std::to_string(version)};
+                                            + std::to_string(route->version.number) + ", not " + std::to_string(asked->version)};
   return route->target;
 }
 
@@ -45,14 +102,37 @@ result<std::shared_ptr<spread>> admission::find_target_of_request(std::string_vi
   return find_target(deployment, version);
 }
 
-void admission::submit(const std::shared_ptr<spread>& target, request_ptr next, std::chrono::microseconds patience) {
+result<destination> admission::choose(std::string_view deployment, version_number version, const request_marks& marks) {
+  auto target = find_target_of_request(deployment, version);
+  if (!target)
+    return target.failure();
+  auto divided = version == 0 ? divided_route(deployment) : nullptr;
+  if (divided != nullptr && is_for_candidate(*divided, marks))
+    return destination{divided->target, divided->split};
+  return destination{std::move(*target), nullptr};
+}
+
+bool admission::chooses_by_id(std::string_view deployment, version_number version) {
+  auto divided = version == 0 ? divided_route(deployment) : nullptr;
+  return divided != nullptr && divided->key.kind == split_key_kind::request_id;
+}
+
+const candidate_route* admission::divided_route(std::string_view deployment) {
+  auto route = routes_.find(deployment);
+  if (route == nullptr || !route->candidate || route->candidate->target == nullptr)
+    return nullptr;
+  return &*route->candidate;
+}
+
+void admission::submit(const destination& to, request_ptr next, std::chrono::microseconds patience) {
   next->arrived = time_.now();
   auto given = patience.count() == 0 ? options_.default_deadline : std::min(patience, options_.deadline_max);
   next->deadline = next->arrived + without_travel(given);
   next->timeout = without_travel(next->timeout);
   next->loop = &loop_;
-  target->submit(std::move(next));
-  loop_.dispatch_later(target);
+  next->judged_by = to.judged_by;
+  to.target->submit(std::move(next));
+  loop_.dispatch_later(to.target);
 }
 
 } // namespace troupe

@@ -4,6 +4,7 @@
 #include "runtime/gateway/drain_gate.hpp"
 #include "runtime/gateway/gateway_options.hpp"
 #include "runtime/gateway/kj_loop.hpp"
+#include "runtime/gateway/request_marks.hpp"
 #include "runtime/serving/routing_table.hpp"
 
 #include <chrono>
@@ -12,6 +13,12 @@
 #include <string_view>
 
 namespace troupe {
+
+/// Where a request goes.
+struct destination {
+  std::shared_ptr<spread> target;
+  std::shared_ptr<const traffic_split> judged_by; ///< hears what becomes of it; null: nobody
+};
 
 /// What every door of a loop does with a request: finds its target before it is decoded, and gives it to it once it is checked.
 /// Belongs to the loop's thread.
@@ -25,16 +32,24 @@ public:
   /// Why every request is refused now, whatever it asks for; nothing: the node is ready.
   std::optional<error> closed() const;
 
-  /// What serves a deployment, in that version (0: any), or why there is none.
+  /// What serves a deployment, in that version (0: the live one), or why there is none. A deployment may be asked for as "NAME@VERSION", too, and what takes over
+  /// its requests as "NAME@candidate".
   result<std::shared_ptr<spread>> find_target(std::string_view deployment, version_number version);
   /// The same for a request, which a node that is shutting down refuses.
   result<std::shared_ptr<spread>> find_target_of_request(std::string_view deployment, version_number version);
+  /// Which of the deployment's versions gets the request; to be asked once for each.
+  result<destination> choose(std::string_view deployment, version_number version, const request_marks& marks);
+  /// Whether that depends on the request's id.
+  bool chooses_by_id(std::string_view deployment, version_number version);
 
   /// Takes a request whose inputs and rows are the target's. It may run for `patience`; 0: the node's default. From now on it is answered,
   /// whatever happens.
-  void submit(const std::shared_ptr<spread>& target, request_ptr next, std::chrono::microseconds patience);
+  void submit(const destination& to, request_ptr next, std::chrono::microseconds patience);
 
 private:
+  /// Null: all of the deployment's requests go to the live version. Valid until the next call.
+  const candidate_route* divided_route(std::string_view deployment);
+
   kj_loop& loop_;
   routing_view routes_;
   const clock& time_;

@@ -4,11 +4,15 @@
 #include "runtime/gateway/control_answer.hpp"
 #include "runtime/gateway/status_writer.hpp"
 #include "runtime/gateway/upload_service.hpp"
+#include "runtime/policy/request_check.hpp"
 #include "storage/record_schema.hpp"
 
 #include <kj/debug.h>
 
 #include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
 
 namespace troupe {
 
@@ -29,6 +33,19 @@ std::chrono::milliseconds patience_of(std::uint64_t asked_us) {
   auto asked = std::chrono::microseconds(std::min<std::uint64_t>(asked_us, std::chrono::microseconds(24h).count()));
   return asked.count() == 0 ? std::chrono::milliseconds(await_patience)
                             : std::max(std::chrono::duration_cast<std::chrono::milliseconds>(asked), 1ms);
+}
+
+result<rollout_command> rollout_command_from(const std::string& name) {
+  constexpr std::array<std::pair<std::string_view, rollout_command>, 5> known = {{{"pause", rollout_command::pause},
+                                                                                  {"resume", rollout_command::resume},
+                                                                                  {"promote", rollout_command::promote},
+                                                                                  {"abort", rollout_command::abort},
+                                                                                  {"skip", rollout_command::skip}}};
+  for (const auto& [text, command] : known)
+    if (name == text)
+      return command;
+  return error{error_code::invalid_argument,
+               "a rollout can be told to pause, resume, promote, abort or skip, not '" + quotable(name) + "'"};
 }
 
 } // namespace
@@ -63,7 +80,8 @@ kj::Promise<void> control_service::deploy(DeployContext call) {
     return kj::READY_NOW;
   }
   troupe::deploy question{text(params.getName()), text(params.getArtifact()), text(params.getModelToml()),
-                          params.getReplicas(),   text(params.getGolden()),   client_};
+                          params.getReplicas(),   text(params.getGolden()),   client_,
+                          text(params.getRolloutToml())};
   return context_.actors.ask<deployed>(context_.node.actors.catalog.get(), std::move(question), files_patience)
       .then([call](result<deployed> outcome) mutable {
         if (!answered_error(call, outcome))
@@ -145,6 +163,18 @@ kj::Promise<void> control_service::rollback(RollbackContext call) {
         if (!answered_error(call, outcome))
           call.getResults().setVersion(outcome->version);
       });
+}
+
+kj::Promise<void> control_service::steerRollout(SteerRolloutContext call) {
+  auto params = call.getParams();
+  auto what = rollout_command_from(text(params.getWhat()));
+  if (!what) {
+    write_error(call.getResults().initError(), what.failure());
+    return kj::READY_NOW;
+  }
+  steer_rollout question{text(params.getName()), *what, client_};
+  return context_.actors.ask<done>(context_.node.actors.catalog.get(), std::move(question), control_patience)
+      .then([call](result<done> outcome) mutable { answered_error(call, outcome); });
 }
 
 kj::Promise<void> control_service::progress(ProgressContext call) {

@@ -51,6 +51,7 @@ protected:
   kj::Promise<void> events(EventsContext call) override;
   kj::Promise<void> awaitReady(AwaitReadyContext call) override;
   kj::Promise<void> rollback(RollbackContext call) override;
+  kj::Promise<void> steerRollout(SteerRolloutContext call) override;
   kj::Promise<void> progress(ProgressContext call) override;
   kj::Promise<void> validate(ValidateContext call) override;
   kj::Promise<void> backup(BackupContext call) override;

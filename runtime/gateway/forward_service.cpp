@@ -129,10 +129,16 @@ kj::Promise<void> forward_service::infer(InferContext call) {
 }
 
 std::shared_ptr<pool> forward_service::find_pool(const version_id& id) {
-  auto route = context_.routes.find(id.deployment);
-  if (route != nullptr && route->target != nullptr && route->version == id)
-    if (auto local = route->target->local(); local != nullptr)
+  auto local_of = [&id](const version_id& version, const std::shared_ptr<spread>& target) {
+    return target != nullptr && version == id ? target->local() : nullptr;
+  };
+  if (auto route = context_.routes.find(id.deployment); route != nullptr) {
+    if (auto local = local_of(route->version, route->target); local != nullptr)
       return local;
+    if (route->candidate)
+      if (auto local = local_of(route->candidate->version, route->candidate->target); local != nullptr)
+        return local;
+  }
   return context_.pools.find_pool(id); // another node may have switched before this one
 }
 

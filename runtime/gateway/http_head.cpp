@@ -3,6 +3,7 @@
 #include "runtime/gateway/http_text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <limits>
 #include <utility>
@@ -32,6 +33,12 @@ std::string_view without_origin(std::string_view target) {
     return target;
   auto path = target.find_first_of("/?", scheme.size());
   return path == std::string_view::npos ? "/" : target.substr(path);
+}
+
+/// What says nothing by which requests could be told from each other.
+bool is_sent_by_all(std::string_view name) {
+  constexpr std::array<std::string_view, 5> common = {"host", "user-agent", "accept", "content-type", "origin"};
+  return std::any_of(common.begin(), common.end(), [name](std::string_view each) { return same_word(name, each); });
 }
 
 void append(std::optional<std::string>& to, std::string_view value) {
@@ -133,6 +140,8 @@ progress http_head_reader::take_known_field(std::string_view name, std::string_v
     append(head_.content_encoding, value);
   else if (same_word(name, "accept-encoding"))
     append(head_.accept_encoding, value);
+  else if (!is_sent_by_all(name))
+    head_.fields.append(name).append(":").append(value).append("\n");
   return progress::more;
 }
 

@@ -27,6 +27,7 @@ struct http_head {
   std::optional<std::string> inference_header_length;
   std::optional<std::string> content_encoding;
   std::optional<std::string> accept_encoding;
+  std::string fields; ///< that mean nothing to us, each "NAME: VALUE" and a line feed, but for what every client sends
 };
 
 /// Reads a request's head as its bytes come in (RFC 9112), and refuses whatever two readers could take for two different things: lines

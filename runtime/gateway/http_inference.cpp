@@ -38,13 +38,22 @@ private:
 
 } // namespace
 
-kj::Promise<http_reply> infer(admission& door, std::string_view deployment, version_number version,
-                              std::optional<std::size_t> header_length, http_body body) {
-  auto target = door.find_target_of_request(deployment, version);
-  if (!target)
-    return no_model_reply(target.failure());
-  const auto& spec = (*target)->spec();
-  auto query = read_infer_query(body.text(), header_length, spec);
+kj::Promise<http_reply> infer(admission& door, const http_plan& plan, std::string_view caller, http_body body) {
+  const auto& route = plan.route;
+  request_marks marks{caller, {}, plan.fields};
+  std::string id;
+  if (door.chooses_by_id(route.model, route.version)) {
+    // The id stands in the body, which only a model's spec tells how to read: as a rule both versions' are the same.
+    if (auto live = door.find_target_of_request(route.model, route.version); live)
+      if (auto query = read_infer_query(body.text(), plan.header_length, (*live)->spec()); query)
+        id = std::move(query->id);
+    marks.id = id;
+  }
+  auto to = door.choose(route.model, route.version, marks);
+  if (!to)
+    return no_model_reply(to.failure());
+  const auto& spec = to->target->spec();
+  auto query = read_infer_query(body.text(), plan.header_length, spec);
   if (!query)
     return error_reply(query.failure());
   std::vector<tensor_view> inputs;
@@ -63,7 +72,7 @@ kj::Promise<http_reply> infer(admission& door, std::string_view deployment, vers
   next->timeout = timeout;
   auto abandoned = std::make_shared<std::atomic<bool>>(false);
   next->abandoned = abandoned;
-  door.submit(*target, std::move(next), std::chrono::microseconds(0));
+  door.submit(*to, std::move(next), std::chrono::microseconds(0));
   return done.promise.attach(kj::defer([abandoned] { abandoned->store(true, std::memory_order_relaxed); }));
 }
 

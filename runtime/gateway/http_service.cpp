@@ -101,6 +101,7 @@ std::variant<http_plan, http_reply> http_service::plan(const http_head& head, co
     if (auto target = door_.find_target_of_request(next.route.model, next.route.version); !target)
       return no_model_reply(target.failure());
   next.header_length = *length;
+  next.fields = head.fields;
   next.packed = *packed;
   if (may_be_packed(next.route.target))
     next.accepted = accepted_coding(head.accept_encoding.value_or(""));
@@ -124,7 +125,7 @@ kj::Promise<http_reply> http_service::answer_with_body(http_plan plan, http_body
   case http_target::repository_index: return repository_index(control_, body.text());
   case http_target::load: return load_model(control_, route.model, who.name, std::move(body));
   case http_target::unload: return unload_model(control_, route.model);
-  default: return infer(door_, route.model, route.version, plan.header_length, std::move(body));
+  default: return infer(door_, plan, who.name, std::move(body));
   }
 }
 

@@ -2,10 +2,10 @@
 
 #include "runtime/gateway/admission.hpp"
 #include "runtime/gateway/caller.hpp"
-#include "runtime/gateway/content_coding.hpp"
 #include "runtime/gateway/control_service.hpp"
 #include "runtime/gateway/http_body.hpp"
 #include "runtime/gateway/http_head.hpp"
+#include "runtime/gateway/http_plan.hpp"
 #include "runtime/gateway/http_reply.hpp"
 #include "runtime/gateway/http_route.hpp"
 #include "runtime/gateway/metrics_reader.hpp"
@@ -17,16 +17,6 @@
 #include <variant>
 
 namespace troupe {
-
-/// What to do about a request, as its head says.
-struct http_plan {
-  http_route route;
-  std::optional<std::size_t> header_length{};
-  content_coding packed = content_coding::identity;
-  content_coding accepted = content_coding::identity;
-
-  bool takes_body() const;
-};
 
 /// Answers requests, whichever connection they came by. Belongs to a loop's thread.
 class http_service {

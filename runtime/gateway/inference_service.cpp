@@ -120,10 +120,11 @@ kj::Promise<void> inference_service::infer(InferContext call) {
     refuse_call(call, why);
     return kj::READY_NOW;
   };
-  auto target = context_.door.find_target_of_request(view_of(request.getDeployment()), request.getVersion());
-  if (!target)
-    return refused(target.failure());
-  const auto& spec = (*target)->spec();
+  request_marks marks{caller_, view_of(request.getId()), {}};
+  auto to = context_.door.choose(view_of(request.getDeployment()), request.getVersion(), marks);
+  if (!to)
+    return refused(to.failure());
+  const auto& spec = to->target->spec();
   if (request.getId().size() > id_bytes_max)
     return refused({error_code::invalid_argument, "the request id is longer than " + std::to_string(id_bytes_max) + " bytes"});
   if (auto read = read_tensors(request.getInputs(), context_.scratch); !read)
@@ -144,7 +145,7 @@ kj::Promise<void> inference_service::infer(InferContext call) {
   next->wanted = std::move(*wanted);
   next->rows = *rows;
   next->priority = request.getPriority();
-  context_.door.submit(*target, std::move(next), patience);
+  context_.door.submit(*to, std::move(next), patience);
   return kj::mv(done.promise);
 }
 

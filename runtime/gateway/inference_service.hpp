@@ -4,6 +4,10 @@
 #include "runtime/policy/request_check.hpp"
 #include "schemas/inference.capnp.h"
 
+#include <string>
+#include <utility>
+#include <vector>
+
 namespace troupe {
 
 /// What a loop's Inference capabilities need. Belongs to the loop's thread.
@@ -15,7 +19,8 @@ struct inference_context {
 /// The Inference capability: decodes a request, routes it and gives it to its target, all on this thread.
 class inference_service final : public schema::Inference::Server {
 public:
-  explicit inference_service(inference_context& context) : context_(context) {}
+  /// `caller`: whose requests they are, as far as is known.
+  inference_service(inference_context& context, std::string caller) : context_(context), caller_(std::move(caller)) {}
 
 protected:
   kj::Promise<void> infer(InferContext call) override;
@@ -23,6 +28,7 @@ protected:
 
 private:
   inference_context& context_;
+  const std::string caller_;
 };
 
 } // namespace troupe

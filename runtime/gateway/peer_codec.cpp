@@ -35,11 +35,13 @@ void write(schema::Deploy::Builder into, const deploy& from) {
   into.setReplicas(from.replicas);
   into.setGolden(to_text(from.golden_sha256));
   into.setBy(to_text(from.by));
+  into.setRolloutToml(to_text(from.rollout_toml));
 }
 
 bool read(schema::Deploy::Reader from, deploy& into) {
   into = {to_string(from.getName()), to_string(from.getArtifact()), to_string(from.getModelToml()),
-          from.getReplicas(),        to_string(from.getGolden()),   to_string(from.getBy())};
+          from.getReplicas(),        to_string(from.getGolden()),   to_string(from.getBy()),
+          to_string(from.getRolloutToml())};
   return true;
 }
 
@@ -82,6 +84,17 @@ void write(schema::Rollback::Builder into, const rollback& from) {
 bool read(schema::Rollback::Reader from, rollback& into) {
   into = {to_string(from.getName()), from.getTo(), from.getFrom(), to_string(from.getBy())};
   return true;
+}
+
+void write(schema::SteerRollout::Builder into, const steer_rollout& from) {
+  into.setName(to_text(from.name));
+  into.setWhat(static_cast<schema::SteerRollout::Command>(from.what));
+  into.setBy(to_text(from.by));
+}
+
+bool read(schema::SteerRollout::Reader from, steer_rollout& into) {
+  into = {to_string(from.getName()), static_cast<rollout_command>(from.getWhat()), to_string(from.getBy())};
+  return into.what <= rollout_command::skip;
 }
 
 void write(schema::WatchVersion::Builder into, const watch_version& from) {
@@ -216,6 +229,7 @@ struct question_writer {
   void operator()(const undeploy& what) { write(into.initUndeploy(), what); }
   void operator()(const await_version& what) { write(into.initAwaitVersion(), what); }
   void operator()(const rollback& what) { write(into.initRollback(), what); }
+  void operator()(const steer_rollout& what) { write(into.initSteerRollout(), what); }
   void operator()(const watch_version& what) { write(into.initWatchVersion(), what); }
   void operator()(const validate_model& what) { write(into.initValidate(), what); }
   void operator()(const list_deployments& what) { into.setList(to_text(what.name)); }
@@ -302,6 +316,7 @@ result<peer_question> read_question(schema::PeerQuestion::Reader from) {
   case schema::PeerQuestion::UNDEPLOY: return question<undeploy>(from.getUndeploy());
   case schema::PeerQuestion::AWAIT_VERSION: return question<await_version>(from.getAwaitVersion());
   case schema::PeerQuestion::ROLLBACK: return question<rollback>(from.getRollback());
+  case schema::PeerQuestion::STEER_ROLLOUT: return question<steer_rollout>(from.getSteerRollout());
   case schema::PeerQuestion::WATCH_VERSION: return question<watch_version>(from.getWatchVersion());
   case schema::PeerQuestion::VALIDATE: return question<validate_model>(from.getValidate());
   case schema::PeerQuestion::LIST: return peer_question(list_deployments{to_string(from.getList())});

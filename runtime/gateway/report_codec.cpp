@@ -4,6 +4,7 @@
 #include "storage/record_schema.hpp"
 #include "storage/schema_lists.hpp"
 
+#include <algorithm>
 #include <string_view>
 
 namespace troupe {
@@ -57,6 +58,42 @@ static_assert(static_cast<int>(schema::PoolReport::Phase::FETCHING) == static_ca
 static_assert(static_cast<int>(schema::PoolReport::Phase::DRAINING) == static_cast<int>(pool_phase::draining));
 static_assert(static_cast<int>(schema::PoolReport::Phase::FAILED) == static_cast<int>(pool_phase::failed));
 
+void write_did(schema::PoolReport::Did::Builder into, const arm_counters& from) {
+  into.setRequests(from.errors.requests);
+  into.setFailures(from.errors.failures);
+  const auto& counts = from.latency.counts;
+  auto used = std::count_if(counts.begin(), counts.end(), [](std::uint64_t count) { return count != 0; });
+  auto list = into.initLatency(static_cast<unsigned>(used));
+  unsigned next = 0;
+  for (std::size_t i = 0; i < counts.size(); ++i)
+    if (counts[i] != 0) {
+      list[next].setIndex(static_cast<std::uint16_t>(i));
+      list[next++].setCount(counts[i]);
+    }
+}
+
+bool read_did(schema::PoolReport::Did::Reader from, arm_counters& into) {
+  into.errors = {from.getFailures(), from.getRequests()};
+  for (auto bucket : from.getLatency()) {
+    if (bucket.getIndex() >= into.latency.counts.size())
+      return false;
+    into.latency.counts[bucket.getIndex()] = bucket.getCount();
+    into.latency.total += bucket.getCount();
+  }
+  return into.errors.failures <= into.errors.requests;
+}
+
+void write_fuse(schema::NodeReport::Fuse::Builder into, const fuse_report& from) {
+  into.setDeployment(to_text(from.deployment));
+  into.setSplitNumber(from.split_number);
+  into.setFailures(from.failures);
+}
+
+bool read_fuse(schema::NodeReport::Fuse::Reader from, fuse_report& into) {
+  into = {to_string(from.getDeployment()), from.getSplitNumber(), from.getFailures()};
+  return valid_deployment_name(into.deployment);
+}
+
 void write_report(schema::PoolReport::Builder into, const pool_report& from) {
   into.setPhase(static_cast<schema::PoolReport::Phase>(from.phase));
   write_error(into.initWhy(), from.why);
@@ -67,6 +104,8 @@ void write_report(schema::PoolReport::Builder into, const pool_report& from) {
   into.setMemoryBytes(from.memory_bytes);
   into.setFingerprint(from.fingerprint);
   into.setLoaded(from.loaded);
+  if (from.did != nullptr)
+    write_did(into.initDid(), *from.did);
 }
 
 bool read_report(schema::PoolReport::Reader from, pool_report& into) {
@@ -80,6 +119,12 @@ bool read_report(schema::PoolReport::Reader from, pool_report& into) {
   into.memory_bytes = from.getMemoryBytes();
   into.fingerprint = from.getFingerprint();
   into.loaded = from.getLoaded();
+  if (from.hasDid()) {
+    auto did = std::make_shared<arm_counters>();
+    if (!read_did(from.getDid(), *did))
+      return false;
+    into.did = std::move(did);
+  }
   return read_pool(from.getPool(), into.status) && valid_deployment_name(into.status.id.deployment);
 }
 
@@ -100,13 +145,56 @@ bool read_version(schema::VersionView::Reader from, version_view& into) {
   return read_record(from.getRecord(), into.record) && read_pool(from.getPool(), into.pool);
 }
 
+void write_check(schema::RolloutView::Check::Builder into, const check_view& from) {
+  into.setJudgement(static_cast<schema::RolloutView::Check::Judgement>(from.judgement));
+  into.setWords(to_text(from.words));
+  into.setSamples(from.samples);
+}
+
+bool read_check(schema::RolloutView::Check::Reader from, check_view& into) {
+  into = {static_cast<check_judgement>(from.getJudgement()), to_string(from.getWords()), from.getSamples()};
+  return into.judgement <= check_judgement::worse;
+}
+
+void write_figures(schema::RolloutView::Figures::Builder into, const arm_figures& from) {
+  into.setRequests(from.requests);
+  into.setFailures(from.failures);
+  into.setP50Us(static_cast<std::uint64_t>(from.p50.count()));
+  into.setP99Us(static_cast<std::uint64_t>(from.p99.count()));
+}
+
+arm_figures figures_in(schema::RolloutView::Figures::Reader from) {
+  return {from.getRequests(), from.getFailures(), std::chrono::microseconds(from.getP50Us()),
+          std::chrono::microseconds(from.getP99Us())};
+}
+
+void write_rollout(schema::RolloutView::Builder into, const rollout_status& from) {
+  into.setMissing(to_text(from.missing));
+  write_list(into.initChecks(list_size(from.checks)), from.checks, write_check);
+  write_figures(into.initCandidate(), from.figures.candidate);
+  write_figures(into.initIncumbent(), from.figures.incumbent);
+}
+
+bool read_rollout(schema::RolloutView::Reader from, const deployment_record& record, rollout_status& into) {
+  into.candidate = record.target_version;
+  into.incumbent = record.current_version;
+  into.course = record.course.value_or(rollout_course{});
+  into.missing = to_string(from.getMissing());
+  into.figures = {figures_in(from.getCandidate()), figures_in(from.getIncumbent())};
+  return read_list(from.getChecks(), into.checks, read_check);
+}
+
 void write_view(schema::DeploymentView::Builder into, const deployment_view& from) {
   write_record(into.initRecord(), from.record);
   write_list(into.initVersions(list_size(from.versions)), from.versions, write_version);
+  if (from.rollout)
+    write_rollout(into.initRollout(), *from.rollout);
 }
 
 bool read_view(schema::DeploymentView::Reader from, deployment_view& into) {
-  return read_record(from.getRecord(), into.record) && read_list(from.getVersions(), into.versions, read_version);
+  if (!read_record(from.getRecord(), into.record) || !read_list(from.getVersions(), into.versions, read_version))
+    return false;
+  return !from.hasRollout() || read_rollout(from.getRollout(), into.record, into.rollout.emplace());
 }
 
 } // namespace
@@ -117,6 +205,7 @@ void write(schema::NodeReport::Builder into, const node_report& from) {
   into.setRevision(from.revision);
   into.setSequence(from.sequence);
   write_list(into.initPools(list_size(from.pools)), from.pools, write_report);
+  write_list(into.initFuses(list_size(from.fuses)), from.fuses, write_fuse);
 }
 
 bool read(schema::NodeReport::Reader from, node_report& into) {
@@ -124,7 +213,8 @@ bool read(schema::NodeReport::Reader from, node_report& into) {
   into.epoch = from.getEpoch();
   into.revision = from.getRevision();
   into.sequence = from.getSequence();
-  return !into.node_id.empty() && read_list(from.getPools(), into.pools, read_report);
+  return !into.node_id.empty() && read_list(from.getPools(), into.pools, read_report)
+         && read_list(from.getFuses(), into.fuses, read_fuse);
 }
 
 void write(capnp::List<schema::DeploymentView>::Builder into, const deployment_list& from) {

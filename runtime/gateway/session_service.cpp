@@ -17,18 +17,18 @@ kj::Promise<void> login_service::anonymous(AnonymousContext call) {
   auto client = call.getParams().getClient();
   std::string said(client.begin(), std::min(client.size(), client_bytes_max));
   auto name = who_.name.empty() ? std::move(said) : who_.name + ": " + said;
-  call.getResults().setSession(kj::heap<session_service>(inference_, control_, who_.may, std::move(name)));
+  call.getResults().setSession(kj::heap<session_service>(inference_, control_, who_, std::move(name)));
   logged_in_->fulfill();
   return kj::READY_NOW;
 }
 
 kj::Promise<void> session_service::inference(InferenceContext call) {
-  call.getResults().setInference(kj::heap<inference_service>(inference_));
+  call.getResults().setInference(kj::heap<inference_service>(inference_, who_.name.empty() ? client_ : who_.name));
   return kj::READY_NOW;
 }
 
 kj::Promise<void> session_service::control(ControlContext call) {
-  if (may_ == access::all)
+  if (who_.may == access::all)
     call.getResults().setControl(kj::heap<control_service>(control_, client_));
   else
     call.getResults().setControl(kj::heap<reading_control>(control_, client_));

@@ -28,8 +28,8 @@ private:
 class session_service final : public schema::Session::Server {
 public:
   /// `client`: who asks, for the node's records.
-  session_service(inference_context& inference, control_context& control, access may, std::string client)
-    : inference_(inference), control_(control), may_(may), client_(std::move(client)) {}
+  session_service(inference_context& inference, control_context& control, caller who, std::string client)
+    : inference_(inference), control_(control), who_(std::move(who)), client_(std::move(client)) {}
 
 protected:
   kj::Promise<void> inference(InferenceContext call) override;
@@ -39,7 +39,7 @@ protected:
 private:
   inference_context& inference_;
   control_context& control_;
-  const access may_;
+  const caller who_;
   const std::string client_;
 };
 

@@ -1,8 +1,10 @@
 #include "runtime/gateway/status_writer.hpp"
 
+#include "runtime/base/rollout_toml.hpp"
 #include "runtime/base/sha256.hpp"
 #include "storage/record_schema.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <unistd.h>
 
@@ -20,6 +22,8 @@ void write_moves(capnp::List<schema::Move>::Builder into, const std::vector<vers
   for (unsigned i = 0; i < into.size(); ++i) {
     into[i].setState(std::string(to_string(from[i].state)).c_str());
     into[i].setUnixNs(to_unix_ns(from[i].at));
+    into[i].setBy(from[i].by.c_str());
+    into[i].setNote(from[i].note.c_str());
   }
 }
 
@@ -51,6 +55,61 @@ void write_version(schema::VersionStatus::Builder into, const version_view& from
   }
 }
 
+const char* outcome_text(course_outcome outcome) {
+  switch (outcome) {
+  case course_outcome::promoted: return "promoted";
+  case course_outcome::rolled_back: return "rolled_back";
+  case course_outcome::under_way: break;
+  }
+  return "under_way";
+}
+
+const char* judgement_text(check_judgement judgement) {
+  switch (judgement) {
+  case check_judgement::fine: return "fine";
+  case check_judgement::worse: return "worse";
+  case check_judgement::undecided: break;
+  }
+  return "undecided";
+}
+
+void write_figures(schema::RolloutStatus::Figures::Builder into, const arm_figures& from) {
+  into.setRequests(from.requests);
+  into.setFailures(from.failures);
+  into.setP50Us(static_cast<std::uint64_t>(from.p50.count()));
+  into.setP99Us(static_cast<std::uint64_t>(from.p99.count()));
+}
+
+void write_rollout(schema::RolloutStatus::Builder into, const deployment_view& of) {
+  const auto& from = *of.rollout;
+  std::string toml;
+  for (const auto& version : of.versions)
+    if (version.record.id.number == from.candidate)
+      toml = version.record.rollout_toml;
+  auto spec = parse_rollout_toml(toml, "rollout.toml");
+  into.setCandidate(from.candidate);
+  into.setIncumbent(from.incumbent);
+  into.setRolloutToml(toml.c_str());
+  into.setStage(from.course.stage);
+  into.setSinceUnixNs(to_unix_ns(from.course.since));
+  into.setHeldUs(to_microseconds(from.course.held));
+  into.setPaused(from.course.paused);
+  into.setAsking(from.course.asking);
+  into.setOutcome(outcome_text(from.course.outcome));
+  into.setReason(from.course.reason.c_str());
+  into.setMissing(from.missing.c_str());
+  into.setWeight(spec ? split_of(*spec, from.course).weight : 0);
+  auto checks = into.initChecks(static_cast<unsigned>(spec ? std::min(from.checks.size(), spec->checks.size()) : 0));
+  for (unsigned i = 0; i < checks.size(); ++i) {
+    checks[i].setKind(std::string(to_string(spec->checks[i].kind)).c_str());
+    checks[i].setJudgement(judgement_text(from.checks[i].judgement));
+    checks[i].setWords(from.checks[i].words.c_str());
+    checks[i].setSamples(from.checks[i].samples);
+  }
+  write_figures(into.initCandidateDid(), from.figures.candidate);
+  write_figures(into.initIncumbentDid(), from.figures.incumbent);
+}
+
 } // namespace
 
 std::uint64_t resident_bytes() {
@@ -77,6 +136,8 @@ void write_deployments(schema::Control::StatusResults::Builder into, const deplo
     list[i].setName(deployment.record.name.c_str());
     list[i].setCurrentVersion(deployment.record.current_version);
     list[i].setWantedReplicas(deployment.record.wanted_replicas);
+    if (deployment.rollout)
+      write_rollout(list[i].initRollout(), deployment);
     auto versions = list[i].initVersions(static_cast<unsigned>(deployment.versions.size()));
     for (unsigned v = 0; v < versions.size(); ++v)
       write_version(versions[v], deployment.versions[v]);

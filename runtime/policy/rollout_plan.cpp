@@ -100,9 +100,10 @@ void make_live(const rollout_view& view, version_number number, rollout_plan& pl
 /// Ends the way up of the target. One that comes back by a rollback is what it was.
 void give_up_target(const rollout_view& view, const std::string& reason, rollout_plan& plan) {
   auto target = find(view, view.target);
-  auto outcome = target == nullptr || !target->served ? version_state::failed
-                 : view.target < view.current         ? version_state::superseded
-                                                      : version_state::rolled_back;
+  bool served = target != nullptr && target->served;
+  auto outcome = !served && !view.divided            ? version_state::failed
+                 : served && view.target < view.current ? version_state::superseded
+                                                        : version_state::rolled_back;
   plan.changes.push_back({view.target, outcome, reason});
   if (target != nullptr && target->state == version_state::rolling_out) // requests may go to it already
     plan.steps.push_back({view.current == 0 ? rollout_act::drop_route : rollout_act::switch_route, view.current});
@@ -244,6 +245,11 @@ planned on_bake_over(const rollout_view& view) {
   return std::optional(plan);
 }
 
+/// How a target that is ready gets its requests.
+rollout_act takes_over(const rollout_view& view) {
+  return view.staged ? rollout_act::begin_course : rollout_act::switch_route;
+}
+
 /// News of how far the target has come.
 planned on_progress(const rollout_view& view, rollout_news what) {
   using state = version_state;
@@ -259,13 +265,15 @@ planned on_progress(const rollout_view& view, rollout_news what) {
   }
   // From preparing: its pool was resident and has been up all along.
   if (what == rollout_news::verified && (now == state::preparing || now == state::starting || now == state::verifying))
-    return std::optional(advance(view, state::rolling_out, rollout_act::switch_route));
+    return std::optional(advance(view, state::rolling_out, takes_over(view)));
+  if (what == rollout_news::promoted && now == state::rolling_out)
+    return std::optional(only(view, rollout_act::switch_route, view.target));
   if (what == rollout_news::routed && now == state::rolling_out)
     return on_routed(view);
   if (what == rollout_news::loaded && now != state::validating && is_rolling(now))
     return std::optional(only(view, rollout_act::fork, view.target)); // its pool died and came back
   if (what == rollout_news::verified && now == state::rolling_out)
-    return std::optional(only(view, rollout_act::switch_route, view.target));
+    return std::optional(only(view, takes_over(view), view.target));
   return nothing;
 }
 
@@ -275,7 +283,7 @@ planned on_news_of_served(const rollout_view& view, const rollout_event& event) 
   if (event.what == rollout_news::loaded && wanted)
     return std::optional(only(view, rollout_act::fork, event.version));
   // While requests are being switched away from it they must not be switched back.
-  bool leaves = state_of(view, view.target) == version_state::rolling_out;
+  bool leaves = state_of(view, view.target) == version_state::rolling_out && (!view.staged || view.promoted);
   if (event.what == rollout_news::verified && event.version == view.current && !leaves)
     return std::optional(only(view, rollout_act::switch_route, event.version));
   return nothing;
@@ -294,6 +302,7 @@ result<std::optional<rollout_plan>> plan_rollout(const rollout_view& view, const
   case rollout_news::loaded:
   case rollout_news::started:
   case rollout_news::verified:
+  case rollout_news::promoted:
   case rollout_news::routed: break;
   }
   if (event.version == 0)

@@ -20,6 +20,7 @@ namespace troupe {
 ///                   failed   tells its reason; never comes back                       rolled_back ------+   resident, at once
 ///                                                                                  a lower one went live
 ///
+/// A target that takes requests over by stages (rollout_course.hpp) is in rolling_out until the last of them is over.
 /// At most one version is on its way up (the target). After a restart of the node it goes on: validating begins again, all else from preparing, since
 /// its hosts died with the node. A live version whose artifact is lost when it must be loaded again has
 /// failed, and the one before takes its place if it is resident.
@@ -38,6 +39,9 @@ struct rollout_view {
   version_number last = 0;             ///< highest number ever given
   std::vector<version_brief> versions; ///< ascending
   bool previous_ready = false;         ///< `previous` could answer requests this moment
+  bool staged = false;                 ///< the target takes requests over by stages
+  bool divided = false;                ///< it has had some of them
+  bool promoted = false;               ///< its stages are over, and it shall have all
   std::uint32_t keep = 5; ///< versions that were live once and are kept, `current` counted; failed ones: as many again
 };
 
@@ -49,6 +53,7 @@ enum class rollout_news : std::uint8_t {
   loaded,      ///< the template has it
   started,     ///< all wanted replicas have hosts
   verified,    ///< all wanted replicas gave the golden outputs, and could answer
+  promoted,    ///< its stages are over
   routed,      ///< requests go to it
   broken,      ///< it can't go on, for `reason`
   bake_is_over ///< `previous` need not stay resident
@@ -64,6 +69,7 @@ enum class rollout_act : std::uint8_t {
   validate,     ///< in a throw-away host
   start_pool,   ///< load it; no replicas yet if it is on its way up
   fork,         ///< its pool may start replicas
+  begin_course, ///< of its stages, or go on with it
   switch_route, ///< to it
   drop_route,
   stop_pool,  ///< after what it has

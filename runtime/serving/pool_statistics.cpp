@@ -1,5 +1,7 @@
 #include "runtime/serving/pool_statistics.hpp"
 
+#include "runtime/policy/blame.hpp"
+
 #include <algorithm>
 
 namespace troupe {
@@ -33,7 +35,7 @@ void statistics_counter::add_answers(const batch& work, steady_time done) {
     auto latency = span_ns(request->arrived, done);
     waited += span_ns(request->arrived, work.made);
     total += latency;
-    latency_.add(latency);
+    note_latency(latency);
   }
   auto count = work.requests.size();
   auto input = span_ns(work.made, work.begun);
@@ -65,13 +67,31 @@ void statistics_counter::add_look_up(const inference_request& request, bool hit,
   auto latency = span_ns(request.arrived, now);
   add(answered_, 1);
   add(answered_ns_, latency);
-  latency_.add(latency);
+  note_latency(latency);
 }
 
 void statistics_counter::add_failure(const inference_request& request, error_code why, steady_time now) {
   add(failed_, 1);
   add(failed_ns_, span_ns(request.arrived, now));
   add(failures_[static_cast<std::size_t>(why)], 1);
+}
+
+void statistics_counter::note_latency(std::uint64_t ns) {
+  latency_.add(ns);
+  add(fine_latency_[latency_bucket(ns / 1000)], 1);
+}
+
+arm_counters statistics_counter::judged() const {
+  arm_counters did;
+  for (std::size_t code = 0; code < failures_.size(); ++code)
+    if (speaks_against_version(static_cast<error_code>(code)))
+      did.errors.failures += value_of(failures_[code]);
+  for (std::size_t i = 0; i < fine_latency_.size(); ++i) {
+    did.latency.counts[i] = value_of(fine_latency_[i]);
+    did.latency.total += did.latency.counts[i];
+  }
+  did.errors.requests = did.latency.total + did.errors.failures;
+  return did;
 }
 
 pool_statistics statistics_counter::read(const clock& time) const {

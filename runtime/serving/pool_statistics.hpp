@@ -2,6 +2,7 @@
 
 #include "runtime/base/clock.hpp"
 #include "runtime/base/error.hpp"
+#include "runtime/policy/evidence/step_evidence.hpp"
 #include "runtime/serving/duration_histogram.hpp"
 #include "runtime/serving/request.hpp"
 
@@ -66,6 +67,8 @@ public:
   std::uint64_t answered() const { return answered_.load(std::memory_order_relaxed); }
   std::uint64_t failed() const { return failed_.load(std::memory_order_relaxed); }
   pool_statistics read(const clock& time) const;
+  /// What a rollout judges by. Requests that nobody could have answered (a wrong input, no session) are left out.
+  arm_counters judged() const;
 
 private:
   using counter = std::atomic<std::uint64_t>;
@@ -77,6 +80,7 @@ private:
   };
 
   size_class& of_rows(std::uint32_t rows);
+  void note_latency(std::uint64_t ns);
 
   counter answered_{0};
   counter answered_ns_{0};
@@ -94,6 +98,7 @@ private:
   const std::uint32_t rows_max_;
   std::unique_ptr<size_class[]> sizes_; ///< [rows - 1]
   duration_histogram latency_;
+  std::array<counter, latency_bucket_count> fine_latency_{}; ///< of evidence/latency_histogram
   std::array<counter, error_code_count> failures_{};
 };
 

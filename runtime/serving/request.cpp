@@ -1,6 +1,8 @@
 #include "runtime/serving/request.hpp"
 
 #include "runtime/base/units.hpp"
+#include "runtime/policy/blame.hpp"
+#include "runtime/serving/traffic_split.hpp"
 
 #include <cstring>
 
@@ -32,6 +34,8 @@ carried_outputs copy_of(const std::vector<tensor_view>& outputs) {
 } // namespace
 
 void answer(request_ptr request, const std::vector<tensor_view>& outputs) {
+  if (request->judged_by != nullptr)
+    request->judged_by->note(false);
   auto loop = request->loop;
   if (loop == nullptr || loop->is_current()) {
     request->on_outputs(outputs);
@@ -44,6 +48,8 @@ void answer(request_ptr request, const std::vector<tensor_view>& outputs) {
 }
 
 void refuse(request_ptr request, error failure) {
+  if (request->judged_by != nullptr && speaks_against_version(failure.code))
+    request->judged_by->note(true);
   auto loop = request->loop;
   if (loop == nullptr || loop->is_current()) {
     request->on_error(failure);

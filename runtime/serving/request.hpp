@@ -18,6 +18,7 @@
 namespace troupe {
 
 class spread;
+class traffic_split;
 
 /// One inference request on its way. It is owned by exactly one place at a time (gateway, then queue, then batch, then gateway), so it
 /// is answered exactly once.
@@ -42,6 +43,7 @@ public:
   steady_time wait_until{};                           ///< when its timeout is over; the pool sets it
   std::shared_ptr<const std::atomic<bool>> abandoned; ///< set once nobody wants the answer any more; null: it is always wanted
   std::shared_ptr<spread> target;                     ///< the places that may have it; null: only the one that it was given to
+  std::shared_ptr<const traffic_split> judged_by;     ///< hears what becomes of it; null: nobody does
   const void* place = nullptr;                        ///< the one of them that has it, or had it last; only to be compared
   bool moved = false;                                 ///< it was in another place before
   event_loop* loop = nullptr; ///< where it must be answered and destroyed; null: where that happens to be done

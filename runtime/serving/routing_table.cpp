@@ -8,9 +8,12 @@ void routing_cell::publish(std::shared_ptr<const routing_table> table) {
   std::lock_guard lock(mutex_);
   for (auto it = targets_.begin(); it != targets_.end();)
     it = it->expired() ? targets_.erase(it) : std::next(it);
-  for (const auto& [name, where] : *table)
+  for (const auto& [name, where] : *table) {
     if (where.target != nullptr)
       targets_.insert(where.target);
+    if (where.candidate && where.candidate->target != nullptr)
+      targets_.insert(where.candidate->target);
+  }
   table_ = std::move(table);
   revision_.fetch_add(1, std::memory_order_release);
 }

@@ -4,22 +4,34 @@
 #include "runtime/base/ids.hpp"
 #include "runtime/serving/pool.hpp"
 #include "runtime/serving/spread.hpp"
+#include "runtime/serving/traffic_split.hpp"
 
 #include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 namespace troupe {
 
+/// A version that takes a deployment's requests over by stages.
+struct candidate_route {
+  version_id version;
+  std::shared_ptr<spread> target; ///< null: it can't answer just now, and the live one gets all
+  std::shared_ptr<const traffic_split> split;
+  split_key key;
+  std::optional<always_rule> always;
+};
+
 /// Where a deployment's requests go.
 struct route {
   version_id version;
   std::shared_ptr<spread> target; ///< null: it can't answer just now
   error why_not{};                ///< then its requests are answered with this
+  std::optional<candidate_route> candidate{};
 };
 
 /// An immutable snapshot: every deployment by name.

@@ -36,7 +36,7 @@ struct played_node {
 
   /// As if all that it was told to run served.
   node_report report() {
-    node_report made{id, told.by.epoch, told.revision, ++reports, {}};
+    node_report made{id, told.by.epoch, told.revision, ++reports, {}, {}};
     for (const auto& order : told.pools) {
       pool_report pool;
       pool.fingerprint = order.fingerprint;
@@ -172,7 +172,7 @@ struct placer_fixture : caf_fixture {
     order.model_toml = toml(more);
     order.replicas = replicas;
     order.may_start = true;
-    return {"digits", ++demands, {order}, 1, {}, deployment};
+    return {"digits", ++demands, {order}, 1, {}, {}, deployment};
   }
   kept_answer<done> need(std::uint32_t replicas, const std::string& more = "") {
     auto answer = ask_later<done>(tested, demand(replicas, more));
@@ -188,7 +188,7 @@ struct placer_fixture : caf_fixture {
   }
   std::uint32_t routed_to(const std::string& by, const std::string& to) {
     for (const auto& route : nodes[by]->told.routes)
-      for (const auto& share : route.shares)
+      for (const auto& share : route.live.shares)
         if (share.node_id == to)
           return share.replicas;
     return 0;

@@ -12,8 +12,8 @@ const std::string toml =
 struct pools_fixture : follower_fixture {
   /// digits@1 on this node, of this artifact, and routed to it.
   assignment digits(const std::string& artifact, std::uint64_t revision = 1, std::uint64_t epoch = 1) const {
-    pool_order order{{"digits", 1}, 45, artifact, {}, toml, 1, true, false};
-    route_order route{"digits", 1, {}, toml, {{node.node_id, 1}}};
+    pool_order order{{"digits", 1}, 45, artifact, {}, toml, 1, true, false, false};
+    route_order route{"digits", {}, {1, toml, {{node.node_id, 1}}}, {}, {}};
     return {{epoch, "n1", ""}, revision, {order}, {route}};
   }
   kept_answer<assignment_taken> assign_later(const assignment& what) {

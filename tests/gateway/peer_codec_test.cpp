@@ -171,8 +171,8 @@ BOOST_AUTO_TEST_CASE(what_arrives_stands_where_it_stood) {
   BOOST_TEST(back.pools[0].golden_sha256 == samples::sha_b);
   BOOST_TEST(back.pools[0].replicas == 5U);
   BOOST_TEST((back.routes[0].why_not == error{error_code::unavailable, "version 2 is on its way up"}));
-  BOOST_TEST(back.routes[0].shares[1].node_id == "n2");
-  BOOST_TEST(back.routes[0].shares[1].replicas == 8U);
+  BOOST_TEST(back.routes[0].live.shares[1].node_id == "n2");
+  BOOST_TEST(back.routes[0].live.shares[1].replicas == 8U);
 }
 
 BOOST_AUTO_TEST_CASE(an_error_that_is_none_stays_none) {

@@ -16,9 +16,13 @@ inline leadership leads() {
 }
 
 inline assignment orders() {
-  pool_order pool{{"digits", 3}, 45, sha_a, sha_b, "max_batch = 4\n", 5, true, true};
-  route_order route{
-      "faces", 2, {error_code::unavailable, "version 2 is on its way up"}, "max_batch = 8\n", {{"n1", 6}, {"n2", 8}}};
+  pool_order pool{{"digits", 3}, 45, sha_a, sha_b, "max_batch = 4\n", 5, true, true, true};
+  split_order split{9, 3, 50, 20, {split_key_kind::header, "x-user"}, always_rule{"anna", "x-canary", "yes"}, 4};
+  route_order route{"faces",
+                    {error_code::unavailable, "version 2 is on its way up"},
+                    {2, "max_batch = 8\n", {{"n1", 6}, {"n2", 8}}},
+                    route_arm{3, "max_batch = 9\n", {{"n3", 1}}},
+                    split};
   return {leads(), 11, {pool}, {route}};
 }
 
@@ -46,7 +50,11 @@ inline node_report report() {
   pool.complete = true;
   pool.status = status();
   pool.memory_bytes = 15;
-  return {"n2", 16, 17, 18, {pool}};
+  arm_counters did;
+  did.errors = {47, 48};
+  did.latency.record(49);
+  pool.did = std::make_shared<arm_counters>(did);
+  return {"n2", 16, 17, 18, {pool}, {{"digits", 50, 51}}};
 }
 
 inline version_record version() {
@@ -59,7 +67,8 @@ inline version_record version() {
   record.reason = "a person went back";
   record.golden_sha256 = sha_b;
   record.created_by = "anna@laptop";
-  record.moves = {{version_state::live, wall_time(std::chrono::nanoseconds(20))}};
+  record.rollout_toml = "strategy = \"canary\"\n";
+  record.moves = {{version_state::live, wall_time(std::chrono::nanoseconds(20)), "anna", "stage 2 began"}};
   return record;
 }
 
@@ -73,7 +82,22 @@ inline deployment_list deployments() {
   record.created = wall_time(std::chrono::nanoseconds(25));
   record.previous_version = 26;
   record.bake_until = wall_time(std::chrono::nanoseconds(27));
-  return {{{record, {{version(), true, true, true, status(), "no room"}}}}};
+  rollout_course course;
+  course.stage = 60;
+  course.since = wall_time(std::chrono::nanoseconds(61));
+  course.held = std::chrono::nanoseconds(62);
+  course.counted = wall_time(std::chrono::nanoseconds(63));
+  course.paused = course.asking = true;
+  course.outcome = course_outcome::rolled_back;
+  course.reason = "worse";
+  course.split_number = 64;
+  record.course = course;
+  using std::chrono::microseconds;
+  rollout_status rollout{23,     22,
+                         course, "samples",
+                         {{check_judgement::worse, "p99", 65}},
+                         {{66, 67, microseconds(68), microseconds(69)}, {70, 71, microseconds(72), microseconds(73)}}};
+  return {{{record, {{version(), true, true, true, status(), "no room"}}, rollout}}};
 }
 
 inline join_request joins() {
@@ -119,11 +143,12 @@ inline std::vector<peer_question> questions() {
   return {orders(),
           report(),
           read_artifact{sha_a, 28, 29},
-          deploy{"digits", sha_a, "max_batch = 4\n", 30, sha_b, "anna@laptop"},
+          deploy{"digits", sha_a, "max_batch = 4\n", 30, sha_b, "anna@laptop", "strategy = \"canary\"\n"},
           scale{"digits", 31},
           undeploy{"digits"},
           await_version{"digits", 32},
           rollback{"digits", 33, 34, "anna@laptop"},
+          steer_rollout{"digits", rollout_command::skip, "anna@laptop"},
           watch_version{"digits", 35, 36, true},
           validate_model{sha_a, "max_batch = 4\n", sha_b},
           list_deployments{"digits"},

@@ -27,8 +27,14 @@ assignment orders(std::size_t pools = 1, std::size_t toml_bytes = 10) {
                           std::string(toml_bytes, 'x'),
                           5,
                           true,
+                          true,
                           true});
-  made.routes = {{"faces", 2, {error_code::unavailable, "on its way"}, "max_batch = 8\n", {{"n1", 6}, {"n2", 8}}}};
+  split_order split{9, 3, 50, 20, {split_key_kind::header, "x-user"}, always_rule{"anna", "x-canary", "yes"}, 4};
+  made.routes = {{"faces",
+                  {error_code::unavailable, "on its way"},
+                  {2, "max_batch = 8\n", {{"n1", 6}, {"n2", 8}}},
+                  route_arm{3, "max_batch = 9\n", {{"n3", 1}}},
+                  split}};
   return made;
 }
 
@@ -105,11 +111,25 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(what_was_kept_is_there_whole_after_a_crash, place,
   BOOST_TEST(back.pools[0].replicas == 5U);
   BOOST_TEST(back.pools[0].may_start);
   BOOST_TEST(back.pools[0].proven);
+  BOOST_TEST(back.pools[0].judged);
   BOOST_REQUIRE(back.routes.size() == 1U);
-  BOOST_TEST(back.routes[0].version == 2U);
+  BOOST_TEST(back.routes[0].live.version == 2U);
   BOOST_TEST((back.routes[0].why_not == wanted.routes[0].why_not));
-  BOOST_REQUIRE(back.routes[0].shares.size() == 2U);
-  BOOST_TEST(back.routes[0].shares[1].node_id == "n2");
+  BOOST_REQUIRE(back.routes[0].live.shares.size() == 2U);
+  BOOST_TEST(back.routes[0].live.shares[1].node_id == "n2");
+  BOOST_REQUIRE(back.routes[0].candidate);
+  BOOST_TEST(back.routes[0].candidate->model_toml == "max_batch = 9\n");
+  BOOST_TEST(back.routes[0].candidate->shares.at(0).node_id == "n3");
+  const auto& split = back.routes[0].split;
+  BOOST_TEST(split.number == 9U);
+  BOOST_TEST(split.candidate == 3U);
+  BOOST_TEST(split.weight == 50U);
+  BOOST_TEST(split.copies == 20U);
+  BOOST_TEST((split.key.kind == split_key_kind::header));
+  BOOST_TEST(split.key.header == "x-user");
+  BOOST_TEST(split.always->caller == "anna");
+  BOOST_TEST(split.always->header_value == "yes");
+  BOOST_TEST(split.fuse == 4U);
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(one_that_takes_several_parts_is_whole_and_a_shorter_one_leaves_nothing_of_it, place, places) {

@@ -1,0 +1,173 @@
+/// A deployment whose target takes requests over by stages: what its judge and people say is put to `plan_course`, stored, and done.
+
+#include "actors/deployment.hpp"
+
+#include "actors/errors.hpp"
+#include "actors/rollout.hpp"
+#include "runtime/base/rollout_toml.hpp"
+
+#include <caf/send.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace troupe {
+
+namespace {
+
+course_news news_of(rollout_command what) {
+  switch (what) {
+  case rollout_command::pause: return course_news::paused;
+  case rollout_command::resume: return course_news::resumed;
+  case rollout_command::promote: return course_news::promoted;
+  case rollout_command::abort: return course_news::aborted;
+  case rollout_command::skip: break;
+  }
+  return course_news::skipped;
+}
+
+/// "scores, labels"
+std::string names_of(const std::vector<tensor_spec>& tensors) {
+  std::string names;
+  for (const auto& each : tensors)
+    names += (names.empty() ? "" : ", ") + each.name;
+  return names;
+}
+
+} // namespace
+
+result<void> deployment_state::check_rollout(const std::string& toml, const model_spec& model) const {
+  auto spec = parse_rollout_toml(toml, "rollout.toml");
+  if (!spec)
+    return spec.failure();
+  if (spec->stages.empty())
+    return {};
+  for (std::size_t i = 0; i < spec->checks.size(); ++i) {
+    const auto& output = spec->checks[i].output;
+    auto named = [&output](const tensor_spec& tensor) { return tensor.name == output; };
+    if (!output.empty() && std::none_of(model.outputs.begin(), model.outputs.end(), named))
+      return error{error_code::invalid_argument, "rollout.toml: check[" + std::to_string(i) + "].output: expected one of "
+                                                     + names_of(model.outputs) + ", found \"" + output + "\""};
+  }
+  if (record().current_version == 0 || record().wanted_replicas == 0)
+    return error{error_code::failed_precondition,
+                 "'" + record().name
+                     + "' has no live version that this one could take requests over from by stages; deploy it with "
+                       "`--strategy rolling`"};
+  return {};
+}
+
+caf::result<done> deployment_state::on_steer(const steer_rollout& ask) {
+  if (!record().course)
+    return make_error(error_code::failed_precondition,
+                      "no version of '" + record().name + "' is taking requests over by stages; `troupe versions " + record().name
+                          + "` tells how far each is");
+  auto answer = self_->make_response_promise<done>();
+  go_on({news_of(ask.what), ask.by, {}, {}, 0}, [answer]() mutable { answer.deliver(done{}); },
+        [answer](const caf::error& reason) mutable { answer.deliver(reason); });
+  return answer;
+}
+
+void deployment_state::on_seen(const rollout_seen& news) {
+  if (!judge_ || !record().course)
+    return;
+  seen_.evidence = news.evidence;
+  figures_ = news.figures;
+  course_event event{course_news::looked, {}, {}, {}, 0};
+  if (news.fuse)
+    event = {course_news::fuse_blown, {}, {}, news.fuse->node_name, news.fuse->failures};
+  on_course(event);
+}
+
+void deployment_state::on_course(const course_event& what) {
+  // What can't be stored is told by `save`, and seen again at the next look.
+  go_on(what, [] {}, [](const caf::error&) {});
+}
+
+void deployment_state::go_on(const course_event& event, std::function<void()> next,
+                             std::function<void(const caf::error&)> failed) {
+  auto target = record().target_version;
+  auto now = options_->node.time.wall_now();
+  seen_ = course_now();
+  auto plan = plan_course(stored_.rollout_of(target), record().course.value_or(rollout_course{}), seen_, event);
+  if (!plan)
+    return failed(make_error(plan.failure().code, plan.failure().message));
+  auto after = stored_;
+  auto change = apply(*plan, now, after);
+  auto act = [this, plan = *plan, target, next = std::move(next)] {
+    if (plan.line)
+      emit(severity::info, "rollout_moved",
+           {{"version", std::to_string(target)}, {"what", plan.line->what}, {"reason", plan.line->why}, {"by", plan.line->who}});
+    for (const auto& step : plan.steps)
+      take(step);
+    tell_needs();
+    settle();
+    next();
+  };
+  if (plan->stores)
+    return save(std::move(after), std::move(change), std::move(act), std::move(failed));
+  stored_.deployment.course = plan->course; // how long it was watched
+  act();
+}
+
+void deployment_state::take(const course_step& step) {
+  auto target = record().target_version;
+  switch (step.act) {
+  case course_act::set_split: return; // by the next demand
+  case course_act::finish: return happened(rollout_news::promoted, target);
+  case course_act::roll_back: return happened(rollout_news::broken, target, step.words);
+  case course_act::ask:
+    return emit(severity::warn, "rollout_asks", {{"version", std::to_string(target)}, {"reason", step.words}});
+  }
+}
+
+void deployment_state::begin_course() {
+  auto target = record().target_version;
+  if (!judge_) {
+    rollout_options options{options_->node, record().name, target, record().current_version, stored_.rollout_of(target),
+                            caf::actor_cast<rollout_listener>(self_)};
+    judge_ = self_->spawn<caf::linked>(rollout, std::move(options));
+  }
+  self_->send(self_, course_happened{{course_news::begun, {}, {}, {}, 0}});
+}
+
+void deployment_state::tell_judge() {
+  if (judge_ && record().course)
+    self_->send(judge_, judge_split{record().course->split_number, record().course->stage});
+}
+
+void deployment_state::end_judging() {
+  if (!judge_ || record().target_version != 0)
+    return;
+  self_->unlink_from(judge_);
+  caf::anon_send_exit(judge_, caf::exit_reason::kill);
+  judge_ = rollout_actor();
+  seen_ = {};
+  figures_ = {};
+}
+
+course_view deployment_state::course_now() const {
+  auto now = seen_;
+  now.now = options_->node.time.wall_now();
+  auto found = needs_.find(record().target_version);
+  auto serving = found == needs_.end() ? 0 : found->second.state.serving;
+  now.can_serve = serving > 0;
+  auto wanted = std::max(1U, record().wanted_replicas);
+  now.room = static_cast<permille>(std::min<std::uint64_t>(all_requests, std::uint64_t{all_requests} * serving / wanted));
+  return now;
+}
+
+std::optional<rollout_status> deployment_state::rollout_now() const {
+  if (!record().course || record().target_version == 0)
+    return std::nullopt;
+  rollout_status status;
+  status.candidate = record().target_version;
+  status.incumbent = record().current_version;
+  status.course = *record().course;
+  status.missing = missing_to_leave(stored_.rollout_of(status.candidate), status.course, course_now());
+  status.checks = seen_.evidence.checks;
+  status.figures = figures_;
+  return status;
+}
+
+} // namespace troupe
