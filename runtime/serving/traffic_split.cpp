@@ -1,0 +1,71 @@
+#include "runtime/serving/traffic_split.hpp"
+
+#include <algorithm>
+
+namespace troupe {
+
+namespace {
+
+constexpr std::uint64_t fnv_prime = 0x100000001b3ULL;
+
+std::uint64_t fnv_more(std::uint64_t hash, std::string_view text) {
+  for (char c : text)
+    hash = (hash ^ static_cast<unsigned char>(c)) * fnv_prime;
+  return hash;
+}
+
+split_rule within_limits(split_rule rule) {
+  rule.weight = std::min(rule.weight, all_requests);
+  return rule;
+}
+
+} // namespace
+
+std::uint64_t split_hash(std::string_view deployment, std::string_view key) {
+  auto hash = fnv_more(0xcbf29ce484222325ULL, deployment) * fnv_prime; // the zero byte
+  auto z = fnv_more(hash, key) + 0x9e3779b97f4a7c15ULL;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+  return z ^ (z >> 31);
+}
+
+traffic_split::traffic_split(const split_rule& rule, const traffic_split* before)
+  : rule_(within_limits(rule)),
+    turns_(before != nullptr && before->rule_.weight == rule_.weight ? before->turns_ : std::make_shared<turns>()),
+    fuse_(before != nullptr && before->rule_.generation == rule_.generation ? before->fuse_ : std::make_shared<fuse_state>()) {}
+
+split_side traffic_split::choose(std::optional<std::uint64_t> key, bool always) const {
+  if (fuse_->blown.load(std::memory_order_relaxed))
+    return split_side::incumbent;
+  bool candidate = always || (key ? *key % split_buckets < rule_.weight : takes_turn());
+  return candidate ? split_side::candidate : split_side::incumbent;
+}
+
+/// The error that is carried over from turn to turn is the rest of taken * weight / 1000: a turn is the candidate's if the quotient grows.
+bool traffic_split::takes_turn() const {
+  if (rule_.weight == 0 || rule_.weight == all_requests)
+    return rule_.weight != 0;
+  auto turn = turns_->taken.fetch_add(1, std::memory_order_relaxed) % all_requests;
+  return (turn + 1) * rule_.weight / all_requests != turn * rule_.weight / all_requests;
+}
+
+bool traffic_split::note(bool failed) const {
+  if (rule_.fuse == 0)
+    return false;
+  auto& in_row = fuse_->failures_in_row;
+  if (!failed) {
+    if (in_row.load(std::memory_order_relaxed) != 0) // most often it is, and the line stays shared
+      in_row.store(0, std::memory_order_relaxed);
+    return false;
+  }
+  // Each row of failures passes each number once, so one thread sees the fuse's.
+  if (in_row.fetch_add(1, std::memory_order_relaxed) + 1 != rule_.fuse)
+    return false;
+  return !fuse_->blown.exchange(true, std::memory_order_relaxed);
+}
+
+std::optional<std::uint32_t> traffic_split::blown() const {
+  return fuse_->blown.load(std::memory_order_relaxed) ? std::optional(rule_.fuse) : std::nullopt;
+}
+
+} // namespace troupe

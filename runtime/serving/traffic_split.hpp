@@ -1,0 +1,70 @@
+#pragma once
+
+#include "runtime/base/rollout_spec.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+namespace troupe {
+
+/// Which of a rollout's two versions answers a request.
+enum class split_side : std::uint8_t { incumbent, candidate };
+
+/// As the leader decided it.
+struct split_rule {
+  permille weight = 0;          ///< of the candidate
+  std::uint64_t generation = 0; ///< another number: another fuse
+  std::uint32_t fuse = 0;       ///< the candidate's failures in a row that blow it; 0: there is none
+};
+
+/// What a request's key is to every split of that deployment: FNV-1a (Fowler, Noll & Vo 1991) of the deployment's name, a zero byte and the key, mixed by
+/// SplitMix64's finalizer (Steele, Lea & Flood 2014). The same on every node and build for ever, else callers would change sides in the middle of a rollout.
+/// Not against an adversary.
+std::uint64_t split_hash(std::string_view deployment, std::string_view key);
+
+/// The keys' buckets.
+inline constexpr std::uint64_t split_buckets = all_requests;
+
+/// Chooses a side for each request of one node. Immutable but for two counters, thread-safe, without locks; choose() and note() take some nanoseconds and
+/// allocate nothing.
+///
+/// With a key, the request's bucket decides: buckets below the weight are the candidate's, so who is there once stays while the weight rises. Without,
+/// requests take turns: of the first n, the candidate gets n * weight / 1000, rounded down, however many threads ask.
+class traffic_split {
+public:
+  /// In place of `before` (null: of none): with the same weight the turns go on where they are, with the same generation the fuse stays what it is. Both may be
+  /// used side by side for a while.
+  explicit traffic_split(const split_rule& rule, const traffic_split* before = nullptr);
+
+  const split_rule& rule() const { return rule_; }
+
+  /// `key`: split_hash() of the request's; none: it has no key. `always`: the candidate's whatever the weight, and no turn.
+  split_side choose(std::optional<std::uint64_t> key, bool always = false) const;
+
+  /// The candidate's answer to a request; true: this one blew the fuse, which happens once a generation. What counts as a failure is the caller's to say.
+  bool note(bool failed) const;
+
+  /// The failures in a row that blew the fuse: the incumbent gets everything. None: it is whole.
+  std::optional<std::uint32_t> blown() const;
+
+private:
+  /// A cache line each: loops that take turns don't disturb those that note answers.
+  struct alignas(64) turns {
+    std::atomic<std::uint64_t> taken{0};
+  };
+  struct alignas(64) fuse_state {
+    std::atomic<std::uint32_t> failures_in_row{0};
+    std::atomic<bool> blown{false};
+  };
+
+  bool takes_turn() const;
+
+  const split_rule rule_;
+  const std::shared_ptr<turns> turns_;
+  const std::shared_ptr<fuse_state> fuse_;
+};
+
+} // namespace troupe
