@@ -55,7 +55,7 @@ struct stage_spec {
   permille copies = 0;                                  ///< requests of which it gets a copy, whose answer nobody sees
   std::chrono::seconds hold{60};                        ///< it lasts that long at least
   std::uint64_t samples = 0;                            ///< and until the candidate had so many requests, or copies
-  bool asks = false;                                    ///< and until a person promotes
+  bool asks = false;                                    ///< then a person is asked; of A/B only if there is no difference
 };
 
 /// What becomes of a rollout that held for too long.

@@ -14,7 +14,7 @@ const std::map<std::string, std::vector<std::string>>& words_of_values() {
       {"FORMAT", {"table", "json"}},         {"LEVEL", {"debug", "info", "warn", "error", "off", "default"}},
       {"ARRIVALS", {"poisson", "constant"}}, {"PROTOCOL", {"capnp", "http"}},
       {"SHELL", {"bash", "zsh", "fish"}},    {"ACTION", {"create", "list", "revoke"}},
-      {"ROLE", {"node", "admin", "client"}}};
+      {"ROLE", {"node", "admin", "client"}}, {"STEERING", {"pause", "resume", "promote", "abort", "skip"}}};
   return words;
 }
 

@@ -56,7 +56,8 @@ void rollout_lines::show(const std::vector<version_step>& steps) {
 }
 
 void rollout_lines::begin(const version_step& step) {
-  out_ << version_ << "  " << padded(printable(step.state)) << std::flush;
+  out_ << version_ << "  " << padded(printable(step.state)) << (step.note.empty() ? "" : "  " + printable(step.note))
+       << std::flush;
   begun_ = true;
 }
 

@@ -13,6 +13,7 @@ namespace troupe {
 struct version_step {
   std::string state;
   std::int64_t unix_ns = 0;
+  std::string note{}; ///< what of it, and why: "stage 2 of 4 began: 5% of requests"
 };
 
 /// Whether a way up ends in this state. Every other one is a step on it, also one that only a newer node knows.
@@ -24,10 +25,11 @@ std::chrono::nanoseconds time_in(const std::vector<version_step>& steps, std::si
 /// From the first step to the last.
 std::chrono::nanoseconds time_of(const std::vector<version_step>& steps);
 
-/// How a version gets on, for people: a line a step, begun with the step and ended with its time.
+/// How a version gets on, for people: a line a step, begun with the step and its note, and ended with its time.
 ///
 ///     digits@3  validating     0.12 s
 ///     digits@3  rolling_out    0.01 s
+///     digits@3  rolling_out  stage 1 of 4 began: 1% of requests   61.20 s
 class rollout_lines {
 public:
   rollout_lines(std::ostream& out, std::string version) : out_(out), version_(std::move(version)) {}

@@ -20,10 +20,9 @@ constexpr std::chrono::seconds answer_grace{5};
 using progress_answer = capnp::Response<schema::Control::ProgressResults>;
 
 std::vector<version_step> steps_after(schema::Control::ProgressResults::Reader answer, std::int64_t seen_unix_ns) {
-  std::vector<version_step> steps;
-  for (auto move : answer.getMoves())
-    if (move.getUnixNs() > seen_unix_ns)
-      steps.push_back({text_of(move.getState()), move.getUnixNs()});
+  auto steps = steps_of(answer.getMoves());
+  auto seen = [seen_unix_ns](const version_step& step) { return step.unix_ns <= seen_unix_ns; };
+  steps.erase(std::remove_if(steps.begin(), steps.end(), seen), steps.end());
   return steps;
 }
 
@@ -43,10 +42,15 @@ std::string how_to_go_on(const version_id& version) {
          + "` ends it";
 }
 
+/// "rolling_out (stage 2 of 4 began: 5% of requests)"
+std::string words_of(const version_step& step) {
+  return printable(step.state + (step.note.empty() ? "" : " (" + step.note + ")"));
+}
+
 command_failure not_in_time(const version_id& version, const std::vector<version_step>& steps, std::chrono::nanoseconds timeout) {
-  auto state = steps.empty() ? std::string("on its way up") : printable(steps.back().state);
-  return {exit_code::timed_out,
-          to_string(version) + " is still " + state + " after " + human_duration(timeout) + "; " + how_to_go_on(version)};
+  auto state = steps.empty() ? std::string("on its way up") : words_of(steps.back());
+  return {exit_code::timed_out, to_string(version) + " is still " + state + " after " + human_duration(timeout) + "; "
+                                    + how_to_go_on(version) + ", `troupe rollout " + version.deployment + " --watch` follows it"};
 }
 
 /// The step that a version failed in.
@@ -78,6 +82,13 @@ rollout_end follow_rollout(const command_context& context, client& node, const v
   }
 }
 
+std::vector<version_step> steps_of(capnp::List<schema::Move>::Reader moves) {
+  std::vector<version_step> steps;
+  for (auto move : moves)
+    steps.push_back({text_of(move.getState()), move.getUnixNs(), text_of(move.getNote())});
+  return steps;
+}
+
 void require_live(const version_id& version, const rollout_end& end) {
   auto was_live = [](const version_step& step) { return step.state == "live"; };
   bool superseded = end.state == "superseded" && std::any_of(end.steps.begin(), end.steps.end(), was_live);
@@ -85,6 +96,8 @@ void require_live(const version_id& version, const rollout_end& end) {
     return;
   auto step = last_step(end.steps);
   auto reason = end.reason.empty() ? "the node gave no reason" : end.reason;
+  if (end.state == "rolled_back")
+    throw command_failure(exit_code::failed, to_string(version) + " was rolled back: " + reason);
   if (end.state != "failed")
     throw command_failure(exit_code::failed, to_string(version) + " did not become live: " + reason);
   throw command_failure(exit_code::failed,
@@ -94,8 +107,10 @@ void require_live(const version_id& version, const rollout_end& end) {
 nlohmann::ordered_json rollout_json(const rollout_end& end) {
   auto steps = nlohmann::ordered_json::array();
   for (std::size_t i = 0; i < end.steps.size(); ++i)
-    steps.push_back(
-        {{"state", end.steps[i].state}, {"unix_ns", end.steps[i].unix_ns}, {"took_us", time_in(end.steps, i).count() / 1000}});
+    steps.push_back({{"state", end.steps[i].state},
+                     {"unix_ns", end.steps[i].unix_ns},
+                     {"note", end.steps[i].note},
+                     {"took_us", time_in(end.steps, i).count() / 1000}});
   return {
       {"state", end.state}, {"reason", end.reason}, {"steps", std::move(steps)}, {"took_us", time_of(end.steps).count() / 1000}};
 }

@@ -21,6 +21,9 @@ struct rollout_end {
 rollout_end follow_rollout(const command_context& context, client& node, const version_id& version,
                            std::chrono::nanoseconds timeout, std::int64_t seen_unix_ns = 0);
 
+/// Moves as steps.
+std::vector<version_step> steps_of(capnp::List<schema::Move>::Reader moves);
+
 /// Ends the command (failed), unless the version is live or was, until a higher one took its place.
 void require_live(const version_id& version, const rollout_end& end);
 

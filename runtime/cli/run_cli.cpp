@@ -54,6 +54,8 @@ void add_verbs(CLI::App& app, const command_context& context, std::function<void
   add_bench(app, context);
   add_status(app, context);
   add_versions(app, context);
+  add_history(app, context);
+  add_rollout(app, context);
   add_rollback(app, context);
   add_scale(app, context);
   add_undeploy(app, context);

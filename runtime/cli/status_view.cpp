@@ -4,6 +4,7 @@
 #include "runtime/base/units.hpp"
 #include "runtime/cli/nodes_view.hpp"
 #include "runtime/cli/rollout_lines.hpp"
+#include "runtime/cli/rollout_status_json.hpp"
 #include "runtime/cli/table.hpp"
 #include "runtime/cli/wire.hpp"
 
@@ -29,7 +30,7 @@ json version_json(schema::VersionStatus::Reader version) {
     replicas.push_back(replica_json(replica));
   auto moves = json::array();
   for (auto move : version.getMoves())
-    moves.push_back({{"state", text_of(move.getState())}, {"unix_ns", move.getUnixNs()}});
+    moves.push_back(move_json(move));
   return {{"number", version.getNumber()},
           {"state", text_of(version.getState())},
           {"reason", text_of(version.getReason())},
@@ -164,6 +165,7 @@ json deployment_json(schema::DeploymentStatus::Reader deployment) {
   return {{"name", text_of(deployment.getName())},
           {"current_version", deployment.getCurrentVersion()},
           {"wanted_replicas", deployment.getWantedReplicas()},
+          {"rollout", rollout_status_json(deployment)},
           {"versions", std::move(versions)}};
 }
 

@@ -15,8 +15,8 @@ namespace troupe::test {
 namespace {
 
 bool is_known(const std::string& name) {
-  for (auto known :
-       {"echo", "pair", "half", "liar", "flaky", "mortal", "impatient", "silent", "hangup", "broken", "slow", "busy", "lost"})
+  for (auto known : {"echo", "pair", "half", "liar", "flaky", "mortal", "impatient", "silent", "hangup", "broken", "slow", "busy",
+                     "lost", "canary", "graceful"})
     if (name == known)
       return true;
   return false;
@@ -27,6 +27,8 @@ constexpr std::int64_t second = 1'000'000'000;
 struct fake_move {
   std::string state;
   double unix_seconds;
+  std::string by{};
+  std::string note{};
 };
 
 /// Of version 1.
@@ -36,6 +38,8 @@ void fill_moves(capnp::List<schema::Move>::Builder list, const std::vector<fake_
   for (unsigned i = 0; i < list.size(); ++i) {
     list[i].setState(moves[i].state);
     list[i].setUnixNs(std::llround(moves[i].unix_seconds * 1e3) * (second / 1'000));
+    list[i].setBy(moves[i].by);
+    list[i].setNote(moves[i].note);
   }
 }
 
@@ -102,6 +106,7 @@ protected:
     seen_.note("deploy " + text_of(params.getName()) + " " + std::to_string(params.getReplicas())
                + (golden.empty() ? "" : " with golden cases"));
     std::lock_guard lock(seen_.mutex);
+    seen_.rollout_toml = text_of(params.getRolloutToml());
     seen_.deployed = {text_of(params.getArtifact()), sha256_of(text_of(params.getModelToml())), golden};
     context.getResults().setVersion(3);
     return kj::READY_NOW;
@@ -141,7 +146,10 @@ protected:
       fill(deployment);
       widen(deployment.asReader(), capnp::toAny(results).getPointerSection());
     } else {
-      fill(results.initDeployments(1)[0]);
+      auto deployment = results.initDeployments(1)[0];
+      fill(deployment);
+      if (name == "canary" || name == "graceful")
+        fill_rollout(deployment, name);
     }
     return kj::READY_NOW;
   }
@@ -224,6 +232,35 @@ protected:
     fill_moves(versions[2].initMoves(3), first_life);
   }
 
+  /// Version 3 takes over in the first two looks, and then has done so or not.
+  void fill_rollout(schema::DeploymentStatus::Builder deployment, const std::string& name) {
+    deployment.setName(name);
+    auto candidate = deployment.getVersions()[0];
+    std::vector<fake_move> moves = {{"validating", 3'100},
+                                    {"rolling_out", 3'200},
+                                    {"rolling_out", 3'200, "", "stage 1 of 4 began: 1% of requests: the candidate is ready"}};
+    if (looks_ <= 2)
+      fill_rollout(deployment.initRollout());
+    else if (name == "canary")
+      moves.push_back({"rolled_back", 3'300, "", "p99 latency 31 ms, the incumbent's 12 ms"});
+    else
+      moves.push_back({"live", 3'300});
+    candidate.setCreatedBy("ben@desk");
+    candidate.setState(moves.back().state);
+    candidate.setReason("");
+    fill_moves(candidate.initMoves(static_cast<unsigned>(moves.size())), moves);
+  }
+
+  void fill_rollout(schema::RolloutStatus::Builder rollout) {
+    rollout.setCandidate(3);
+    rollout.setIncumbent(2);
+    rollout.setRolloutToml("strategy = \"blue_green\"\n");
+    rollout.setHeldUs(2'000'000);
+    rollout.setOutcome("under_way");
+    rollout.setMissing("the candidate can't answer");
+    rollout.setPaused(paused_);
+  }
+
   static void fill(schema::VersionStatus::Builder version, std::uint32_t number, const char* state, const char* reason) {
     version.setNumber(number);
     version.setState(state);
@@ -241,6 +278,7 @@ protected:
   fake_record& seen_;
   int looks_ = 0; ///< at the status, or at the nodes
   int looks_without_events_ = 0;
+  bool paused_ = false;
 };
 
 class todays_control final : public older_control {
@@ -278,6 +316,19 @@ protected:
     return kj::READY_NOW;
   }
 
+  kj::Promise<void> steerRollout(SteerRolloutContext context) override {
+    auto name = text_of(context.getParams().getName());
+    auto what = text_of(context.getParams().getWhat());
+    seen_.note("steer " + name + " " + what);
+    auto results = context.getResults();
+    if (!require_known(name, results.initError()))
+      return kj::READY_NOW;
+    if (what == "resume")
+      refuse(results.initError(), schema::Code::FAILED_PRECONDITION, "the rollout isn't paused; it goes on by itself");
+    paused_ = what == "pause";
+    return kj::READY_NOW;
+  }
+
   kj::Promise<void> progress(ProgressContext context) override {
     auto params = context.getParams();
     auto results = context.getResults();
@@ -285,6 +336,8 @@ protected:
     fill_moves(results.initMoves(static_cast<unsigned>(moves.size())), moves);
     results.setEnded(params.getName() != "slow" && moves.back().state != "preparing");
     results.setState(moves.back().state);
+    if (moves.back().state == "rolled_back")
+      results.setReason(moves.back().note);
     if (moves.back().state == "failed")
       results.setReason("the model raised an error");
     if (moves.back().state == "superseded")
@@ -409,6 +462,12 @@ private:
       return {{"validating", 5'000}};
     if (name == "broken")
       return {{"validating", 5'000}, {"failed", 5'000.12}};
+    if (name == "canary")
+      return {{"validating", 5'000},
+              {"rolling_out", 5'002},
+              {"rolling_out", 5'002, "", "stage 1 of 4 began: 1% of requests: the candidate is ready"},
+              {"rolling_out", 5'063.2, "", "rolled back: p99 latency 31 ms, the incumbent's 12 ms"},
+              {"rolled_back", 5'063.2, "", "p99 latency 31 ms, the incumbent's 12 ms"}};
     if (name == "lost")
       return {{"live", 3'060}, {"superseded", 4'000}, {"preparing", 5'000}, {"superseded", 5'001}};
     if (version == 2)

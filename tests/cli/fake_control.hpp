@@ -28,6 +28,7 @@ struct fake_record {
   std::vector<std::string> calls;
   std::string uploaded;
   std::string client;
+  std::string rollout_toml; ///< of the last deploy
   struct {
     std::string artifact = "0123456789abcdef";
     std::string model_toml_sha256;

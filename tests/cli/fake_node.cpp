@@ -203,6 +203,11 @@ std::string fake_node::uploaded() const {
   return state_->seen.uploaded;
 }
 
+std::string fake_node::rollout_toml() const {
+  std::lock_guard lock(state_->seen.mutex);
+  return state_->seen.rollout_toml;
+}
+
 std::string fake_node::client() const {
   std::lock_guard lock(state_->seen.mutex);
   return state_->seen.client;

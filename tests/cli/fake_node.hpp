@@ -20,6 +20,8 @@ namespace troupe::test {
 ///     hangup    ends the connection instead of answering
 ///     broken    deploys, but its validation fails
 ///     slow      deploys, but stays in its validation
+///     canary    has a rollout by stages: by the third look it was rolled back
+///     graceful  the same, but it went live
 ///     busy      has events that come one by one, and then ends the connection
 ///
 /// Every other name is not found.
@@ -48,6 +50,8 @@ public:
   std::vector<std::string> calls() const;
   /// The bytes that were uploaded.
   std::string uploaded() const;
+  /// The rollout.toml of the last deploy.
+  std::string rollout_toml() const;
   /// What the last client called itself.
   std::string client() const;
 

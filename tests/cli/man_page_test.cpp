@@ -50,7 +50,8 @@ BOOST_AUTO_TEST_CASE(roff_is_escaped) {
 }
 
 BOOST_AUTO_TEST_CASE(there_is_a_page_for_the_program_each_verb_and_the_config_file) {
-  for (auto file : {"troupe.1", "troupe-deploy.1", "troupe-rollback.1", "troupe-node.1", "troupe-log-level.1", "troupe.toml.5"})
+  for (auto file : {"troupe.1", "troupe-deploy.1", "troupe-rollback.1", "troupe-rollout.1", "troupe-history.1", "troupe-node.1",
+                    "troupe-log-level.1", "troupe.toml.5"})
     BOOST_TEST(page(file) != "", file);
   BOOST_TEST(page("troupe-__complete.1") == "");
 }

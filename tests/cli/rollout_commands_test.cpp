@@ -1,4 +1,5 @@
 #define BOOST_TEST_MODULE rollout_commands
+#include "runtime/base/rollout_toml.hpp"
 #include "runtime/base/sha256.hpp"
 #include "runtime/cli/human_text.hpp"
 #include "tests/cli/command_line.hpp"
@@ -59,7 +60,7 @@ BOOST_FIXTURE_TEST_CASE(programs_get_one_object_at_the_end_of_a_deploy, connecte
   BOOST_TEST(end["state"] == "live");
   BOOST_TEST(end["took_us"] == 1'510'000);
   BOOST_TEST(end["steps"].size() == 4U);
-  BOOST_TEST(end["steps"][0].dump() == R"({"state":"validating","took_us":120000,"unix_ns":5000000000000})");
+  BOOST_TEST(end["steps"][0].dump() == R"({"note":"","state":"validating","took_us":120000,"unix_ns":5000000000000})");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_version_that_fails_exits_with_1_the_step_and_the_reason, connected) {
@@ -70,12 +71,53 @@ BOOST_FIXTURE_TEST_CASE(a_version_that_fails_exits_with_1_the_step_and_the_reaso
   BOOST_TEST(json::parse(out)["reason"] == "the model raised an error");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_version_that_is_rolled_back_from_its_stages_exits_with_1_and_shows_how_far_it_came, connected) {
+  BOOST_TEST(run({"deploy", "canary", model().c_str(), "--strategy", "canary"}) == 1);
+  BOOST_TEST(out
+             == "canary@3  validating     2.00 s\n"
+                "canary@3  rolling_out    0.00 s\n"
+                "canary@3  rolling_out  stage 1 of 4 began: 1% of requests: the candidate is ready   61.20 s\n"
+                "canary@3  rolling_out  rolled back: p99 latency 31 ms, the incumbent's 12 ms    0.00 s\n");
+  BOOST_TEST(err == "error: canary@3 was rolled back: p99 latency 31 ms, the incumbent's 12 ms\n");
+  BOOST_TEST(run({"deploy", "canary", model().c_str(), "-o", "json"}) == 1);
+  BOOST_TEST(json::parse(out)["steps"][2]["note"] == "stage 1 of 4 began: 1% of requests: the candidate is ready");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_strategy_file_with_mistakes_is_refused_with_each_of_them_before_anything_is_sent, connected) {
+  auto path = file("other.toml", "strategy = \"canary\"\nfuse = -1\nalhpa = 1\n");
+  BOOST_TEST(run({"deploy", "echo", model().c_str(), "--strategy", path.c_str()}) == 2);
+  BOOST_TEST(err.find("other.toml:2") != std::string::npos, err);
+  BOOST_TEST(err.find("alhpa") != std::string::npos, err);
+  BOOST_TEST(server.calls().empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_strategy_comes_from_the_command_line_or_else_from_the_folder, connected) {
+  auto folders = default_rollout_toml(rollout_strategy::shadow);
+  auto others = default_rollout_toml(rollout_strategy::ab);
+  BOOST_TEST(run({"deploy", "echo", model().c_str()}) == 0);
+  BOOST_TEST(server.rollout_toml() == "");
+  file("rollout.toml", folders);
+  BOOST_TEST(run({"deploy", "echo", model().c_str()}) == 0);
+  BOOST_TEST(server.rollout_toml() == folders);
+  BOOST_TEST(run({"deploy", "echo", model().c_str(), "--strategy", "blue_green"}) == 0);
+  BOOST_TEST(server.rollout_toml() == default_rollout_toml(rollout_strategy::blue_green));
+  BOOST_TEST(run({"deploy", "echo", model().c_str(), "--strategy", file("other.toml", others).c_str()}) == 0);
+  BOOST_TEST(server.rollout_toml() == others);
+  BOOST_TEST(run({"deploy", "echo", model().c_str(), "--strategy", "rolling"}) == 0);
+  BOOST_TEST(server.rollout_toml() == "");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_detached_deploy_by_stages_says_how_to_follow_them, connected) {
+  BOOST_TEST(run({"deploy", "slow", model().c_str(), "--detach", "--strategy", "canary"}) == 0);
+  BOOST_TEST(out == "slow@3 is on its way up; `troupe rollout slow --watch` tells how far it is\n");
+}
+
 BOOST_FIXTURE_TEST_CASE(a_version_that_is_not_live_in_time_exits_with_4_and_goes_on, connected) {
   BOOST_TEST(run({"deploy", "slow", model().c_str(), "--timeout", "20ms"}) == 4);
   BOOST_TEST(out == "slow@3  validating \n");
   BOOST_TEST(err
              == "error: slow@3 is still validating after 20 ms; it goes on: `troupe status slow` tells how far it is, "
-                "`troupe rollback slow` ends it\n");
+                "`troupe rollback slow` ends it, `troupe rollout slow --watch` follows it\n");
 }
 
 BOOST_FIXTURE_TEST_CASE(ctrl_c_ends_the_watching_and_says_that_the_version_goes_on, connected) {

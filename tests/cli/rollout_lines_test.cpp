@@ -36,6 +36,19 @@ BOOST_AUTO_TEST_CASE(a_step_is_named_when_it_begins_and_timed_when_it_ends) {
                 "digits@3  rolling_out    0.01 s\n");
 }
 
+BOOST_AUTO_TEST_CASE(each_stage_of_a_rollout_has_a_line_with_its_note) {
+  std::ostringstream out;
+  rollout_lines(out, "digits@3")
+      .show({{"rolling_out", 0},
+             {"rolling_out", 10'000'000, "stage 1 of 2 began: 1% of requests: the candidate is ready"},
+             {"rolling_out", 61'210'000'000, "stage 2 of 2 began\x1b: 5% of requests"},
+             {"rolled_back", 62'210'000'000, "p99 latency 31 ms"}});
+  BOOST_TEST(out.str()
+             == "digits@3  rolling_out    0.01 s\n"
+                "digits@3  rolling_out  stage 1 of 2 began: 1% of requests: the candidate is ready   61.20 s\n"
+                "digits@3  rolling_out  stage 2 of 2 began?: 5% of requests    1.00 s\n");
+}
+
 BOOST_AUTO_TEST_CASE(a_line_that_is_begun_is_ended_at_the_end) {
   std::ostringstream out;
   {

@@ -29,6 +29,15 @@ const misuse misuses[] = {
     {{"deploy", "digits", "/nowhere"}, "/nowhere"},
     {{"deploy", "digits", "/", "--detach", "--timeout", "1m"}, "--detach excludes --timeout"},
     {{"deploy", "digits", "/", "--timeout", "soon"}, "error: 'soon' is no duration; write a number and a unit"},
+    {{"deploy", "digits", "/", "--strategy", "sometimes"},
+     "error: --strategy: expected rolling, canary, blue_green, ab or shadow, or a file"},
+    {{"deploy", "digits", "/", "--strategy", "/nowhere.toml"}, "/nowhere.toml"},
+    {{"rollout"}, "error: NAME is required\nsee `troupe rollout --help`\n"},
+    {{"rollout", "digits", "explode"}, "explode not in {pause,resume,promote,abort,skip}"},
+    {{"rollout", "digits", "pause", "--watch"}, "error: --watch only looks; leave it out to pause the rollout\n"},
+    {{"rollout", "digits", "--interval", "1s"}, "--interval requires --watch"},
+    {{"rollout", "digits", "--watch", "--interval", "1"}, "error: '1' is no duration"},
+    {{"history"}, "error: NAME is required\nsee `troupe history --help`\n"},
     {{"rollback", "digits", "--to", "0"}, "see `troupe rollback --help`\n"},
     {{"rollback", "digits", "--timeout", "0s"}, "error: '0s' is no duration"},
     {{"status", "--interval", "1s"}, "--interval requires --watch"},
@@ -59,8 +68,9 @@ BOOST_DATA_TEST_CASE(bad_usage_exits_with_2_and_says_what_is_wrong, data::make(m
 }
 
 BOOST_DATA_TEST_CASE(every_verb_has_help_with_an_example,
-                     data::make({"node", "init", "check", "deploy", "infer", "bench", "status", "versions", "rollback", "scale",
-                                 "undeploy", "events", "tree", "log-level", "apply", "doctor", "completion"}),
+                     data::make({"node", "init", "check", "deploy", "infer", "bench", "status", "versions", "history", "rollout",
+                                 "rollback", "scale", "undeploy", "events", "tree", "log-level", "apply", "doctor",
+                                 "completion"}),
                      verb) {
   command_line troupe;
   BOOST_TEST(troupe.run({verb, "--help"}) == 0);

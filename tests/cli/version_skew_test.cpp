@@ -28,6 +28,8 @@ std::string unknown_call(const std::string& name) {
 BOOST_FIXTURE_TEST_CASE(a_call_that_an_older_node_does_not_know_is_named_with_both_versions, older) {
   BOOST_TEST(run({"rollback", "echo"}) == 1);
   BOOST_TEST(err == unknown_call("rollback"));
+  BOOST_TEST(run({"rollout", "echo", "pause"}) == 1);
+  BOOST_TEST(err == unknown_call("steerRollout"));
   BOOST_TEST(run({"log-level"}) == 1);
   BOOST_TEST(err == unknown_call("setLogLevel"));
 }
@@ -46,6 +48,10 @@ BOOST_FIXTURE_TEST_CASE(what_an_older_node_does_not_tell_is_a_dash, older) {
                 "echo@2   live        -         -        -   -     -\n"
                 "echo@1   superseded  -         -        -   -     -\n");
   BOOST_TEST(run({"status"}) == 0);
+  BOOST_TEST(run({"history", "echo"}) == 0);
+  BOOST_TEST(out == "WHEN  VERSION  WHAT  WHO  WHY\n");
+  BOOST_TEST(run({"rollout", "echo"}) == 0);
+  BOOST_TEST(out.find("echo: no rollout is under way; version 3 failed 1h ago: the model raised an error\n") == 0U, out);
 }
 
 BOOST_FIXTURE_TEST_CASE(events_of_a_node_that_does_not_number_them_are_shown_but_not_followed, older) {
