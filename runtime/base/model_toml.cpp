@@ -1,6 +1,7 @@
 #include "runtime/base/model_toml.hpp"
 
 #include "runtime/base/host_layout.hpp"
+#include "runtime/base/printable.hpp"
 #include "runtime/base/queue_toml.hpp"
 #include "runtime/base/toml_reader.hpp"
 #include "runtime/base/units.hpp"
@@ -20,15 +21,10 @@ const std::string expected_datatypes = "one of " + datatype_names();
 /// Of the Open Inference Protocol, but nothing that a TorchScript tensor can hold.
 constexpr std::array<std::string_view, 3> unserved_datatypes = {"UINT16", "UINT32", "UINT64"};
 
-bool valid_tensor_name(std::string_view name) {
-  auto printable = [](char c) { return c > ' ' && c < '\x7f'; };
-  return !name.empty() && name.size() <= tensor_name_max && std::all_of(name.begin(), name.end(), printable);
-}
-
 void read_name(toml_section& section, tensor_spec& tensor, const std::vector<tensor_spec>& earlier) {
   if (!section.required_text("name", tensor.name, "a name like \"image\""))
     return;
-  if (!valid_tensor_name(tensor.name))
+  if (!is_printable_word(tensor.name, tensor_name_max))
     section.refuse("name", "expected 1 to " + std::to_string(tensor_name_max) + " printable ASCII characters without blanks");
   for (const auto& other : earlier)
     if (other.name == tensor.name)

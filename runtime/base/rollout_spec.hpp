@@ -23,7 +23,7 @@ struct split_key {
   std::string header; ///< lower case; of kind header
 };
 
-/// Requests that the candidate always answers, whatever the weight. At least one of both is named.
+/// Requests that the candidate always answers, whatever the weight. At least one of both is named; if both are, a request must have both.
 struct always_rule {
   std::string caller;       ///< its name; empty: whoever
   std::string header;       ///< lower case; empty: none is looked at

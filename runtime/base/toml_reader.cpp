@@ -1,9 +1,13 @@
 #include "runtime/base/toml_reader.hpp"
 
 #include "runtime/base/nearest.hpp"
+#include "runtime/base/printable.hpp"
 #include "runtime/base/units.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
 #include <limits>
 
 namespace troupe {
@@ -20,22 +24,27 @@ std::uint32_t line_of(const toml::node& node) {
   return node.source().begin.line;
 }
 
-std::string quoted(std::string_view text) {
-  std::string shown = "\"";
-  for (char c : text.substr(0, shown_value_max))
-    shown += static_cast<unsigned char>(c) < 0x20 || c == '\x7f' ? '?' : c;
-  return shown + (text.size() > shown_value_max ? "…\"" : "\"");
+/// The shortest text that reads as the same number: "0.25", "100".
+std::string digits(double number) {
+  std::array<char, 32> buffer{};
+  return {buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), number).ptr};
+}
+
+/// As TOML writes it, so that 8.0 isn't taken for 8.
+std::string describe(double number) {
+  auto text = digits(number);
+  return text.find_first_not_of("-0123456789") == std::string::npos ? text + ".0" : text;
 }
 
 std::string describe(const toml::node& node) {
   if (auto text = node.as_string())
-    return quoted(text->get());
+    return quoted_value(text->get());
   if (auto number = node.as_integer())
     return std::to_string(number->get());
   if (auto flag = node.as_boolean())
     return flag->get() ? "true" : "false";
-  if (node.is_floating_point())
-    return "a floating-point number";
+  if (auto number = node.as_floating_point())
+    return describe(number->get());
   if (node.is_array())
     return "a list of something else";
   if (node.is_table())
@@ -62,6 +71,10 @@ std::uint32_t overlong_key_line(std::string_view text) {
 
 std::string still_to_fill_in(const std::string& expected) {
   return "still to be filled in; expected " + expected;
+}
+
+std::string quoted_value(std::string_view text) {
+  return "\"" + printable(text.substr(0, shown_value_max)) + (text.size() > shown_value_max ? "…\"" : "\"");
 }
 
 result<toml::table> parse_toml(std::string_view text, std::string_view file_name, std::size_t bytes_max) {
@@ -180,6 +193,56 @@ void toml_section::integers(std::string_view key, std::vector<std::uint32_t>& va
                  *node);
 }
 
+bool toml_section::texts(std::string_view key, std::vector<std::string>& value, std::size_t count_max,
+                         const std::string& expected) {
+  auto node = find(key);
+  if (node == nullptr)
+    return false;
+  std::vector<std::string> found;
+  auto take = [&found](const toml::node& from) {
+    auto text = from.as_string();
+    if (text != nullptr)
+      found.push_back(text->get());
+    return text != nullptr;
+  };
+  auto array = node->as_array();
+  bool right = array != nullptr ? !array->empty() && array->size() <= count_max && std::all_of(array->begin(), array->end(), take)
+                                : take(*node);
+  if (right)
+    value = std::move(found);
+  else
+    refuse_value(key, expected + ", or a list of at most " + std::to_string(count_max) + " such", *node);
+  return right;
+}
+
+void toml_section::number(std::string_view key, double& value, double min, double max, bool above_min) {
+  auto node = find(key);
+  if (node == nullptr)
+    return;
+  auto number = node->value<double>();
+  if (number && (above_min ? *number > min : *number >= min) && *number <= max)
+    value = *number;
+  else
+    refuse_value(key,
+                 above_min ? "a number above " + digits(min) + " and up to " + digits(max)
+                           : range("a number", digits(min), digits(max)),
+                 *node);
+}
+
+bool toml_section::percent(std::string_view key, std::uint32_t& value, std::uint32_t min, std::uint32_t max) {
+  auto node = find(key);
+  if (node == nullptr)
+    return false;
+  auto tenths = node->value<double>().value_or(std::nan("")) * 10;
+  auto nearest = std::round(tenths);
+  bool right = nearest >= min && nearest <= max && std::abs(tenths - nearest) < 1e-6; // 0.3 * 10 is not quite 3
+  if (right)
+    value = static_cast<std::uint32_t>(nearest);
+  else
+    refuse_value(key, range("per cent", digits(min / 10.0), digits(max / 10.0)) + " in steps of 0.1", *node);
+  return right;
+}
+
 void toml_section::size(std::string_view key, std::uint64_t& value, std::uint64_t min, std::uint64_t max) {
   auto node = find(key);
   if (node == nullptr)
@@ -214,7 +277,7 @@ toml_section toml_section::section(std::string_view key) {
   if (node == nullptr)
     return {nullptr, path, line_, *this};
   if (!node->is_table())
-    refuse_value(key, "a section [" + std::string(key) + "]", *node);
+    refuse_value(key, "a section [" + path_ + std::string(key) + "]", *node);
   return {node->as_table(), path, line_of(*node), *this};
 }
 
@@ -228,7 +291,7 @@ std::vector<toml_section> toml_section::sections(std::string_view key) {
     if (auto table = (*array)[i].as_table())
       list.push_back({table, path_ + std::string(key) + "[" + std::to_string(i) + "].", line_of(*table), *this});
   if (array == nullptr || list.size() != array->size())
-    refuse_value(key, "sections [[" + std::string(key) + "]]", *node);
+    refuse_value(key, "sections [[" + path_ + std::string(key) + "]]", *node);
   return list;
 }
 
@@ -270,8 +333,10 @@ bool toml_section::knows(std::string_view key) const {
 }
 
 std::string toml_section::advice_on(std::string_view unknown) const {
-  if (parent_ != nullptr && parent_->knows(unknown)) // TOML's own trap: a key after [section] belongs to that section
-    return "it must stand above the first [section] of the file";
+  for (auto outer = parent_; outer != nullptr; outer = outer->parent_)
+    if (outer->knows(unknown)) // TOML's own trap: a key after [section] belongs to that section
+      return outer->path_.empty() ? "it must stand above the first [section] of the file"
+                                  : "it must stand in [" + outer->path_.substr(0, outer->path_.size() - 1) + "]";
   return advice_on_key(unknown, known_);
 }
 

@@ -19,6 +19,9 @@ inline constexpr std::size_t toml_bytes_max = 256 << 10;
 inline constexpr std::string_view toml_left_open = "?";
 std::string still_to_fill_in(const std::string& expected);
 
+/// A text of the file as a message shows it: in quotes, cut if it is long, control characters replaced by "?".
+std::string quoted_value(std::string_view text);
+
 /// The document, or where and why it is not TOML: "model.toml:7: not valid TOML: …".
 result<toml::table> parse_toml(std::string_view text, std::string_view file_name, std::size_t bytes_max = toml_bytes_max);
 
@@ -58,6 +61,12 @@ public:
   /// `8`, or a list `[8, 32]` of at most `count_max`.
   void integers(std::string_view key, std::vector<std::uint32_t>& value, std::uint32_t min, std::uint32_t max,
                 std::size_t count_max);
+  /// `"a"`, or a list `["a", "b"]` of 1 to `count_max`; `expected` says what one may be. False if it is absent or wrong.
+  bool texts(std::string_view key, std::vector<std::string>& value, std::size_t count_max, const std::string& expected);
+  /// Whole, or with a fraction; NaN is none. With `above_min`, `min` itself is out of bounds.
+  void number(std::string_view key, double& value, double min, double max, bool above_min = false);
+  /// Per cent, in steps of a tenth; `value` and its bounds are of a thousand: `2.5` reads as 25. False if it is absent or wrong.
+  bool percent(std::string_view key, std::uint32_t& value, std::uint32_t min, std::uint32_t max);
   /// `"256MiB"`, or a number of bytes.
   void size(std::string_view key, std::uint64_t& value, std::uint64_t min, std::uint64_t max);
   /// `"250ms"`; the unit is not optional.
@@ -75,6 +84,9 @@ public:
 
   /// Whether the key is there, whatever its value.
   bool has(std::string_view key) { return find(key) != nullptr; }
+
+  /// Whether the section itself is there, and is one.
+  bool exists() const { return table_ != nullptr; }
 
   /// A problem of this field: the line is the field's, or the section's if it is absent.
   void refuse(std::string_view key, std::string_view text);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "runtime/base/http_token.hpp"
+
 #include <algorithm>
 #include <cctype>
 #include <string_view>
@@ -30,14 +32,6 @@ inline std::string_view next_part(std::string_view& text, char separator) {
 inline bool same_word(std::string_view text, std::string_view lower_case) {
   return std::equal(text.begin(), text.end(), lower_case.begin(), lower_case.end(),
                     [](unsigned char a, char b) { return std::tolower(a) == b; });
-}
-
-/// A method's or a field's name.
-inline bool is_token(std::string_view text) {
-  auto in_token = [](unsigned char c) {
-    return std::isalnum(c) != 0 || std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) != std::string_view::npos;
-  };
-  return !text.empty() && std::all_of(text.begin(), text.end(), in_token);
 }
 
 /// What a field may say: anything but control characters.
