@@ -32,6 +32,7 @@ constexpr measure measures[] = {
     {"forward-large", measure_forward_large},
     {"join", measure_join},
     {"placement", measure_placement},
+    {"evidence", measure_evidence},
     {"http-lone", measure_http_lone},
     {"http-flight", measure_http_flight},
     {"http-mlp", measure_http_mlp},

@@ -32,6 +32,9 @@ findings measure_join(lab& room);           ///< from the start of a node that j
 /// A plan for a large cluster; starts nothing.
 findings measure_placement(lab& room);
 
+/// How often rollouts that are simulated go back wrongly or are missed, and what evidence costs; starts nothing.
+findings measure_evidence(lab& room);
+
 // Over HTTP, in the Open Inference Protocol.
 
 findings measure_http_lone(lab& room);     ///< no-op, 1 connection: p50

@@ -1,0 +1,240 @@
+#include "runtime/base/rng.hpp"
+#include "runtime/policy/evidence/step_evidence.hpp"
+#include "tests/bench/measures.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <ctime>
+
+namespace troupe::bench {
+
+namespace {
+
+constexpr std::uint64_t requests_a_second = 200;
+constexpr double incumbent_error_rate = 0.01;
+constexpr int hold_s = 60;      ///< of a step, at least
+constexpr int patience_s = 600; ///< of a step that is not fine; after it the rollout is left holding
+constexpr std::array<double, 3> step_weights = {0.05, 0.25, 0.5};
+constexpr double alpha = 0.05;
+
+/// Latencies of a lognormal distribution, 20 ms in the middle and 102 ms at p99, to draw from by one number.
+class latency_draws {
+public:
+  latency_draws() {
+    rng random(1);
+    for (auto& each : us_) {
+      auto radius = std::sqrt(-2 * std::log(1 - random.unit()));
+      each = static_cast<std::uint64_t>(20'000 * std::exp(0.7 * radius * std::cos(6.283185307179586 * random.unit())));
+    }
+  }
+  std::uint64_t draw_us(rng& random) const { return us_[random.next() >> (64 - bits)]; }
+
+private:
+  static constexpr unsigned bits = 16;
+  std::array<std::uint64_t, 1U << bits> us_{};
+};
+
+/// How a version behaves.
+struct behaviour {
+  double error_rate = incumbent_error_rate;
+  double slowdown = 1;
+};
+
+void serve(arm_counters& arm, const behaviour& how, const latency_draws& latencies, rng& random) {
+  ++arm.errors.requests;
+  arm.errors.failures += random.chance(how.error_rate) ? 1 : 0;
+  arm.latency.record(static_cast<std::uint64_t>(static_cast<double>(latencies.draw_us(random)) * how.slowdown));
+}
+
+void clear(step_batch& batch) {
+  for (auto* arm : {&batch.candidate, &batch.incumbent}) {
+    arm->errors = {};
+    arm->latency.counts.fill(0);
+    arm->latency.total = 0;
+  }
+}
+
+/// Fills what happens in one second; who serves a request is left to chance.
+void serve_second(step_batch& batch, double weight, const behaviour& candidate, const latency_draws& latencies, rng& random) {
+  clear(batch);
+  for (std::uint64_t i = 0; i < requests_a_second; ++i) {
+    bool to_candidate = random.chance(weight);
+    serve(to_candidate ? batch.candidate : batch.incumbent, to_candidate ? candidate : behaviour{}, latencies, random);
+  }
+}
+
+step_options canary_checks() {
+  step_options options;
+  options.division = {alpha, 0, static_cast<std::uint32_t>(step_weights.size()), 1};
+  options.errors.emplace();
+  options.latency.emplace();
+  options.latency->checks = {{0.95, 1.1}, {0.99, 1.1}};
+  return with_shares(options);
+}
+
+/// Works through a rollout, looking at every second: worse = rolled back, fine = promoted, undecided = still holding.
+standing roll_out(const behaviour& candidate, const step_options& options, const latency_draws& latencies, rng& random) {
+  step_batch batch;
+  for (auto weight : step_weights) {
+    step_state state;
+    auto said = standing::undecided;
+    for (int second = 1; second <= patience_s && (second <= hold_s || said != standing::fine); ++second) {
+      serve_second(batch, weight, candidate, latencies, random);
+      if (auto taken = advance(state, batch, options); !taken)
+        throw std::runtime_error(taken.failure().message);
+      said = overall(judge(state, options));
+      if (said == standing::worse)
+        return said;
+    }
+    if (said != standing::fine)
+      return said;
+  }
+  return standing::fine;
+}
+
+/// Of so many rollouts, the share that ended each way.
+struct outcome {
+  double rolled_back = 0;
+  double holding = 0;
+  double promoted = 0;
+};
+
+outcome simulate(int rollouts, const behaviour& candidate, const step_options& options, const latency_draws& latencies) {
+  outcome shares;
+  for (int i = 0; i < rollouts; ++i) {
+    rng random(static_cast<std::uint64_t>(i) + 1);
+    auto said = roll_out(candidate, options, latencies, random);
+    auto& share = said == standing::worse ? shares.rolled_back : said == standing::fine ? shares.promoted : shares.holding;
+    share += 1.0 / rollouts;
+  }
+  return shares;
+}
+
+std::string percent_of(double share) {
+  return number(100 * share) + " %";
+}
+
+finding identical_line(const std::string& checks, const outcome& shares) {
+  return {"evidence, identical versions, " + checks + ": rolled back",
+          "< " + percent_of(alpha),
+          percent_of(shares.rolled_back) + ", " + percent_of(shares.holding) + " still hold",
+          "",
+          "",
+          shares.rolled_back <= alpha};
+}
+
+finding missed_line(const std::string& what, const outcome& shares, double goal) {
+  return {"evidence, " + what + ": promoted",
+          "< " + percent_of(goal),
+          percent_of(shares.promoted) + ", " + percent_of(shares.rolled_back) + " rolled back",
+          "",
+          "",
+          shares.promoted <= goal};
+}
+
+/// Candidate requests until twice the errors are found, at the first step's weight.
+std::uint64_t requests_until_found(const rate_options& options, rng& random) {
+  rate_state state;
+  while (judge(state, options).is != standing::worse) {
+    rate_batch batch;
+    for (std::uint64_t i = 0; i < requests_a_second; ++i) {
+      bool to_candidate = random.chance(step_weights[0]);
+      auto& arm = to_candidate ? batch.candidate : batch.incumbent;
+      ++arm.requests;
+      arm.failures += random.chance(incumbent_error_rate * (to_candidate ? 2 : 1)) ? 1 : 0;
+    }
+    if (auto taken = advance(state, batch, options); !taken)
+      throw std::runtime_error(taken.failure().message);
+  }
+  return state.total.candidate.requests;
+}
+
+finding found_line(const std::string& whose, double share, int rollouts, std::uint64_t goal) {
+  rate_options options;
+  options.alpha = share;
+  std::vector<std::uint64_t> found;
+  for (int i = 0; i < rollouts; ++i) {
+    rng random(static_cast<std::uint64_t>(i) + 1);
+    found.push_back(requests_until_found(options, random));
+  }
+  std::sort(found.begin(), found.end());
+  auto middle = found[found.size() / 2];
+  auto most = found[found.size() * 9 / 10];
+  return {"evidence, 2 % errors against 1 % at 5 % weight, alpha " + whose + ": candidate requests until found",
+          "90 % < " + std::to_string(goal),
+          "median " + std::to_string(middle) + ", 90 % " + std::to_string(most),
+          "",
+          "",
+          most < goal};
+}
+
+double cpu_ns(std::clock_t ticks) {
+  return static_cast<double>(ticks) * (1e9 / CLOCKS_PER_SEC);
+}
+
+/// What a request adds to its way: an error counter, a latency bucket, a counter of finite answers, one output's bin.
+finding recording_line(lab& room) {
+  constexpr std::size_t drawn = 1U << 12;
+  const std::size_t requests = room.quick() ? 1'000'000 : 20'000'000;
+  std::vector<std::uint64_t> us(drawn);
+  std::vector<double> outputs(drawn);
+  rng random(1);
+  for (std::size_t i = 0; i < drawn; ++i) {
+    us[i] = random.below(200'000);
+    outputs[i] = random.unit() * 20 - 10;
+  }
+  arm_counters arm;
+  arm.outputs.resize(value_bin_count);
+  auto begin = std::clock();
+  for (std::size_t i = 0; i < requests; ++i) {
+    ++arm.errors.requests;
+    arm.latency.record(us[i % drawn]);
+    ++arm.not_finite.requests;
+    ++arm.outputs[value_bin(outputs[i % drawn])];
+  }
+  auto ns = cpu_ns(std::clock() - begin) / static_cast<double>(requests);
+  bool counted = arm.latency.total == requests && count_of(arm.outputs) == requests; // and so not optimised away
+  return {"evidence, recording: CPU time a request", "< 1 µs", number(ns) + " ns", "", "", counted && ns < 1000};
+}
+
+/// What the leader spends once a second on a rollout.
+finding look_line(const step_options& options, const latency_draws& latencies) {
+  rng random(1);
+  step_batch batch;
+  step_state state;
+  serve_second(batch, step_weights[1], {}, latencies, random);
+  constexpr int looks = 1000;
+  std::size_t verdicts = 0;
+  auto begin = std::clock();
+  for (int i = 0; i < looks; ++i) {
+    if (auto taken = advance(state, batch, options); !taken)
+      throw std::runtime_error(taken.failure().message);
+    verdicts += judge(state, options).size();
+  }
+  auto us = cpu_ns(std::clock() - begin) / 1000 / looks;
+  return {"evidence, a look at three checks: CPU time", "< 1 ms", micros(us), "", "", verdicts > 0 && us < 1000};
+}
+
+} // namespace
+
+findings measure_evidence(lab& room) {
+  const int rollouts = room.quick() ? 100 : 10'000;
+  const int harmful = room.quick() ? 100 : 2'000;
+  const latency_draws latencies;
+  auto options = canary_checks();
+  auto errors_only = options;
+  errors_only.latency.reset();
+  errors_only = with_shares(errors_only);
+  return {identical_line("error rate, p95 and p99 in 3 steps", simulate(rollouts, {}, options, latencies)),
+          identical_line("error rate alone in 3 steps", simulate(harmful, {}, errors_only, latencies)),
+          missed_line("twice the errors", simulate(harmful, {2 * incumbent_error_rate, 1}, options, latencies), 0.05),
+          missed_line("1.5 times the errors", simulate(harmful, {1.5 * incumbent_error_rate, 1}, options, latencies), 0.2),
+          missed_line("1.5 times the latency", simulate(harmful, {incumbent_error_rate, 1.5}, options, latencies), 0.05),
+          found_line("0.05", alpha, harmful, 3'000),
+          found_line("0.05 / 9", options.errors->alpha, harmful, 4'500),
+          recording_line(room),
+          look_line(options, latencies)};
+}
+
+} // namespace troupe::bench
