@@ -32,7 +32,7 @@ route route_book::route_of(const route_order& order, const pool_finder& find_poo
   known->target->set_local(local);
   set_remotes(order, *known);
   if (local == nullptr && known->remotes.empty())
-    return {id, nullptr, being_started(order.deployment)};
+    return {id, nullptr, order.why_not.message.empty() ? being_started(order.deployment) : order.why_not};
   return {id, known->target, {}};
 }
 
