@@ -27,10 +27,15 @@ struct list_in_progress {
   caf::typed_response_promise<deployment_list> answer;
   std::vector<deployment_view> views;
   std::size_t open = 0;
+  std::size_t restarting = 0; ///< deployments that can't tell just now
 
   void one_done() {
     if (--open != 0)
       return;
+    if (views.empty() && restarting > 0) {
+      answer.deliver(make_error(error_code::unavailable, "deployments are being restarted; retry"));
+      return;
+    }
     if (!name.empty() && views.empty()) {
       answer.deliver(unknown(name));
       return;
@@ -247,8 +252,12 @@ caf::result<deployment_list> catalog_state::on_list(const list_deployments& ask)
   progress->answer = self_->make_response_promise<deployment_list>();
   progress->open = 1;
   for (const auto& [deployment_name, handle] : deployments_) {
-    if (!handle || (!ask.name.empty() && ask.name != deployment_name))
+    if (!ask.name.empty() && ask.name != deployment_name)
       continue;
+    if (!handle) {
+      progress->restarting += damaged_.count(deployment_name) == 0 ? 1 : 0;
+      continue;
+    }
     ++progress->open;
     self_->request(handle, node_->timing.patience, get_deployment{deployment_name})
         .then(
@@ -257,7 +266,10 @@ caf::result<deployment_list> catalog_state::on_list(const list_deployments& ask)
                 progress->views.push_back(std::move(view));
               progress->one_done();
             },
-            [progress](const caf::error&) { progress->one_done(); });
+            [progress](const caf::error&) {
+              ++progress->restarting;
+              progress->one_done();
+            });
   }
   auto answer = progress->answer;
   progress->one_done();

@@ -216,6 +216,7 @@ struct node_list {
   leadership lead;
   bool leader_away = false;              ///< it is suspected or dead
   std::chrono::nanoseconds state_age{0}; ///< since this node last heard from its leader; 0 on the leader
+  bool unheard = false;                  ///< it hasn't since it started: `state_age` counts from then
   std::string trouble;                   ///< what a person should mend, and how; empty: nothing
 };
 
@@ -242,6 +243,10 @@ struct exchange_members {
 };
 /// This node ends, as it was told to: it says so, so that nobody has to find out.
 struct leave_cluster {};
+/// This node is called so from now on: another has the name that it came with.
+struct rename_self {
+  std::string name;
+};
 /// The leader's registrar tells what it has written of a member.
 struct member_changed {
   member_record record;
@@ -300,6 +305,7 @@ TROUPE_MESSAGE(ask_help)
 TROUPE_MESSAGE(help_answer)
 TROUPE_MESSAGE(exchange_members)
 TROUPE_MESSAGE(leave_cluster)
+TROUPE_MESSAGE(rename_self)
 TROUPE_MESSAGE(member_changed)
 TROUPE_MESSAGE(node_list)
 TROUPE_MESSAGE(pool_news)

@@ -35,16 +35,20 @@ error away(const actor_environment& node) {
                 "lead with `troupe restore DIR --lead`"};
 }
 
-/// The leader's failure, as whoever asked is told of it.
+/// The leader's failure, as whoever asked is told of it. One that has frozen may have the question before it, and do it once it goes on.
 error told_as(const actor_environment& node, const error& why) {
   if (why.code == error_code::permission_denied && !node.lead.refusal().empty())
     return away(node);
+  auto leader = leader_status(node);
+  if (why.code == error_code::deadline_exceeded)
+    return {why.code,
+            "the leader, " + leader->name()
+                + ", has not answered: it may have done what was asked for, or do so once it is back; look before asking again"};
   if (why.code != error_code::unavailable)
     return why;
-  auto leader = leader_status(node);
   if (!leader->usable())
     return away(node);
-  return {error_code::unavailable, "the leader, " + leader->name() + ", does not answer: " + why.message};
+  return {error_code::unavailable, "the leader, " + leader->name() + ", can't answer just now: " + why.message};
 }
 
 /// Asks the leader; `told` hears the result<Answer> within the actor, at once if it is away.
@@ -75,6 +79,34 @@ caf::result<Answer> ask_leader(Self* self, const actor_environment& node, peer_q
       answer.deliver(make_error(told.failure().code, told.failure().message));
   });
   return answer;
+}
+
+/// Whether the leader said nothing to the question.
+bool is_silence(const error& why) {
+  return why.code == error_code::unavailable || why.code == error_code::deadline_exceeded;
+}
+
+/// What an assignment tells of the deployments: which versions requests go to, and how many replicas of them there are.
+std::vector<deployment_view> deployments_in(const assignment& kept) {
+  std::vector<deployment_view> all;
+  for (const auto& route : kept.routes) {
+    deployment_view view;
+    view.record.name = route.deployment;
+    view.record.current_version = view.record.last_version = route.live.version;
+    for (const auto& share : route.live.shares)
+      view.record.wanted_replicas += share.replicas;
+    if (route.live.version != 0) {
+      version_view version;
+      version.record.id = {route.deployment, route.live.version};
+      version.record.model_toml = route.live.model_toml;
+      version.record.state = version_state::live;
+      version.serves = true;
+      version.pool.id = version.record.id;
+      view.versions.push_back(std::move(version));
+    }
+    all.push_back(std::move(view));
+  }
+  return all;
 }
 
 actor_status status_of(const actor_environment& node, const char* kind, steady_time since) {
@@ -113,6 +145,13 @@ catalog_proxy_state::behavior_type catalog_proxy_state::begin(const actor_enviro
   node_ = &node;
   since_ = node.time.now();
   self_->send(self_, look_at_leader{});
+  self_->request(node.actors.keeper.get(), node.timing.keeper_patience, load_assignment{})
+      .then(
+          [this](const kept_assignment& kept) {
+            if (kept.what && !told_)
+              told_ = {deployments_in(*kept.what), since_, true};
+          },
+          [](const caf::error&) {}); // then nothing is known before the leader tells
   return handing_on();
 }
 
@@ -141,10 +180,12 @@ caf::result<deployment_list> catalog_proxy_state::on_list(const list_deployments
   auto answer = self_->make_response_promise<deployment_list>();
   auto tell = [this, answer, ask](result<deployment_list> told) mutable {
     if (told && ask.name.empty())
-      told_ = {told->deployments, node_->time.now()};
-    if (!told && told.failure().code == error_code::unavailable)
+      told_ = {told->deployments, node_->time.now(), false};
+    if (!told && is_silence(told.failure()))
       told = last_known(ask.name, told.failure());
-    if (told)
+    if (told && told->kept)
+      tell_kept(std::move(*told), answer);
+    else if (told)
       answer.deliver(std::move(*told));
     else
       answer.deliver(make_error(told.failure().code, told.failure().message));
@@ -153,11 +194,29 @@ caf::result<deployment_list> catalog_proxy_state::on_list(const list_deployments
   return answer;
 }
 
+void catalog_proxy_state::tell_kept(deployment_list known, caf::typed_response_promise<deployment_list> answer) {
+  self_->request(node_->actors.pools.get(), node_->timing.patience, get_report{})
+      .then(
+          [this, known, answer](const node_report& own) mutable {
+            for (auto& view : known.deployments)
+              for (auto& version : view.versions)
+                for (const auto& running : own.pools)
+                  if (running.status.id == version.record.id)
+                    version.pool = running.status;
+            for (auto& view : known.deployments)
+              for (auto& version : view.versions)
+                for (auto& replica : version.pool.replicas)
+                  replica.node_name = node_->node_name;
+            answer.deliver(std::move(known));
+          },
+          [known, answer](const caf::error&) mutable { answer.deliver(std::move(known)); });
+}
+
 void catalog_proxy_state::look() {
   ask_leader_then<deployment_list>(self_, *node_, list_deployments{}, command_patience,
                                    [this](const result<deployment_list>& told) {
                                      if (told)
-                                       told_ = {told->deployments, node_->time.now()};
+                                       told_ = {told->deployments, node_->time.now(), false};
                                      self_->delayed_send(self_, told ? look_interval : look_retry, look_at_leader{});
                                    });
 }
@@ -167,6 +226,7 @@ result<deployment_list> catalog_proxy_state::last_known(const std::string& name,
     return why;
   deployment_list known;
   known.age = std::max(node_->time.now() - told_->at, std::chrono::nanoseconds(1));
+  known.kept = told_->kept;
   for (const auto& each : told_->deployments)
     if (name.empty() || each.record.name == name)
       known.deployments.push_back(each);

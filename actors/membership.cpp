@@ -10,6 +10,11 @@ namespace troupe {
 
 namespace {
 
+/// Since it was heard of last.
+constexpr std::chrono::seconds twin_told_for{30};
+/// Besides the leader, by a node that starts.
+constexpr std::size_t others_asked_first = 3;
+
 constexpr const char* if_removed = "if this node was removed, stop it; it can join again as a new one, with an empty data folder";
 
 /// Higher than in any life before, unless the clock was set back.
@@ -60,6 +65,7 @@ membership_state::behavior_type membership_state::begin(membership_options optio
   self_->send(self_, measure_load{});
   policy_->tick(since_);
   carry_out();
+  catch_up();
   tell_placer();
   return watching();
 }
@@ -74,6 +80,10 @@ membership_state::behavior_type membership_state::watching() {
       [this](const exchange_members& told) { return on_exchange(told); },
       [this](const member_changed& change) { on_member_changed(change); },
       [this](leave_cluster) { return on_leave(); },
+      [this](const rename_self& ask) {
+        policy_->rename(ask.name, options_->node.time.now());
+        carry_out();
+      },
       [this](look_around) {
         next_look_ = steady_time::max();
         policy_->tick(options_->node.time.now());
@@ -90,8 +100,11 @@ membership_state::behavior_type membership_state::watching() {
 
 caf::result<probe_message> membership_state::on_probe(const probe& asked) {
   hear_of_lead(asked.message.lead);
+  epochs_[asked.from] = asked.message.lead.epoch;
   options_->node.lead.note_heard(asked.from, options_->node.time.now());
-  auto answer = policy_->on_probe(asked.from, asked.message, options_->node.time.now());
+  auto message = asked.message;
+  forget_old_removals(asked.from, message.news);
+  auto answer = policy_->on_probe(asked.from, message, options_->node.time.now());
   carry_out();
   return with_lead(std::move(answer));
 }
@@ -105,8 +118,7 @@ caf::result<help_answer> membership_state::on_ask_help(const ask_help& asked) {
 }
 
 caf::result<exchange_members> membership_state::on_exchange(const exchange_members& told) {
-  policy_->merge(told.members, options_->node.time.now());
-  carry_out();
+  merge(told.from, told.members);
   return exchange_members{{}, policy_->everything()};
 }
 
@@ -157,8 +169,10 @@ void membership_state::end_farewell() {
 void membership_state::on_probe_told(const probe_told& told) {
   auto now = options_->node.time.now();
   if (told.outcome) {
-    const auto& answer = std::get<probe_message>(*told.outcome);
+    auto answer = std::get<probe_message>(*told.outcome);
     hear_of_lead(answer.lead);
+    epochs_[told.by] = answer.lead.epoch;
+    forget_old_removals(told.by, answer.news);
     options_->node.lead.note_heard(told.by, now);
     if (told.by == options_->node.lead.get().leader_id && policy_->self().news.state != member_state::removed)
       options_->node.lead.note_refused("");
@@ -194,8 +208,22 @@ void membership_state::on_help_told(const help_told& told) {
 
 void membership_state::on_members_told(const members_told& told) {
   if (told.outcome)
-    policy_->merge(std::get<exchange_members>(*told.outcome).members, options_->node.time.now());
+    merge(told.by, std::get<exchange_members>(*told.outcome).members);
+}
+
+void membership_state::merge(const std::string& from, std::vector<member_news> members) {
+  forget_old_removals(from, members);
+  policy_->merge(members, options_->node.time.now());
   carry_out();
+}
+
+/// Who was replaced as leader, or still follows that one, may tell of removals that the cluster's state doesn't know, and that nobody could take back.
+void membership_state::forget_old_removals(const std::string& from, std::vector<member_news>& told) const {
+  auto known = epochs_.find(from);
+  if (known == epochs_.end() || known->second >= options_->node.lead.get().epoch)
+    return;
+  auto is_removal = [](const member_news& news) { return news.state == member_state::removed; };
+  told.erase(std::remove_if(told.begin(), told.end(), is_removal), told.end());
 }
 
 void membership_state::on_load() {
@@ -227,13 +255,14 @@ std::set<std::uint64_t> membership_state::carry_out() {
           return help_told{helper, sequence, std::move(outcome)};
         });
   for (const auto& other : plan.exchanges)
-    ask(other, exchange_members{{}, policy_->everything()},
-        [](result<peer_answer> outcome) { return members_told{std::move(outcome)}; });
+    exchange_with(other);
   for (const auto& each : plan.replies)
     if (auto waiting = helping_.extract({each.asker, each.sequence}); !waiting.empty())
       waiting.mapped().deliver(help_answer{each.outcome});
   for (const auto& change : plan.changes)
     note(change);
+  if (!plan.twin.empty())
+    note_twin(plan.twin);
   if (!plan.changes.empty() || placer_is_new() || knows_more())
     tell_placer();
   if (auto due = policy_->wakes_at(); due < next_look_) {
@@ -242,6 +271,22 @@ std::set<std::uint64_t> membership_state::carry_out() {
     self_->delayed_send(self_, std::max(std::chrono::nanoseconds(due - now), std::chrono::nanoseconds(0)), look_around{});
   }
   return probes;
+}
+
+void membership_state::exchange_with(const std::string& other) {
+  ask(other, exchange_members{{}, policy_->everything()},
+      [by = other](result<peer_answer> outcome) { return members_told{by, std::move(outcome)}; });
+}
+
+/// What has happened since it was here last, who was removed above all, some others tell at once: it must not be heard from who was removed.
+void membership_state::catch_up() {
+  std::set<std::string> asked{options_->node.lead.get().leader_id};
+  for (const auto& [id, one] : policy_->members())
+    if (asked.size() <= others_asked_first)
+      asked.insert(id);
+  asked.erase(options_->node.node_id);
+  for (const auto& id : asked)
+    exchange_with(id);
 }
 
 template <class Told>
@@ -308,6 +353,19 @@ void membership_state::note(const member_change& change) {
   }
 }
 
+/// Two nodes of one folder: a copy was started beside the original.
+void membership_state::note_twin(const std::string& address) {
+  const auto& node = options_->node;
+  if (std::exchange(twin_, address) != address)
+    node.events.emit({node.time.wall_now(),
+                      severity::error,
+                      "node_twice",
+                      {{"address", address},
+                       {"reason", "a node there has this one's id, so it runs of a copy of this data folder; stop one of them"}},
+                      "membership"});
+  twin_until_ = node.time.now() + twin_told_for;
+}
+
 void membership_state::tell_board(const member& one) {
   if (one.news.id == options_->node.node_id)
     return;
@@ -349,7 +407,10 @@ void membership_state::emit(severity level, const char* event_name, const member
   options_->node.events.emit({options_->node.time.wall_now(),
                               level,
                               event_name,
-                              {{"node", one.news.name}, {"id", one.news.id}, {"address", one.news.address}, {"reason", why}},
+                              {{"node", one.news.name.empty() ? one.news.id : one.news.name},
+                               {"id", one.news.id},
+                               {"address", one.news.address},
+                               {"reason", why}},
                               "membership"});
 }
 
@@ -365,6 +426,8 @@ node_view membership_state::view_of(const member& one) {
   view.place.memory_bytes = is_self ? node.machine.memory_bytes : news.load.memory_total_bytes;
   view.place.labels = news.labels;
   view.place.use = use_of(one);
+  if (news.load.disk_full && view.place.use == placement_use::usable)
+    view.place.use = placement_use::full;
   // What it offers isn't known before it has told.
   if (!is_self && news.load.memory_total_bytes == 0 && view.place.use == placement_use::usable) {
     view.place.use = placement_use::suspect;
@@ -387,6 +450,7 @@ node_list membership_state::list() const {
   all.lead = node.lead.get();
   if (all.lead.leader_id != node.node_id)
     all.state_age = now - std::max(node.lead.heard().value_or(since_), since_);
+  all.unheard = all.lead.leader_id != node.node_id && !node.lead.heard();
   for (const auto& [id, one] : policy_->members()) {
     const auto& news = one.news;
     if (news.state == member_state::removed && id != node.node_id)
@@ -401,12 +465,14 @@ node_list membership_state::list() const {
     info.labels = news.labels;
     info.leads = id == all.lead.leader_id;
     info.is_self = id == node.node_id;
-    info.cpu_share = news.load.cpu_busy;
     info.cores = news.load.cores;
     info.memory_bytes = news.load.memory_total_bytes;
-    info.memory_free_bytes = news.load.memory_free_bytes;
-    info.replicas = news.state <= member_state::suspect ? news.load.replicas : 0;
-    info.round_trip = one.round_trip;
+    if (news.state <= member_state::suspect) { // else what it told is long over
+      info.cpu_share = news.load.cpu_busy;
+      info.memory_free_bytes = news.load.memory_free_bytes;
+      info.replicas = news.load.replicas;
+      info.round_trip = one.round_trip;
+    }
     all.leader_away = all.leader_away || (info.leads && news.state != member_state::alive);
     all.nodes.push_back(std::move(info));
   }
@@ -419,6 +485,13 @@ std::string membership_state::trouble() const {
   auto lead = options_->node.lead.get();
   if (auto refusal = options_->node.lead.refusal(); !refusal.empty())
     return refusal;
+  if (options_->node.time.now() < twin_until_)
+    return "a node at " + twin_ + " has the id of " + options_->node.node_name
+           + ", so it runs of a copy of its data folder, and neither can be relied on: stop one of them";
+  if (policy_->holding())
+    return "more than half of the nodes don't answer all at once, so perhaps it is this one that is cut off: none is declared "
+           "dead, and nothing "
+           "is moved, until half of them are there again, or `troupe remove` says who is gone; look at the network";
   auto second = policy_->find(doubted_.leader_id);
   if (doubted_.epoch != lead.epoch || second == nullptr || second->news.state > member_state::suspect)
     return {};
@@ -436,7 +509,9 @@ actor_status membership_state::status() const {
   own.kind = "membership";
   own.state = policy_->holding() ? "holding" : "watching";
   own.since = since_;
-  own.detail = std::to_string(alive) + " of " + std::to_string(policy_->members().size()) + " nodes are alive";
+  auto there = std::count_if(policy_->members().begin(), policy_->members().end(),
+                             [](const auto& each) { return each.second.news.state != member_state::removed; });
+  own.detail = std::to_string(alive) + " of " + std::to_string(there) + " nodes are alive";
   return own;
 }
 

@@ -39,6 +39,7 @@ struct help_told {
   result<peer_answer> outcome;
 };
 struct members_told {
+  std::string by;
   result<peer_answer> outcome;
 };
 
@@ -101,6 +102,11 @@ private:
   void on_refused(const std::string& why);
   void on_help_told(const help_told& told);
   void on_members_told(const members_told& told);
+  void merge(const std::string& from, std::vector<member_news> members);
+  void exchange_with(const std::string& other);
+  void note_twin(const std::string& address);
+  void catch_up();
+  void forget_old_removals(const std::string& from, std::vector<member_news>& told) const;
   void on_load();
 
   /// Does what the policy wants, and looks again when it must. After each call of the policy. Returns the probes that it sent.
@@ -130,10 +136,13 @@ private:
   std::optional<suspicion> policy_;
   std::optional<farewell> leave_;
   std::map<help_key, caf::typed_response_promise<help_answer>> helping_;
-  std::map<std::string, peer_actor> peers_; ///< of all other nodes
-  std::map<std::string, bool> draining_;    ///< as the registrar told; of a leader
-  std::set<std::string> silent_;            ///< of which the placer was told without what they offer
-  caf::actor_addr told_;                    ///< the placer that was told of the nodes last
+  std::map<std::string, peer_actor> peers_;     ///< of all other nodes
+  std::map<std::string, bool> draining_;        ///< as the registrar told; of a leader
+  std::map<std::string, std::uint64_t> epochs_; ///< that other nodes told last
+  std::string twin_;                            ///< where a node with this one's id was heard of last
+  steady_time twin_until_{};                    ///< told of until then
+  std::set<std::string> silent_;                ///< of which the placer was told without what they offer
+  caf::actor_addr told_;                        ///< the placer that was told of the nodes last
   steady_time next_look_ = steady_time::max();
   leadership doubted_; ///< told of last, and not followed
 };

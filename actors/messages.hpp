@@ -561,6 +561,7 @@ struct list_deployments {
 struct deployment_list {
   std::vector<deployment_view> deployments;
   std::chrono::nanoseconds age{0}; ///< since the leader told it, where it can't be asked now; 0: it is so now
+  bool kept = false;               ///< from before this node started: `age` counts from its start
 };
 
 } // namespace troupe

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace troupe {
 
@@ -90,6 +91,11 @@ bool placement_ledger::set_nodes(const std::vector<node_view>& nodes) {
   return is_news;
 }
 
+bool placement_ledger::set_mute(const std::string& id, bool mute) {
+  auto found = nodes_.find(id);
+  return found != nodes_.end() && std::exchange(found->second.mute, mute) != mute;
+}
+
 void placement_ledger::set_node(node_view node) {
   nodes_[node.place.id].view = std::move(node);
 }
@@ -160,8 +166,9 @@ void placement_ledger::lose(const target_counts& target) {
       const auto& counts = wanted == target.end() ? none : wanted->second;
       auto here = counts.find(id);
       std::uint32_t goal = here == counts.end() ? 0 : here->second;
-      bool may_lose = order_of(it->first) == nullptr || counts.empty() || covers(it->first, counts);
-      if (it->second > 0 && goal == 0 && may_lose && !counts.empty())
+      bool stuck = is_stuck(node, it->first);
+      bool may_lose = stuck || order_of(it->first) == nullptr || counts.empty() || covers(it->first, counts);
+      if (it->second > 0 && goal == 0 && may_lose && !counts.empty() && !stuck)
         node.leaving[it->first] = {it->second, ++last_leaver_};
       if (it->second > goal && may_lose)
         it->second = goal;
@@ -183,8 +190,9 @@ std::set<placement_ledger::version_key> placement_ledger::beyond_needs() const {
     for (const auto& [key, replicas] : node.shares)
       if (auto found = needs_.find(key.first); found == needs_.end())
         beyond.insert(key);
-      else if (const auto& pools = found->second.demand.pools; std::all_of(
-                   pools.begin(), pools.end(), [number = key.second](const pool_order& order) { return order.id.number < number; }))
+      else if (const auto& pools = found->second.demand.pools;
+               std::all_of(pools.begin(), pools.end(),
+                           [number = key.second](const pool_order& order) { return order.id.number < number; }))
         beyond.insert(key);
   return beyond;
 }
@@ -219,8 +227,10 @@ const pool_order* placement_ledger::order_of(const version_key& key) const {
 
 std::vector<placement_node> placement_ledger::placement_nodes() const {
   std::vector<placement_node> places;
-  for (const auto& [id, node] : nodes_)
+  for (const auto& [id, node] : nodes_) {
     places.push_back(node.view.place);
+    places.back().use = use_of(node);
+  }
   return places;
 }
 
@@ -228,7 +238,7 @@ std::vector<placed_replicas> placement_ledger::placed_now() const {
   std::vector<placed_replicas> placed;
   for (const auto& [id, node] : nodes_)
     for (const auto& [key, replicas] : node.shares)
-      if (replicas > 0)
+      if (replicas > 0 && !is_stuck(node, key))
         placed.push_back({{key.first, key.second}, id, replicas});
   return placed;
 }
@@ -253,6 +263,19 @@ std::optional<std::uint64_t> placement_ledger::measured_replica(const version_id
       most = std::max(most.value_or(0), in_steps(running->memory_bytes / serving));
   }
   return most;
+}
+
+placement_use placement_ledger::use_of(const node_slot& node) {
+  auto use = node.view.place.use;
+  return node.mute && use == placement_use::usable ? placement_use::suspect : use;
+}
+
+bool placement_ledger::is_stuck(const node_slot& node, const version_key& key) const {
+  auto use = use_of(node);
+  if (use != placement_use::suspect && use != placement_use::full)
+    return false;
+  auto running = report_of(node, key);
+  return running == nullptr || !running->loaded;
 }
 
 bool placement_ledger::is_complete(const node_slot& node, const version_key& key) const {
@@ -296,6 +319,9 @@ std::vector<route_order> placement_ledger::routes() const {
     route_order route{deployment, demand.why_not, arm_of({deployment, demand.routed}), {}, demand.split};
     if (demand.split.candidate != 0)
       route.candidate = arm_of({deployment, demand.split.candidate});
+    if (auto missing = shortfalls_.find({deployment, demand.routed});
+        demand.routed != 0 && route.live.shares.empty() && missing != shortfalls_.end())
+      route.why_not = {error_code::unavailable, "deployment '" + deployment + "' runs nowhere: " + missing->second.advice};
     all.push_back(std::move(route));
   }
   return all;

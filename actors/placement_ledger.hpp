@@ -39,6 +39,8 @@ public:
   /// These are the nodes from now on; whether that is news.
   bool set_nodes(const std::vector<node_view>& nodes);
   void set_node(node_view node);
+  /// Whether the node has been told nothing for a while, because it doesn't answer: then it gets nothing more. Whether that is news.
+  bool set_mute(const std::string& id, bool mute);
   noted note(const node_report& report);
 
   // -- what shall be
@@ -84,6 +86,7 @@ private:
   };
   struct node_slot {
     node_view view;
+    bool mute = false;                            ///< it doesn't answer
     std::optional<node_report> report;            ///< the last one
     std::map<version_key, std::uint32_t> shares;  ///< replicas that it has been told to run
     std::map<version_key, leaving_share> leaving; ///< that it runs on, in no route
@@ -101,6 +104,10 @@ private:
   /// Memory of a replica, where it needs most; nothing: not measured.
   std::optional<std::uint64_t> measured_replica(const version_id& id) const;
   bool is_complete(const node_slot& node, const version_key& key) const;
+  /// What the node may be given.
+  static placement_use use_of(const node_slot& node);
+  /// Whether a share has come to nothing yet on a node that gets nothing more, so that another should have it.
+  bool is_stuck(const node_slot& node, const version_key& key) const;
   /// Whether all that `wanted` says of the version serves.
   bool covers(const version_key& key, const std::map<std::string, std::uint32_t>& wanted) const;
   route_arm arm_of(const version_key& key) const;

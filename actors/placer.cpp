@@ -144,10 +144,12 @@ void placer_state::on_taken(const std::string& node_id, const assignment_taken& 
     return;
   auto& sent = found->second;
   sent.asked = false;
-  sent.silent = !answer.taken;
-  if (answer.taken)
+  if (answer.taken) {
+    sent.silent_since.reset();
     sent.acked = std::max(sent.acked, revision);
-  else if (answer.by.epoch > node_->lead.get().epoch && node_->follow)
+    if (ledger_.set_mute(node_id, false))
+      replan();
+  } else if (answer.by.epoch > node_->lead.get().epoch && node_->follow)
     return step_down(answer.by);
   else
     return on_not_taken(node_id);
@@ -167,7 +169,10 @@ void placer_state::on_not_taken(const std::string& node_id) {
   if (found == deliveries_.end())
     return;
   found->second.asked = false;
-  found->second.silent = true;
+  if (!found->second.silent_since)
+    found->second.silent_since = found->second.asked_at;
+  if (is_mute(found->second) && ledger_.set_mute(node_id, true))
+    replan();
   self_->delayed_send(self_, node_->timing.retry_base, ask_again{node_id});
   settle_waiters();
 }
@@ -254,6 +259,7 @@ void placer_state::send_to(const std::string& id, delivery& sent) {
   if (is_replaced() || sent.asked || !sent.composed || sent.acked >= sent.what.revision || is_gone(id))
     return;
   sent.asked = true;
+  sent.asked_at = node_->time.now();
   auto own = caf::actor_cast<assignee>(node_->actors.pools.get()); // nobody keeps its handle: it may be another by now
   self_->request(id == node_->node_id ? own : ledger_.find_node(id)->takes, node_->timing.patience, sent.what)
       .then([this, id, revision = sent.what.revision](const assignment_taken& answer) { on_taken(id, answer, revision); },
@@ -285,7 +291,7 @@ void placer_state::settle_waiters() {
     if (node == nullptr || node->place.use == placement_use::gone || node->place.use == placement_use::suspect)
       return false;
     const auto& sent = deliveries_.at(id);
-    return sent.acked < revision && (for_silent || !sent.silent);
+    return sent.acked < revision && (!sent.silent_since || (for_silent && !is_mute(sent)));
   };
   auto waits = [&](const waiter& one) {
     return std::any_of(one.revisions.begin(), one.revisions.end(),
@@ -326,13 +332,14 @@ void placer_state::tell_shortfalls() {
 
 void placer_state::tell_beyond_needs() {
   for (const auto& [deployment, number] : ledger_.beyond_needs())
-    node_->events.emit({node_->time.wall_now(),
-                        severity::warn,
-                        "version_unknown",
-                        {{"deployment", deployment},
-                         {"version", std::to_string(number)},
-                         {"reason", "nodes run it, but the leader's state is older and does not have it; it is stopped, deploy it again"}},
-                        "placer"});
+    node_->events.emit(
+        {node_->time.wall_now(),
+         severity::warn,
+         "version_unknown",
+         {{"deployment", deployment},
+          {"version", std::to_string(number)},
+          {"reason", "nodes run it, but the leader's state is older and does not have it; it is stopped, deploy it again"}},
+         "placer"});
 }
 
 // -- what is seen -----------------------------------------------------------------------------------------------------------------
@@ -340,6 +347,10 @@ void placer_state::tell_beyond_needs() {
 bool placer_state::is_gone(const std::string& id) const {
   auto node = ledger_.find_node(id);
   return node == nullptr || node->place.use == placement_use::gone;
+}
+
+bool placer_state::is_mute(const delivery& sent) const {
+  return sent.silent_since && node_->time.now() - *sent.silent_since >= node_->timing.patience;
 }
 
 /// Another node leads, and this one is about to end.

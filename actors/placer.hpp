@@ -38,6 +38,9 @@ using placer_interface = placer_actor::extend<caf::reacts_to<gathered_enough>, c
 ///
 /// Nothing is sent while it gathers: a leader that comes back must not stop what runs.
 ///
+/// A demand is answered once every node that can be reached goes by it. One that doesn't answer for `patience`, though it isn't suspect, counts as not reached: a
+/// path that leads one way only must not hold up all others.
+///
 /// A pool that has to go while others stay leaves the routes first, and is stopped once no node that can be reached sends requests to it any longer.
 class placer_state {
 public:
@@ -60,12 +63,13 @@ private:
     bool composed = false;   ///< `what` is of this life of the placer
     std::uint64_t acked = 0; ///< the revision that it has
     bool asked = false;      ///< its answer is due
-    bool silent = false;     ///< it didn't take what it was sent last
+    steady_time asked_at{};
+    std::optional<steady_time> silent_since; ///< it hasn't taken anything that it was sent; nothing: it took the last
   };
   /// Goes on once the nodes that it waits for have come so far.
   struct waiter {
     std::map<std::string, std::uint64_t> revisions; ///< by node
-    bool for_silent = false;                        ///< it waits for nodes that don't answer, too
+    bool for_silent = false; ///< it waits for nodes that don't answer, too, as long as the placer has patience with them
     std::function<void()> go_on;
   };
 
@@ -84,6 +88,8 @@ private:
   void on_nodes(const nodes_changed& change);
   void on_taken(const std::string& node_id, const assignment_taken& answer, std::uint64_t revision);
   void on_not_taken(const std::string& node_id);
+  /// Whether it hasn't answered for longer than the placer has patience.
+  bool is_mute(const delivery& sent) const;
   void step_down(const leadership& other);
   caf::result<placement_view> on_get(const get_placement& ask);
 

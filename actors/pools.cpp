@@ -68,6 +68,7 @@ pools_state::behavior_type pools_state::following() {
       [this](const child_down& down) { on_pool_down(down); },
       [this](report_now) {
         measure_next();
+        keep(); // if the disk refused it
         report();
         self_->delayed_send(self_, node_->timing.report_interval, report_now{});
       },
@@ -183,16 +184,16 @@ void pools_state::keep() {
             settle();
           },
           [this](const caf::error& reason) {
-            keeping_.reset();
+            not_kept_ = *std::exchange(keeping_, std::nullopt);
             if (auto why = to_error(reason); std::exchange(not_kept_why_, why.message) != why.message)
               complain("assignment_not_kept", why);
-            for (auto& waiting : std::exchange(awaiting_taken_, {})) // the leader asks again
-              waiting.deliver(reason);
+            settle(); // tried again with the next report: what the cluster serves doesn't wait for this disk
           });
 }
 
 void pools_state::settle() {
-  if (kept_ != mark_of(now_) || routed_ != mark_of(now_))
+  auto which = mark_of(now_);
+  if ((kept_ != which && not_kept_ != which) || routed_ != which)
     return;
   for (auto& waiting : std::exchange(awaiting_taken_, {}))
     waiting.deliver(assignment_taken{now_.by, true});

@@ -29,7 +29,7 @@ using pools_interface = pools_actor::extend<caf::reacts_to<report_now>>;
 
 /// What this node runs. Of the assignments that it gets the newest counts, whole: pools that it names are started and told what is wanted of them, pools that it
 /// doesn't name drain, and the routing table is made of its routes. In a cluster it is kept on disk, too, so that the node goes on with it after a restart though its
-/// leader is away. It is done at once, and answered as taken once it is kept and routed: what serves must not wait for the disk.
+/// leader is away. It is done at once, and answered as taken once it is routed, and kept or refused by the disk: what serves must not wait for a full disk.
 ///
 ///     loading --what was kept last is told--> following --an assignment of the same or a higher epoch--> following     assignments wait in the mailbox while it loads
 ///
@@ -79,7 +79,7 @@ private:
   void take(const assignment& next);
   /// Has the one in force kept, if it isn't.
   void keep();
-  /// Answers who waits for the one in force, if it is kept and routed.
+  /// Answers who waits for the one in force, if it is routed, and kept or refused by the disk.
   void settle();
   void take_order(const pool_order& order);
   void start(const pool_key& key);
@@ -107,7 +107,8 @@ private:
   assignment now_;              ///< in force; epoch 0: none yet
   mark kept_;                   ///< on disk
   std::optional<mark> keeping_; ///< being written there
-  std::string not_kept_why_;    ///< the last time; "": it was kept
+  mark not_kept_;               ///< the disk refused it, the last time
+  std::string not_kept_why_;    ///< why; "": the last one was kept
   mark routed_;                 ///< by which requests go
   std::vector<caf::typed_response_promise<assignment_taken>> awaiting_taken_;
   std::vector<caf::typed_response_promise<ready>> awaiting_ready_;

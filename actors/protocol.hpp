@@ -164,7 +164,9 @@ using membership_actor = supervised_actor::extend<
     // The registrar has written something of a member.
     caf::reacts_to<member_changed>,
     // This node ends: others are to send it nothing more.
-    caf::replies_to<leave_cluster>::with<done>>;
+    caf::replies_to<leave_cluster>::with<done>,
+    // It has another name.
+    caf::reacts_to<rename_self>>;
 
 /// The leader's: decides which node runs what, and has them do it.
 using placer_actor = supervised_actor::extend<

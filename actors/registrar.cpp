@@ -295,7 +295,9 @@ caf::result<done> registrar_state::on_remove(const remove_member& ask) {
     return refusal(member.failure());
   if (member->node_id == options_->node_id)
     return make_error(error_code::failed_precondition,
-                      "node " + member->name + " leads the cluster, and can't be removed from it; stop it, and let another lead");
+                      "node " + member->name
+                          + " leads the cluster, and can't be removed from it: back it up, stop it, and let another "
+                            "node lead with `troupe restore DIR --lead`");
   event_fields fields{{"node", member->node_id}, {"name", member->name}};
   member->removed = true;
   member->removed_at = options_->time.wall_now();
@@ -327,9 +329,8 @@ caf::result<done> registrar_state::on_update(const update_member& ask) {
   bool renamed = !ask.name.empty() && ask.name != member->name;
   if (member->address == ask.address && member->labels == ask.labels && !renamed)
     return done{};
-  if (renamed)
-    if (auto free = check_new_name(ask); !free)
-      return refusal(free.failure());
+  auto free = renamed ? check_new_name(ask) : result<void>();
+  renamed = renamed && free;
   event_fields fields{{"node", member->node_id}, {"name", renamed ? ask.name : member->name}, {"address", ask.address}};
   if (renamed) {
     fields.emplace_back("name_before", member->name);
@@ -337,7 +338,10 @@ caf::result<done> registrar_state::on_update(const update_member& ask) {
   }
   member->address = ask.address;
   member->labels = ask.labels;
-  return written(write({{}, {std::move(*member)}, {}, {}}), "node_updated", std::move(fields));
+  auto updated = written(write({{}, {std::move(*member)}, {}, {}}), "node_updated", std::move(fields));
+  if (!free) // the rest is taken over
+    return refusal(free.failure());
+  return updated;
 }
 
 /// The state is from a backup that was made before the node joined: its certificate says that the cluster let it in.

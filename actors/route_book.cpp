@@ -19,6 +19,8 @@ std::shared_ptr<const routing_table> route_book::table_of(const std::vector<rout
   for (const auto& order : orders) {
     auto live = order.live.version == 0 ? arm{{order.deployment, 0}, nullptr, order.why_not}
                                         : arm_of(order.deployment, order.live, find_pool, next);
+    if (live.target == nullptr && !order.why_not.message.empty())
+      live.why_not = order.why_not;
     (*table)[order.deployment] = {live.version, live.target, live.why_not, candidate_of(order, find_pool, next, splits)};
   }
   entries_ = std::move(next);

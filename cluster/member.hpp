@@ -34,6 +34,7 @@ struct node_load {
   std::uint64_t memory_total_bytes = 0;
   std::uint64_t queued_requests = 0;
   std::uint32_t replicas = 0; ///< that serve
+  bool disk_full = false;     ///< it has no room for more models
 };
 
 /// What nodes tell each other of a member.

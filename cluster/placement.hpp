@@ -24,6 +24,7 @@ namespace troupe {
 enum class placement_use : std::uint8_t {
   usable,
   suspect,  ///< keeps what it has and gets nothing more
+  full,     ///< likewise, because its disk has no room for models
   draining, ///< its replicas move away; what fits nowhere else stays
   gone,     ///< its replicas are lost
 };

@@ -12,7 +12,8 @@ struct obstacles {
   std::uint32_t nodes = 0;
   std::uint32_t draining = 0;
   std::uint32_t suspect = 0;
-  bool suspect_fits = false;               ///< one of them by its labels
+  std::uint32_t full = 0;
+  bool suspect_fits = false;                   ///< one of them by its labels
   std::map<std::string, std::uint32_t> labels; ///< nodes that lack this one: "zone=a"
   std::uint32_t memory = 0;
   std::optional<node_index> most_free; ///< of those that lack memory
@@ -38,6 +39,8 @@ void look_at(obstacles& found, const placement_board& board, demand_index d, nod
   auto label = missing_label(*node, board.index().demand(d));
   if (node->use == placement_use::draining)
     ++found.draining;
+  else if (node->use == placement_use::full)
+    ++found.full;
   else if (node->use == placement_use::suspect) {
     ++found.suspect;
     found.suspect_fits = found.suspect_fits || label.empty();
@@ -70,6 +73,8 @@ std::string text_of(const obstacles& found, const placement_board& board) {
                     + human_size(board.free_bytes(*found.most_free)) + ")");
   for (const auto& [label, count] : found.labels)
     parts.push_back(counted(count, "lacks", "lack") + " " + label);
+  if (found.full > 0)
+    parts.push_back(counted(found.full, "has", "have") + " no room on disk");
   if (found.suspect > 0)
     parts.push_back(counted(found.suspect, "is", "are") + " suspect");
   if (found.draining > 0)
@@ -86,6 +91,8 @@ std::string remedy(const obstacles& found, const placement_demand& demand) {
     return add + ", or lower replicas";
   if (!found.labels.empty())
     return add + ", or loosen the constraints";
+  if (found.full > 0)
+    return add + ", or make room where there is none";
   return found.nodes > 0 ? add + ", or wait until one is usable" : add;
 }
 

@@ -14,7 +14,7 @@ namespace {
 constexpr unsigned room_attempts_max = 128;
 
 bool keeps(placement_use use) {
-  return use == placement_use::usable || use == placement_use::suspect;
+  return use == placement_use::usable || use == placement_use::suspect || use == placement_use::full;
 }
 
 void shed_one(placement_board& board, demand_index d) {

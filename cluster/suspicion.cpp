@@ -271,6 +271,15 @@ void suspicion::leave(steady_time now) {
   settle(now);
 }
 
+void suspicion::rename(const std::string& name, steady_time now) {
+  notice_time(now);
+  auto news = self().news;
+  news.name = name;
+  ++news.incarnation;
+  table_.set_self(std::move(news), "", now);
+  settle(now);
+}
+
 /// By an incarnation that nobody has heard of: the member takes it over, with the next one.
 void suspicion::set_draining(const node_id& id, bool draining, steady_time now) {
   notice_time(now);

@@ -35,6 +35,7 @@ struct suspicion_plan {
   std::vector<help_order> asks;    ///< "do you reach `target`?", told of by `on_help_answer`
   std::vector<help_reply> replies; ///< to those who asked this node
   std::vector<node_id> exchanges;  ///< send `everything()` there, and `merge` theirs
+  std::string twin{};              ///< another node says it is this one, from there; "": none does
   std::vector<member_change> changes;
 };
 
@@ -71,6 +72,8 @@ public:
   void remove(const node_id& id, steady_time now);
   /// This node goes: it tells those it watches, watches nobody any more, and says so to whoever asks.
   void leave(steady_time now);
+  /// This node is called otherwise from now on.
+  void rename(const std::string& name, steady_time now);
   /// The leader says whether this member is to be emptied: others and the member itself hear of it as news.
   void set_draining(const node_id& id, bool draining, steady_time now);
   /// Travels with this node's next messages. The revision is counted here.

@@ -43,6 +43,8 @@ void suspicion::hear_of_self(const member_news& news, steady_time now) {
   }
   if (!supersedes(news, own))
     return;
+  if (news.state == member_state::alive && !news.address.empty() && news.address != own.address)
+    plan_.twin = news.address; // only the member itself says such a thing
   own.draining = news.draining || (own.draining && news.incarnation == own.incarnation);
   own.incarnation = news.incarnation + 1;
   table_.set_self(std::move(own), "", now);

@@ -89,7 +89,7 @@ interface Control {
   # "default" (back to that of all others). Both empty: changes nothing. levels: those in force, the default first.
 
   nodes @13 () -> (error :Inference.Error, nodes :List(ClusterNode), lead :Lead);
-  # All nodes that belong to the cluster, as this one sees them, by name. unavailable: the node is in no cluster, or still starting.
+  # All nodes that belong to the cluster, as this one sees them, by name. failedPrecondition: the node is in no cluster.
 
   createToken @14 (role :Text, lifetimeUs :UInt64, uses :UInt32) -> (error :Inference.Error, token :Text, id :Text, expiresUnixNs :Int64);
   # A token for joining, durable when it returns. role: node, admin or client. token: a secret, told this once. id: what it is called
@@ -145,6 +145,7 @@ struct Lead {
   away @3 :Bool;                     # it is suspected or dead: what the cluster shall do can't be changed
   stateAgeUs @4 :UInt64;             # since the node last heard from it; 0 on the leader
   trouble @5 :Text;                  # what a person should mend, and how: two nodes lead, or the cluster turns this one away; empty: nothing
+  unheard @6 :Bool;                  # the node has heard nothing of it since it started, stateAgeUs ago
 }
 
 struct Token {
@@ -208,6 +209,7 @@ struct NodeStatus {
   leaderAway @10 :Bool;      # it can't be asked: what is told of deployments is what it told last, and as old as stateAgeUs says
   stateAgeUs @11 :UInt64;    # else: since the node last heard from its leader; 0 on the leader
   trouble @12 :Text;         # as in Lead
+  stateKept @13 :Bool;       # with leaderAway: it told nothing since the node started, stateAgeUs ago; what is told is what the node had kept, and what it runs itself
 }
 
 struct DeploymentStatus {

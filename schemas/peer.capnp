@@ -15,8 +15,9 @@ const peerProtocolVersion :UInt32 = 1;
 interface PeerLogin {
   # The bootstrap capability of a control connection.
 
-  hello @0 (mine :Greeting) -> (error :Inference.Error, theirs :Greeting, peer :Peer);
-  # Part of connecting: who calls checks that the right node answers, who answers checks that this one may come in.
+  hello @0 (mine :Greeting) -> (error :Inference.Error, theirs :Greeting, peer :Peer, lead :Orders.Leadership);
+  # Part of connecting: who calls checks that the right node answers, who answers checks that this one may come in. lead: whom the one that answers follows;
+  # told to one that is refused, too, since it may be a leader that was replaced.
   # Errors: permissionDenied (it was removed, or is not who its certificate says), failedPrecondition (no protocol in common).
 }
 
@@ -317,6 +318,7 @@ struct MemberNews {
     memoryTotalBytes @4 :UInt64;
     queuedRequests @5 :UInt64;
     replicas @6 :UInt32;             # that serve
+    diskFull @7 :Bool;               # it has no room for more models
   }
 }
 

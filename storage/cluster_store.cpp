@@ -86,6 +86,8 @@ result<std::optional<token_record>> cluster_store::token(std::string_view secret
 result<revision_number> cluster_store::commit(const cluster_change& change) {
   if (auto good = check_keys(change); !good)
     return good.failure();
+  if (auto why = fence_.refusal())
+    return *why;
   transaction all;
   if (change.cluster)
     put(all, column_family::cluster, cluster_key, *change.cluster);

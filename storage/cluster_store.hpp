@@ -1,9 +1,11 @@
 #pragma once
 
 #include "storage/records.hpp"
+#include "storage/write_fence.hpp"
 
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace troupe {
@@ -37,9 +39,12 @@ public:
   /// All or nothing, on disk when it returns: the revision that what was written has now. Errors: `conflict` (one of them was changed
   /// since it was read: read again and decide again), `invalid_argument` (no id, no hash, or nothing to write), or what the store answers.
   result<revision_number> commit(const cluster_change& change);
+  /// From now on nothing more is written: `commit` answers this.
+  void close(error why) { fence_.close(std::move(why)); }
 
 private:
   store& records_;
+  write_fence fence_;
 };
 
 } // namespace troupe

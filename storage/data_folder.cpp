@@ -65,7 +65,7 @@ result<data_folder> data_folder::open(const std::filesystem::path& path) {
     if (errno != EWOULDBLOCK)
       return unwritable(path, last_reason());
     return error{error_code::io_failed, "data folder " + path.string() + " is in use by another node (" + holder_of(lock.get())
-                                            + "); stop it or use another --data"};
+                                            + ")" + std::string(in_use_advice)};
   }
   write_holder(lock.get());
   if (auto enough = check_free_space(path); !enough)

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 namespace troupe {
 
@@ -15,6 +16,8 @@ class data_folder {
 public:
   /// Free space without which a folder isn't opened.
   static constexpr std::uint64_t free_bytes_min = 1 << 20;
+  /// With which the error ends if another node holds it.
+  static constexpr std::string_view in_use_advice = "; stop it or use another --data";
 
   /// Makes the folder if it is missing (for this user only) and locks it. `io_failed` if another node holds it, or if it can't
   /// be written.

@@ -70,6 +70,8 @@ result<std::vector<version_record>> state_store::versions(std::string_view deplo
 result<revision_number> state_store::commit(const state_change& change) {
   if (auto good = check_names(change); !good)
     return good.failure();
+  if (auto why = fence_.refusal())
+    return *why;
   transaction all;
   for (const auto& record : change.put) {
     all.expect(column_family::deployments, record.name, record.revision);
@@ -87,6 +89,8 @@ result<revision_number> state_store::commit(const state_change& change) {
 }
 
 result<void> state_store::forget(std::string_view name) {
+  if (auto why = fence_.refusal())
+    return *why;
   auto versions = read_all<std::string>(records_, column_family::versions, keys_with_prefix(versions_prefix(name)),
                                         [](const entry& row) { return result<std::string>(row.key); });
   if (!versions)

@@ -1,9 +1,11 @@
 #pragma once
 
 #include "storage/records.hpp"
+#include "storage/write_fence.hpp"
 
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace troupe {
@@ -38,9 +40,12 @@ public:
   /// Erases all that stands under the name, whether it can be read or not. Not all at once if there is very much of it: then call it again after a
   /// failure.
   result<void> forget(std::string_view name);
+  /// From now on nothing more is written: `commit` and `forget` answer this.
+  void close(error why) { fence_.close(std::move(why)); }
 
 private:
   store& records_;
+  write_fence fence_;
 };
 
 } // namespace troupe

@@ -26,6 +26,7 @@ constexpr std::chrono::milliseconds idle_min = 1s;
 constexpr std::chrono::milliseconds idle_limit = 24h;
 constexpr std::uint32_t checks_limit = 1024;
 constexpr std::uint32_t fetches_limit = 32;
+constexpr std::uint64_t disk_reserve_limit = 1ULL << 40;
 constexpr std::uint64_t message_bytes_min = 64ULL << 10;
 constexpr std::uint64_t message_bytes_limit = 1ULL << 30;
 constexpr std::uint64_t body_bytes_limit = 1ULL << 40;
@@ -132,6 +133,7 @@ void read_limits(toml_section limits, node_options& options) {
   limits.duration("idle_timeout", options.idle_timeout, idle_min, idle_limit);
   limits.integer("checks", options.checks_max, 0, checks_limit);
   limits.integer("fetches", options.fetches_max, 1, fetches_limit);
+  limits.size("disk_reserve", options.disk_reserve, 0, disk_reserve_limit);
   tell(limits, "chunk_bytes", check_chunk(options));
   tell(limits, "body_bytes", check_bodies(options));
   limits.refuse_unknown_keys();

@@ -67,6 +67,7 @@ struct node_options {
   std::chrono::milliseconds idle_timeout = std::chrono::seconds(60);  ///< who asks nothing for so long by HTTP is closed
   std::uint32_t checks_max = 4;                                       ///< `troupe check` at once; the next one is refused
   std::uint32_t fetches_max = 4;                                      ///< artifacts from other nodes at once; others wait
+  std::uint64_t disk_reserve = 64ULL << 20; ///< with less than that free for its data a node is given nothing more
 
   std::uint32_t events_max = 100'000; ///< kept; the oldest go first
 
@@ -110,6 +111,7 @@ result<void> check(const node_options& options);
 ///     idle_timeout = "60s"
 ///     checks = 4
 ///     fetches = 4
+///     disk_reserve = "64MiB"
 ///     [membership]
 ///     probe_interval = "200ms"
 ///     probe_timeout = "200ms"

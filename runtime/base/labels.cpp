@@ -21,7 +21,13 @@ result<label_map> labels_from(std::string_view list) {
     auto equals = part.find('=');
     if (equals == std::string::npos || equals == 0)
       return error{error_code::invalid_argument, "expected labels like \"zone=a, rack=3\", found \"" + part + "\""};
-    labels[part.substr(0, equals)] = part.substr(equals + 1);
+    auto value = part.substr(equals + 1);
+    if (part.find(' ') != std::string::npos || value.find('=') != std::string::npos)
+      return error{error_code::invalid_argument,
+                   "expected labels like \"zone=a, rack=3\", each behind a comma, found \"" + part + "\""};
+    if (auto [other, is_new] = labels.emplace(part.substr(0, equals), value); !is_new && other->second != value)
+      return error{error_code::invalid_argument,
+                   "expected each label once, found both " + other->first + "=" + other->second + " and " + part};
   }
   return labels;
 }

@@ -105,8 +105,10 @@ void client::open_session() {
 capnp::Response<schema::Login::AnonymousResults>
 client::first_answer(kj::Promise<capnp::Response<schema::Login::AnonymousResults>> answer) {
   auto no_node = [this](const command_failure& why) {
-    return command_failure(exit_code::no_node,
-                           "what listens at " + address_ + " does not answer as a troupe node: " + why.what());
+    return command_failure(exit_code::no_node, "what listens at " + address_
+                                                   + " does not answer as a troupe node's port for clients (--listen; the "
+                                                     "cluster's, --cluster, is for nodes): "
+                                                   + why.what());
   };
   try {
     return loop_.wait(kj::mv(answer), connect_timeout, address_);

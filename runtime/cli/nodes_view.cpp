@@ -65,14 +65,15 @@ std::string round_trip_of(schema::ClusterNode::Reader node) {
 std::string leader_line(schema::Lead::Reader lead) {
   auto name = text_of(lead.getLeaderName().size() > 0 ? lead.getLeaderName() : lead.getLeaderId());
   if (lead.getAway())
-    return leader_away_line(name, lead.getStateAgeUs());
+    return leader_away_line(name, lead.getStateAgeUs(), lead.getUnheard());
   return printable("leader " + name + ", epoch " + std::to_string(lead.getEpoch())) + "\n";
 }
 
 } // namespace
 
-std::string leader_away_line(const std::string& leader_name, std::uint64_t state_age_us) {
-  return printable("as of " + human_duration(std::chrono::microseconds(state_age_us)) + " ago: the leader " + leader_name
+std::string leader_away_line(const std::string& leader_name, std::uint64_t state_age_us, bool unheard) {
+  auto age = human_duration(std::chrono::microseconds(state_age_us)) + " ago: the leader ";
+  return printable((unheard ? "as this node knew it when it started, " : "as of ") + age + leader_name
                    + " is away; requests are served, but nothing can be changed until it is back")
          + "\n";
 }
@@ -91,6 +92,7 @@ json nodes_json(schema::Control::NodesResults::Reader nodes) {
           {"epoch", lead.getEpoch()},
           {"leader_away", lead.getAway()},
           {"state_age_us", lead.getStateAgeUs()},
+          {"unheard", lead.getUnheard()},
           {"trouble", text_of(lead.getTrouble())},
           {"nodes", std::move(list)}};
 }

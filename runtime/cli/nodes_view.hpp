@@ -18,6 +18,6 @@ std::string nodes_text(schema::Control::NodesResults::Reader nodes, std::int64_t
 std::string trouble_line(const std::string& trouble);
 
 /// Says in a line how old what is told is, that the leader is away, and what that means.
-std::string leader_away_line(const std::string& leader_name, std::uint64_t state_age_us);
+std::string leader_away_line(const std::string& leader_name, std::uint64_t state_age_us, bool unheard);
 
 } // namespace troupe

@@ -177,7 +177,7 @@ json versions_json(schema::DeploymentStatus::Reader deployment, schema::NodeStat
 }
 
 std::string away_text(schema::NodeStatus::Reader node) {
-  return node.getLeaderAway() ? leader_away_line(text_of(node.getLeaderName()), node.getStateAgeUs()) : "";
+  return node.getLeaderAway() ? leader_away_line(text_of(node.getLeaderName()), node.getStateAgeUs(), node.getStateKept()) : "";
 }
 
 json status_json(schema::Control::StatusResults::Reader status) {
@@ -198,6 +198,7 @@ json status_json(schema::Control::StatusResults::Reader status) {
             {"epoch", node.getEpoch()},
             {"leader_away", node.getLeaderAway()},
             {"state_age_us", node.getStateAgeUs()},
+            {"state_kept", node.getStateKept()},
             {"trouble", text_of(node.getTrouble())}}},
           {"deployments", std::move(deployments)}};
 }

@@ -67,6 +67,7 @@ void write_nodes(schema::Control::NodesResults::Builder into, const node_list& f
   lead.setEpoch(from.lead.epoch);
   lead.setAway(from.leader_away);
   lead.setStateAgeUs(to_microseconds(from.state_age));
+  lead.setUnheard(from.unheard);
   lead.setTrouble(from.trouble.c_str());
 }
 
@@ -90,9 +91,10 @@ void write_place(schema::NodeStatus::Builder into, const node_list& from) {
   into.setTrouble(from.trouble.c_str());
 }
 
-void write_age(schema::NodeStatus::Builder into, std::chrono::nanoseconds age) {
+void write_age(schema::NodeStatus::Builder into, const deployment_list& told) {
   into.setLeaderAway(true);
-  into.setStateAgeUs(to_microseconds(age));
+  into.setStateAgeUs(to_microseconds(told.age));
+  into.setStateKept(told.kept);
 }
 
 } // namespace troupe

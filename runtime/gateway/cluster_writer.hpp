@@ -11,6 +11,6 @@ void write_tokens(schema::Control::ListTokensResults::Builder into, const token_
 /// The node's place in its cluster.
 void write_place(schema::NodeStatus::Builder into, const node_list& from);
 /// The leader can't be asked: what is told is this old.
-void write_age(schema::NodeStatus::Builder into, std::chrono::nanoseconds age);
+void write_age(schema::NodeStatus::Builder into, const deployment_list& told);
 
 } // namespace troupe

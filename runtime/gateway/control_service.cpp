@@ -119,7 +119,7 @@ kj::Promise<void> control_service::status(StatusContext call) {
         if (answered_error(call, outcome))
           return;
         if (outcome->age.count() > 0)
-          write_age(call.getResults().getNode(), outcome->age);
+          write_age(call.getResults().getNode(), *outcome);
         write_deployments(call.getResults(), *outcome);
       });
 }

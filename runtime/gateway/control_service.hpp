@@ -22,6 +22,7 @@ struct control_backend {
   steady_time started;
   const drain_gate& drain;
   log_levels& levels;
+  bool in_cluster = false;
 };
 
 /// A loop's own. Belongs to its thread.

@@ -4,6 +4,7 @@
 #include "storage/record_schema.hpp"
 
 #include <algorithm>
+#include <optional>
 
 /// The calls about the cluster: its nodes, and who may join.
 namespace troupe {
@@ -12,6 +13,15 @@ namespace {
 
 /// So long a token may at most be said to hold; the registrar allows less.
 constexpr std::uint64_t lifetime_us_max = std::chrono::microseconds(std::chrono::hours(24 * 3650)).count();
+
+/// Why a call about the cluster can't be answered.
+std::optional<error> no_cluster(const control_backend& node) {
+  if (node.in_cluster)
+    return std::nullopt;
+  return error{error_code::failed_precondition,
+               "this node is in no cluster; start it with --cluster HOST:PORT to found one, or with --join, too, to "
+               "become a member"};
+}
 
 result<cluster_role> role_named(const std::string& name) {
   for (auto role : {cluster_role::node, cluster_role::admin, cluster_role::client})
@@ -23,6 +33,10 @@ result<cluster_role> role_named(const std::string& name) {
 } // namespace
 
 kj::Promise<void> control_service::nodes(NodesContext call) {
+  if (auto none = no_cluster(context_.node)) {
+    write_error(call.getResults().initError(), *none);
+    return kj::READY_NOW;
+  }
   return context_.actors.ask<node_list>(context_.node.actors.membership.get(), list_nodes{}, control_patience)
       .then([call](result<node_list> outcome) mutable {
         if (!answered_error(call, outcome))
@@ -33,6 +47,8 @@ kj::Promise<void> control_service::nodes(NodesContext call) {
 kj::Promise<void> control_service::createToken(CreateTokenContext call) {
   auto params = call.getParams();
   auto role = role_named(text(params.getRole()));
+  if (auto none = no_cluster(context_.node))
+    role = *none;
   if (answered_error(call, role))
     return kj::READY_NOW;
   auto lifetime = std::chrono::microseconds(std::min(params.getLifetimeUs(), lifetime_us_max));
@@ -49,6 +65,10 @@ kj::Promise<void> control_service::createToken(CreateTokenContext call) {
 }
 
 kj::Promise<void> control_service::listTokens(ListTokensContext call) {
+  if (auto none = no_cluster(context_.node)) {
+    write_error(call.getResults().initError(), *none);
+    return kj::READY_NOW;
+  }
   return context_.actors.ask<token_list>(context_.node.actors.registrar.get(), list_tokens{}, control_patience)
       .then([call](result<token_list> outcome) mutable {
         if (!answered_error(call, outcome))
@@ -71,6 +91,10 @@ kj::Promise<void> control_service::removeNode(RemoveNodeContext call) {
 
 template <class Call, class Question>
 kj::Promise<void> control_service::tell_registrar(Call call, Question question) {
+  if (auto none = no_cluster(context_.node)) {
+    write_error(call.getResults().initError(), *none);
+    return kj::READY_NOW;
+  }
   return context_.actors.ask<done>(context_.node.actors.registrar.get(), std::move(question), control_patience)
       .then([call](result<done> outcome) mutable { answered_error(call, outcome); });
 }

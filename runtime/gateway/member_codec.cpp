@@ -25,6 +25,7 @@ void write_load(schema::MemberNews::Load::Builder into, const node_load& from) {
   into.setMemoryTotalBytes(from.memory_total_bytes);
   into.setQueuedRequests(from.queued_requests);
   into.setReplicas(from.replicas);
+  into.setDiskFull(from.disk_full);
 }
 
 /// NaN, and what is no share, counts as idle or busy.
@@ -33,8 +34,8 @@ double share_of(double told) {
 }
 
 node_load read_load(schema::MemberNews::Load::Reader from) {
-  return {from.getRevision(),         share_of(from.getCpuBusy()), from.getCores(),   from.getMemoryFreeBytes(),
-          from.getMemoryTotalBytes(), from.getQueuedRequests(),    from.getReplicas()};
+  return {from.getRevision(),         share_of(from.getCpuBusy()), from.getCores(),    from.getMemoryFreeBytes(),
+          from.getMemoryTotalBytes(), from.getQueuedRequests(),    from.getReplicas(), from.getDiskFull()};
 }
 
 void write_news(schema::MemberNews::Builder into, const member_news& from) {

@@ -12,14 +12,18 @@ peer_channel::peer_channel(kj::Own<kj::AsyncIoStream> stream, std::uint64_t mess
   : stream_(kj::mv(stream)), network_(stream_, capnp::rpc::twoparty::Side::CLIENT, message_limit(message_bytes_max)),
     system_(capnp::makeRpcClient(network_)), peer_(nullptr) {}
 
-kj::Promise<result<peer_greeting>> peer_channel::greet(const peer_greeting& mine, const std::string& software) {
+kj::Promise<result<peer_greeting>> peer_channel::greet(const peer_greeting& mine, const std::string& software,
+                                                       const std::function<void(const leadership&)>& hear) {
   auto call = login().helloRequest();
   auto greeting = call.initMine();
   greeting.setNodeId(to_text(mine.node_id));
   greeting.setCertificate(to_text(mine.certificate));
   greeting.setProtocol(schema::PEER_PROTOCOL_VERSION);
   greeting.setSoftware(to_text(software));
-  return call.send().then([this](capnp::Response<schema::PeerLogin::HelloResults>&& answer) -> result<peer_greeting> {
+  return call.send().then([this, hear](capnp::Response<schema::PeerLogin::HelloResults>&& answer) -> result<peer_greeting> {
+    leadership lead;
+    if (hear && answer.hasLead() && read(answer.getLead(), lead))
+      hear(lead);
     if (answer.getError().getCode() != schema::Code::OK)
       return read_error(answer.getError());
     peer_ = answer.getPeer();

@@ -7,6 +7,7 @@
 
 #include <capnp/rpc-twoparty.h>
 
+#include <functional>
 #include <string>
 
 namespace troupe {
@@ -22,8 +23,9 @@ class peer_channel {
 public:
   peer_channel(kj::Own<kj::AsyncIoStream> stream, std::uint64_t message_bytes_max);
 
-  /// Once, before anything is asked. The other end's greeting, or why it refuses this node.
-  kj::Promise<result<peer_greeting>> greet(const peer_greeting& mine, const std::string& software);
+  /// Once, before anything is asked. The other end's greeting, or why it refuses this node. `hear`, if there is one, is told first whom the other end follows.
+  kj::Promise<result<peer_greeting>> greet(const peer_greeting& mine, const std::string& software,
+                                           const std::function<void(const leadership&)>& hear);
   kj::Promise<result<peer_answer>> ask(const pending_question& what);
   kj::Promise<void> on_disconnect() { return network_.onDisconnect(); }
 

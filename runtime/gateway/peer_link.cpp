@@ -66,7 +66,7 @@ void peer_link::connect() {
 
 kj::Promise<result<wall_time>> peer_link::greet(kj::Own<kj::AsyncIoStream> stream) {
   channel_ = kj::heap<peer_channel>(kj::mv(stream), options_.message_bytes_max);
-  return channel_->greet({self_.node_id, trust_.own_certificate()}, self_.software)
+  return channel_->greet({self_.node_id, trust_.own_certificate()}, self_.software, trust_.hear)
       .then([this](result<peer_greeting> theirs) -> result<wall_time> {
         if (!theirs) // that it isn't let in is the one refusal that no waiting helps against
           return error{theirs.failure().code == error_code::permission_denied ? error_code::permission_denied
@@ -112,10 +112,11 @@ void peer_link::on_broken() {
   channel_ = nullptr;
 }
 
-kj::Promise<result<peer_answer>> peer_link::send(const pending_question& what) {
+kj::Promise<result<peer_answer>> peer_link::send(pending_question& what) {
   // Between `opened` and here the connection may have broken.
   if (phase_ != phase::open)
     return result<peer_answer>(unreachable("the connection broke"));
+  what.sent = true;
   return channel_->ask(what).catch_([this](kj::Exception&& why) -> result<peer_answer> { return broke_off(why); });
 }
 
@@ -125,7 +126,7 @@ error peer_link::unreachable(const std::string& why) const {
 
 error peer_link::broke_off(const kj::Exception& why) const {
   if (why.getType() == kj::Exception::Type::DISCONNECTED || phase_ != phase::open)
-    return {error_code::unavailable, "the connection to node " + whom_.node_id + " broke before it answered; retry"};
+    return {error_code::deadline_exceeded, "the connection to node " + whom_.node_id + " broke before it answered; retry"};
   if (why.getType() == kj::Exception::Type::OVERLOADED)
     return {error_code::overloaded, "node " + whom_.node_id + " is overloaded; retry later"};
   return {error_code::internal, "node " + whom_.node_id + " failed on this; its log has the details"};

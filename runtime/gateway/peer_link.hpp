@@ -46,7 +46,7 @@ private:
   void open_until(wall_time until);
   void rest(const error& why);
   void on_broken();
-  kj::Promise<result<peer_answer>> send(const pending_question& what);
+  kj::Promise<result<peer_answer>> send(pending_question& what);
 
   error unreachable(const std::string& why) const;
   error broke_off(const kj::Exception& why) const;

@@ -2,6 +2,7 @@
 
 #include "runtime/gateway/error_map.hpp"
 #include "runtime/gateway/peer_codec.hpp"
+#include "storage/assignment_codec.hpp"
 #include "storage/record_schema.hpp"
 
 #include <algorithm>
@@ -24,6 +25,8 @@ std::chrono::milliseconds patience_of(std::uint64_t asked_us) {
 kj::Promise<void> peer_login::hello(HelloContext call) {
   auto theirs = call.getParams().getMine();
   auto results = call.getResults();
+  if (context_.trust.lead)
+    write(results.initLead(), context_.trust.lead());
   auto until = judge(theirs);
   if (!until) {
     auto why = until.failure();

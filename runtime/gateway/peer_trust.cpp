@@ -19,11 +19,12 @@ result<wall_time> judge(const tls_identity& own, const std::string& certificate,
 
 } // namespace
 
-peer_trust trust_by(const identity_holder& identity, std::function<result<void>(const std::string& node_id)> admits) {
+peer_trust trust_by(const identity_holder& identity, std::function<result<void>(const std::string& node_id)> admits,
+                    std::function<leadership()> lead, std::function<void(const leadership&)> hear) {
   return {
       [&identity] { return identity.get()->certificate; },
       [&identity](const std::string& certificate, const std::string& who) { return judge(*identity.get(), certificate, who); },
-      std::move(admits)};
+      std::move(admits), std::move(lead), std::move(hear)};
 }
 
 kj::Duration time_left(wall_time until, const clock& time) {

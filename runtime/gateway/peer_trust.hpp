@@ -23,10 +23,15 @@ struct peer_trust {
   std::function<result<wall_time>(const std::string& certificate, const std::string& node_id)> valid_until;
   /// Whether the node may come in. The error's sentence goes on after "refuses this node: ", e.g. "it was removed from the cluster".
   std::function<result<void>(const std::string& node_id)> admits;
+  /// Whom this node follows; epoch 0: it isn't known yet. Null: likewise.
+  std::function<leadership()> lead{};
+  /// Hears whom another node follows, whether it lets this one in or not. Null: nobody does.
+  std::function<void(const leadership&)> hear{};
 };
 
 /// Trust in certificates of the cluster's authority. The holder outlives it.
-peer_trust trust_by(const identity_holder& identity, std::function<result<void>(const std::string& node_id)> admits);
+peer_trust trust_by(const identity_holder& identity, std::function<result<void>(const std::string& node_id)> admits,
+                    std::function<leadership()> lead = {}, std::function<void(const leadership&)> hear = {});
 
 /// Opens a stream to a node, which has proven to be that node. Where it fails, the exception's description says why. On the cluster loop.
 using peer_dialler = std::function<kj::Promise<kj::Own<kj::AsyncIoStream>>(const peer_address& whom)>;

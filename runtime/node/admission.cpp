@@ -35,6 +35,10 @@ public:
   bool worth_a_retry() const { return code_ == error_code::unavailable; }
 
   error summary() const {
+    if (all_.empty())
+      return {code_,
+              "no node has answered whether this one may come in; see whether the cluster's leader is there (`troupe nodes` on a "
+              "member), then start it again"};
     if (all_.size() == 1)
       return {code_, all_.front()};
     std::string text = "nobody let this node in:";

@@ -48,8 +48,12 @@ result<std::optional<cluster_identity>> come_back(const node_options& options, c
   auto known = records.members();
   if (!known)
     return known.failure();
+  // Only a leader's word counts: who led once doesn't know whether the one that leads now has removed them, too.
+  if (!leads(record, self.node_id))
+    known->erase(std::remove_if(known->begin(), known->end(), [](const auto& member) { return member.removed; }), known->end());
   auto own = std::find_if(known->begin(), known->end(), [&](const auto& each) { return each.node_id == self.node_id; });
   bool is_known = own != known->end();
+  auto name_before = is_known ? own->name : "";
   if (is_known && options.name.empty())
     self.name = own->name;
   if (is_known && !options.labels)
@@ -68,7 +72,8 @@ result<std::optional<cluster_identity>> come_back(const node_options& options, c
   if (is_known && !leads(record, self.node_id))
     if (auto kept = keep_self(records, self, *own); !kept)
       return kept.failure();
-  return std::optional(cluster_identity{std::move(record), std::move(self), std::move(*door), std::move(*known)});
+  return std::optional(
+      cluster_identity{std::move(record), std::move(self), std::move(*door), std::move(*known), std::move(name_before)});
 }
 
 /// Whether no client comes in without a certificate.
@@ -99,7 +104,7 @@ result<std::optional<cluster_identity>> found(const node_options& options, node_
   if (!token)
     return token.failure();
   return std::optional(
-      cluster_identity{std::move(*record), std::move(self), std::move(*door), std::move(*known), std::move(*token)});
+      cluster_identity{std::move(*record), std::move(self), std::move(*door), std::move(*known), {}, std::move(*token)});
 }
 
 result<std::optional<cluster_identity>> join(const node_options& options, cluster_store& records, own_node self,

@@ -17,6 +17,7 @@ struct cluster_identity {
   own_node self;
   listener door;                    ///< its cluster port, bound
   std::vector<member_record> known; ///< members, this node among them
+  std::string name_before{};        ///< the one that it had in the cluster; "": none
   std::string first_token{};        ///< the file with an admin's token, if the cluster was founded just now and needs it
 
   bool leads() const { return troupe::leads(record, self.node_id); }

@@ -75,12 +75,27 @@ result<void> cluster_links::admits(const std::string& node_id) {
   return {};
 }
 
+leadership cluster_links::lead() const {
+  auto node = node_.load();
+  return node == nullptr ? leadership{} : node->lead.get();
+}
+
+/// A leader that was replaced and removed hears of it nowhere else.
+void cluster_links::hear(const leadership& told) const {
+  auto node = node_.load();
+  if (node == nullptr || told.epoch <= node->lead.get().epoch)
+    return;
+  if (auto followed = node->follow(told); !followed)
+    node->events.emit(
+        {node->time.wall_now(), severity::error, "mandate_refused", {{"reason", followed.failure().message}}, "node"});
+}
+
 cluster_services::cluster_services(cluster_identity& cluster, cluster_links& links, const std::vector<kj_loop*>& loops,
                                    caf::actor_system& system, const directory& actors, const routing_cell& routes,
                                    const clock& time, event_sink& events, const gateway_options& gateway, const drain_gate& drain,
                                    cluster_store& records, const leadership_cell& lead, const client_addresses& doors)
   : links_(links), actors_(actors), time_(time), events_(events), records_(records), lead_(lead), self_(cluster.self),
-    cluster_id_(cluster.record.cluster_id), desk_(system, actors),
+    name_before_(cluster.name_before), cluster_id_(cluster.record.cluster_id), desk_(system, actors),
     context_(links.loop(), system, desk_, time, {cluster.self.node_id, TROUPE_VERSION}, links.trust(), {}), peers_(context_),
     joins_(links.loop(), system, desk_, {cluster.record.cluster_id, doors.rpc, doors.http}),
     forwards_(loops, routes, time, gateway, drain), renewals_(system, links.loop()),
@@ -202,10 +217,25 @@ kj::Promise<void> cluster_services::keep_introduced() {
 void cluster_services::on_introduced(std::uint64_t epoch, const result<done>& taken) {
   if (taken)
     introduced_ = epoch;
-  auto why = taken || taken.failure().code == error_code::unavailable ? std::string() : taken.failure().message;
+  bool silent =
+      !taken && (taken.failure().code == error_code::unavailable || taken.failure().code == error_code::deadline_exceeded);
+  auto why = taken || silent ? std::string() : taken.failure().message;
   if (!why.empty() && why != not_introduced_)
     events_.emit({time_.wall_now(), severity::warn, "introduction_refused", {{"reason", why}}, "node"});
   not_introduced_ = why;
+  if (!taken && taken.failure().code == error_code::already_exists && !name_before_.empty() && self_.name != name_before_)
+    take_name_back();
+}
+
+/// Another has the name that this node came with: it keeps the one that it had.
+void cluster_services::take_name_back() {
+  self_.name = name_before_;
+  if (auto own = records_.member(self_.node_id); own && *own) {
+    (**own).name = name_before_;
+    static_cast<void>(keep_members(records_, {**own})); // if that fails, the next start comes to the same
+  }
+  if (auto membership = actors_.membership.get())
+    caf::anon_send(membership, rename_self{name_before_});
 }
 
 void cluster_services::install(const certificate_issued& renewed) {

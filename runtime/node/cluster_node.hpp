@@ -15,6 +15,7 @@
 #include "runtime/node/cluster_identity_setup.hpp"
 #include "runtime/node/reunion.hpp"
 
+#include <atomic>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -49,10 +50,18 @@ public:
   /// Who may come in: nodes that were not removed.
   result<void> admits(const std::string& node_id);
   peer_trust trust() {
-    return trust_by(identity_, [this](const std::string& who) { return admits(who); });
+    return trust_by(
+        identity_, [this](const std::string& who) { return admits(who); }, [this] { return lead(); },
+        [this](const leadership& told) { hear(told); });
   }
+  /// From now on nodes that are refused hear whom this one follows, and this one hears so of them. It outlives this; `follow` is set.
+  void follow_by(const actor_environment& node) { node_ = &node; }
 
 private:
+  leadership lead() const;
+  void hear(const leadership& told) const;
+
+  std::atomic<const actor_environment*> node_{nullptr};
   kj_loop loop_;
   identity_holder identity_;
   peer_board peers_;
@@ -99,6 +108,7 @@ private:
   /// Tells each leader once who this node is: it may be elsewhere now, and the leader may know nothing of it.
   kj::Promise<void> keep_introduced();
   void on_introduced(std::uint64_t epoch, const result<done>& taken);
+  void take_name_back();
   /// A node that was removed is cut off at once, what it has asked included.
   void cut(const std::string& node_id);
   void install(const certificate_issued& renewed);
@@ -109,9 +119,10 @@ private:
   event_sink& events_;
   cluster_store& records_;
   const leadership_cell& lead_;
-  const own_node self_;
-  std::uint64_t introduced_ = 0; ///< in this epoch
-  std::string not_introduced_;   ///< why not; told of
+  own_node self_;
+  const std::string name_before_; ///< as of cluster_identity
+  std::uint64_t introduced_ = 0;  ///< in this epoch
+  std::string not_introduced_;    ///< why not; told of
   const std::string cluster_id_;
   std::vector<std::shared_ptr<peer_status>> known_peers_;
   peer_desk desk_;

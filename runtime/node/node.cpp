@@ -192,9 +192,17 @@ member_news news_of(const cluster_identity& cluster) {
 }
 
 /// How busy this machine is, as other nodes hear it.
-std::function<node_load()> load_of(const actor_environment& environment) {
+/// Bytes that may still be written there; of a folder that can't be asked, as if all could.
+std::uint64_t free_bytes_of(const std::filesystem::path& folder) {
+  std::error_code failure;
+  auto space = std::filesystem::space(folder, failure);
+  return failure ? UINT64_MAX : space.available;
+}
+
+std::function<node_load()> load_of(const actor_environment& environment, const std::filesystem::path& folder,
+                                   std::uint64_t disk_reserve) {
   auto processors = std::make_shared<processor_meter>();
-  return [&environment, processors] {
+  return [&environment, processors, folder, disk_reserve] {
     auto memory = memory_of_machine();
     node_load load;
     load.cpu_busy = processors->read(environment.time.now());
@@ -206,6 +214,7 @@ std::function<node_load()> load_of(const actor_environment& environment) {
       load.queued_requests += count.queued_requests;
       load.replicas += count.runners;
     }
+    load.disk_full = free_bytes_of(folder) < disk_reserve;
     return load;
   };
 }
@@ -242,12 +251,13 @@ std::vector<std::pair<std::string, std::string>> told_of_state(const state_store
   return fields;
 }
 
-cluster_options cluster_of(const actor_environment& environment, const cluster_identity& cluster, cluster_store& records,
+cluster_options cluster_of(const actor_environment& environment, const cluster_identity& cluster, node_storage& storage,
                            const node_options& options) {
   return {cluster.leads(),
-          {environment.time, environment.events, records, cluster.self.node_id, options.certificate_lifetime,
+          {environment.time, environment.events, storage.cluster, cluster.self.node_id, options.certificate_lifetime,
            registrar_options::default_user_lifetime, &environment.actors},
-          {environment, news_of(cluster), cluster.known, watching_of(options.membership), load_of(environment)}};
+          {environment, news_of(cluster), cluster.known, watching_of(options.membership),
+           load_of(environment, storage.folder.path(), options.disk_reserve)}};
 }
 
 /// Of a cluster's state only its leader's backup tells.
@@ -273,7 +283,7 @@ root_options root_of(const actor_environment& environment, node_storage& storage
                                               backs_up_what_it_leads(environment)});
   options.detach = true;
   if (cluster)
-    options.cluster.emplace(cluster_of(environment, *cluster, storage.cluster, with));
+    options.cluster.emplace(cluster_of(environment, *cluster, storage, with));
   return options;
 }
 
@@ -325,6 +335,7 @@ private:
   seed_source seeds_;
   actor_environment environment_;
   caf::actor_system_config config_;
+  std::atomic<bool> replaced_{false}; ///< as leader
   std::atomic<bool> root_failed_{false};
   std::mutex following_;
   caf::actor_system system_;
@@ -368,7 +379,8 @@ running_node::running_node(const node_options& options, const clock& time, node_
                                         links_ ? &links_->network() : nullptr,
                                         {}},
     system_(configure(config_)), root_(start_tree()), clients_(gateway_.connections_max),
-    control_{system_, actors_, time, environment_.node_name, TROUPE_VERSION, options.http_name, time.now(), drain_, levels_},
+    control_{system_,    actors_, time,    environment_.node_name, TROUPE_VERSION, options.http_name,
+             time.now(), drain_,  levels_, cluster_.has_value()},
     metrics_({routes_, control_, clients_, pointers_to<kj_loop>(loops_)}), view_{routes_, time, control_, metrics_},
     insecure_doors_(options.insecure_listen ? doors.beyond() : ""),
     gate_(
@@ -393,6 +405,7 @@ supervisor_actor running_node::start_tree() {
   if (cluster_) {
     environment_.lead.set(cluster_->record.lead);
     environment_.follow = [this](const leadership& other) { return follow(other); };
+    links_->follow_by(environment_);
   }
   return start_root(system_, root_of(environment_, storage_, cluster_, options_));
 }
@@ -411,8 +424,13 @@ result<void> running_node::follow(const leadership& other) {
   return {};
 }
 
-/// Another node leads, with the state of a backup. What this one has besides is said, and stays on its disk.
+/// Another node leads, with the state of a backup. What this one has besides is said, and stays on its disk; what it were told from now on would be lost.
 void running_node::step_down(const leadership& other) {
+  error replaced{error_code::failed_precondition,
+                 "this node was replaced as leader; nothing was changed: ask again once it follows, or ask another node"};
+  replaced_ = true;
+  storage_.state.close(replaced);
+  storage_.cluster.close(replaced);
   events_.emit({time_.wall_now(), severity::error, "leader_replaced", told_of_state(storage_.state, other), "node"});
   give_up(); // it comes back as one that follows
 }
@@ -451,7 +469,10 @@ result<void> running_node::await_tree() {
                    up = to_error(why);
                  });
     if (root_failed_) // a leader that finds itself replaced has nothing to wait for
-      return error{error_code::failed_precondition, "the node gave up while it started; its log says why"};
+      return error{error_code::failed_precondition,
+                   replaced_
+                       ? "another node leads this cluster now: this one was replaced as leader; start it again, and it follows"
+                       : "the node gave up while it started; its log says why"};
     if (!again)
       return up;
   }

@@ -89,11 +89,18 @@ result<lead_taken> make_it_the_leaders(const data_folder& folder, const std::opt
 
 } // namespace
 
+/// A member that is to lead is to lead with its own folder: another one would make another node.
+error told_to_stop(error why) {
+  if (auto advice = why.message.find(data_folder::in_use_advice); advice != std::string::npos)
+    why.message.replace(advice, data_folder::in_use_advice.size(), "; stop that node first, then run this again");
+  return why;
+}
+
 result<restore_report> restore_data_folder(const restore_arguments& arguments,
                                            const std::function<void(const restore_progress&)>& on_progress, const clock& time) {
   auto job = restore_job::begin(arguments.backup, arguments.data_folder, arguments.replace || arguments.lead);
   if (!job)
-    return job.failure();
+    return arguments.lead ? told_to_stop(job.failure()) : job.failure();
   std::optional<lead_taker> taker;
   if (arguments.lead) {
     auto found = lead_taker_in((*job)->replaced(), arguments.data_folder, time);

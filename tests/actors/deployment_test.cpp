@@ -97,7 +97,8 @@ BOOST_AUTO_TEST_CASE(a_version_waits_while_the_only_node_for_it_is_suspect_and_f
   auto this_node_is = [this](placement_use use) {
     nodes_changed change;
     change.nodes.push_back({{node.node_id, 4, 8ULL << 30, 0, {}, use}, node.node_name, {}});
-    tell(actors.placer.get(), change);
+    caf::anon_send(actors.placer.get(), change);
+    settle();
   };
   for (bool dies : {false, true}) {
     this_node_is(placement_use::suspect);

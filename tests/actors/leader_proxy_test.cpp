@@ -98,7 +98,16 @@ BOOST_AUTO_TEST_CASE(a_leader_that_was_never_heard_of_is_said_to_be_so) {
 BOOST_AUTO_TEST_CASE(a_leader_that_is_there_and_does_not_answer_is_told_of_as_it_is) {
   auto asked = ask_later<done>(catalog, scale{"digits", 2});
   leader_tells<scale>(error{error_code::unavailable, "the node is still starting; retry"});
-  BOOST_TEST(failure_of(asked).message == "the leader, n1, does not answer: the node is still starting; retry");
+  BOOST_TEST(failure_of(asked).message == "the leader, n1, can't answer just now: the node is still starting; retry");
+}
+
+BOOST_AUTO_TEST_CASE(a_leader_that_vanishes_with_the_question_may_have_done_it) {
+  auto asked = ask_later<done>(catalog, scale{"digits", 2});
+  leader_is(false);
+  leader_tells<scale>(error{error_code::deadline_exceeded, "the connection broke"});
+  auto why = failure_of(asked);
+  BOOST_TEST((why.code == error_code::deadline_exceeded));
+  BOOST_TEST(why.message.find("it may have done what was asked for, or do so once it is back") != std::string::npos, why.message);
 }
 
 BOOST_AUTO_TEST_CASE(deployments_are_told_as_the_leader_tells_them_and_while_it_is_away_as_it_told_them_last_with_their_age) {

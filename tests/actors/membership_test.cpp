@@ -3,6 +3,8 @@
 
 #include "tests/actors/asking_fixture.hpp"
 
+#include <algorithm>
+
 using namespace troupe;
 using namespace troupe::test;
 using namespace std::chrono_literals;
@@ -28,6 +30,7 @@ placer_actor::behavior_type listening_placer(std::shared_ptr<std::vector<node_vi
       [](const node_report&) {},
       [nodes](const nodes_changed& change) { *nodes = change.nodes; },
       [](const get_placement&) { return placement_view{}; },
+      [](const get_traffic&) { return traffic_view{}; },
   };
 }
 
@@ -231,6 +234,52 @@ BOOST_AUTO_TEST_CASE(a_node_that_drains_is_listed_so_and_the_placer_empties_it) 
   BOOST_TEST(seen(node_2).state == "alive");
 }
 
+BOOST_AUTO_TEST_CASE(a_node_with_a_full_disk_is_given_nothing_more) {
+  other.load.disk_full = true;
+  ++other.load.revision;
+  lives_for(2s);
+  BOOST_TEST((use_of(node_2) == placement_use::full));
+  BOOST_TEST(board.find(node_2)->usable());
+}
+
+BOOST_AUTO_TEST_CASE(a_copy_of_this_node_elsewhere_is_told_of_once_and_shown_for_a_while) {
+  lives_for(1s);
+  auto trouble = [this] { return ask<node_list>(tested, list_nodes{})->trouble; };
+  BOOST_TEST(trouble() == "");
+  for (int i = 0; i < 2; ++i) {
+    auto twin = ask<probe_message>(tested, probe{node_2, {{other}, 0}})->news.at(0);
+    twin.address = "10.0.0.9:7551";
+    twin.incarnation += 1000;
+    ask<probe_message>(tested, probe{node_2, {{other, twin}, 0}});
+  }
+  BOOST_TEST(events.named("node_twice").size() == 1U);
+  BOOST_TEST(trouble().find("a node at 10.0.0.9:7551 has the id of ") == 0U, trouble());
+  lives_for(31s);
+  BOOST_TEST(trouble() == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_is_called_otherwise_says_so) {
+  caf::anon_send(tested, rename_self{"n7"});
+  settle();
+  BOOST_TEST(seen(node_1).name == "n7");
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_starts_catches_up_with_the_others_at_once) {
+  auto asked = std::count_if(wire.asked.begin(), wire.asked.end(),
+                             [](const auto& each) { return std::holds_alternative<exchange_members>(each.what); });
+  BOOST_TEST(asked == 1);
+}
+
+BOOST_AUTO_TEST_CASE(more_lost_at_once_than_half_are_told_of) {
+  for (int i = 0; i < 4; ++i) {
+    auto record = record_of(std::string(31, 'b') + std::to_string(i), "m" + std::to_string(i));
+    caf::anon_send(tested, member_changed{record});
+  }
+  settle();
+  is_silent_for(2s);
+  BOOST_TEST(ask<node_list>(tested, list_nodes{})->trouble.find("more than half of the nodes don't answer") == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(a_node_that_leaves_says_so_and_waits_until_others_know) {
   lives_for(1s);
   auto left = ask_later<done>(tested, leave_cluster{});
@@ -319,6 +368,24 @@ BOOST_AUTO_TEST_CASE(a_higher_epoch_is_followed_whether_it_comes_with_a_probe_or
   wire.answer_all<probe>([this](const std::string&, const probe&) { return said({4, node_2, "signed"}); });
   settle();
   BOOST_TEST(followed.back().epoch == 4U);
+}
+
+BOOST_AUTO_TEST_CASE(who_follows_a_leader_that_was_replaced_removes_nobody) {
+  member_news third = other;
+  third.id = node_3;
+  third.name = "n3";
+  auto tells = [&](std::uint64_t epoch, member_state state) {
+    third.state = state;
+    ++third.incarnation;
+    ask<probe_message>(tested, probe{node_2, {{other, third}, 0, {epoch, node_2, "signed"}}});
+    auto list = ask<node_list>(tested, list_nodes{});
+    return std::count_if(list->nodes.begin(), list->nodes.end(), [this](const auto& each) { return each.node_id == node_3; });
+  };
+  BOOST_TEST(tells(2, member_state::alive) == 1);
+  BOOST_TEST(tells(1, member_state::removed) == 1);
+  ask<exchange_members>(tested, exchange_members{node_2, {third}});
+  BOOST_TEST(seen(node_3).state == "alive");
+  BOOST_TEST(tells(2, member_state::removed) == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_mandate_that_is_not_believed_is_told_of_once) {

@@ -255,6 +255,52 @@ BOOST_AUTO_TEST_CASE(nothing_is_sent_before_every_node_and_every_deployment_has_
   BOOST_TEST((asked->has_value() && asked->value()));
 }
 
+BOOST_AUTO_TEST_CASE(a_node_that_does_not_answer_holds_up_nobody_for_long_and_gets_nothing_more) {
+  begin();
+  nodes["c"]->silent = true;
+  auto asked = ask_later<done>(tested, demand(3));
+  for (int i = 0; i < 3; ++i) {
+    report("a");
+    report("b");
+  }
+  BOOST_TEST(!asked->has_value());
+  pass(2 * node.timing.patience);
+  report("a");
+  report("b");
+  BOOST_REQUIRE(asked->has_value());
+  BOOST_TEST(static_cast<bool>(**asked));
+  BOOST_TEST(nodes["a"]->replicas() + nodes["b"]->replicas() == 3U); // what it was given, and never told of, is elsewhere
+  nodes["c"]->silent = false;
+  pass(node.timing.patience + 1s);
+  settle_all();
+  BOOST_TEST(placed() == "1 1 1");
+}
+
+BOOST_AUTO_TEST_CASE(what_has_not_begun_on_a_node_whose_disk_is_full_goes_elsewhere) {
+  begin();
+  ask_later<done>(tested, demand(3));
+  report("a");
+  report("b");
+  BOOST_TEST(placed() == "1 1 1");
+  use("c", placement_use::full);
+  for (int i = 0; i < 3; ++i) {
+    report("a");
+    report("b");
+  }
+  BOOST_TEST(nodes["a"]->replicas() + nodes["b"]->replicas() == 3U);
+  BOOST_TEST(nodes["c"]->replicas() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_deployment_that_runs_nowhere_says_why) {
+  begin();
+  need(2, "[placement]\non = \"zone=b\"\n");
+  use("b", placement_use::gone);
+  settle_all();
+  auto why = nodes["a"]->told.routes.at(0).why_not;
+  BOOST_TEST((why.code == error_code::unavailable));
+  BOOST_TEST(why.message.find("deployment 'digits' runs nowhere: ") == 0U, why.message);
+}
+
 BOOST_AUTO_TEST_CASE(what_nodes_run_and_the_state_does_not_have_is_told_before_it_stops) {
   auto run = [this](const std::string& id, const char* deployment, version_number version) {
     pool_order order;

@@ -40,8 +40,8 @@ bool same(const node_options& a, const node_options& b) {
     return std::tie(o.name, o.data_folder, o.listen, o.http, o.http_name, o.insecure_listen, o.address_file, o.http_address_file,
                     o.host_binary, o.gateway_loops, o.default_deadline, o.message_bytes_max, o.artifact_bytes_max,
                     o.chunk_bytes_max, o.connections_max, o.login_timeout, o.idle_timeout, o.checks_max, o.fetches_max,
-                    o.events_max, o.log_level, o.log_format, o.log_actors, o.drain_timeout, o.certificate_lifetime,
-                    o.membership.dead_after);
+                    o.disk_reserve, o.events_max, o.log_level, o.log_format, o.log_actors, o.drain_timeout,
+                    o.certificate_lifetime, o.membership.dead_after);
   };
   return all(a) == all(b);
 }
@@ -160,6 +160,7 @@ body_bytes = "1GiB"
 login_timeout = "3s"
 checks = 0
 fetches = 7
+disk_reserve = "1GiB"
 [events]
 keep = 5000
 [log]
@@ -184,6 +185,7 @@ pool = "debug"
   BOOST_TEST((parsed->login_timeout == 3s));
   BOOST_TEST(parsed->checks_max == 0);
   BOOST_TEST(parsed->fetches_max == 7);
+  BOOST_TEST(parsed->disk_reserve == 1ULL << 30);
   BOOST_TEST(parsed->events_max == 5000);
   BOOST_TEST(parsed->log_level == "warn");
   BOOST_TEST(parsed->log_format == "json");

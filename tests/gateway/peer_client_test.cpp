@@ -175,7 +175,7 @@ BOOST_AUTO_TEST_CASE(a_node_that_dies_in_the_middle_of_a_question_is_unavailable
   BOOST_TEST(n2.ask(n1->address(), 1).epoch() == 1U);
   auto question = n2.ask(n1->address(), never_answered);
   n1.reset();
-  expect_unavailable(std::move(question), broke);
+  expect_unavailable(std::move(question), broke, error_code::deadline_exceeded);
 }
 
 BOOST_AUTO_TEST_CASE(a_node_that_is_cut_off_in_the_middle_of_a_question_loses_it) {
@@ -187,7 +187,7 @@ BOOST_AUTO_TEST_CASE(a_node_that_is_cut_off_in_the_middle_of_a_question_loses_it
   n1.server.cut("n3");
   BOOST_TEST(n2.ask(n1.address(), 3).epoch() == 3U);
   n1.server.cut("n2");
-  expect_unavailable(std::move(question), broke);
+  expect_unavailable(std::move(question), broke, error_code::deadline_exceeded);
 }
 
 BOOST_AUTO_TEST_CASE(who_hangs_up_is_told_that_its_question_is_lost_and_may_ask_again) {
@@ -196,7 +196,8 @@ BOOST_AUTO_TEST_CASE(who_hangs_up_is_told_that_its_question_is_lost_and_may_ask_
   auto question = n2.ask(n1.address(), never_answered);
   n2.client.hang_up("n1");
   n2.client.hang_up("nobody");
-  expect_unavailable(std::move(question), "the connection to the node was closed before it answered; retry");
+  expect_unavailable(std::move(question), "the connection to the node was closed before it answered; retry",
+                     error_code::deadline_exceeded);
   BOOST_TEST(n2.ask(n1.address(), 7).epoch() == 7U);
   BOOST_TEST(n2.dialled == 2);
 }
@@ -208,7 +209,7 @@ BOOST_AUTO_TEST_CASE(a_connection_ends_with_the_certificate_of_either_end_and_is
     auto& ending = ours ? n1.trust : n2.trust;
     ending.lasts_ms = 50;
     auto question = n2.ask(n1.address(), never_answered);
-    expect_unavailable(std::move(question), broke);
+    expect_unavailable(std::move(question), broke, error_code::deadline_exceeded);
     ending.lasts_ms = 3600 * 1000;
     BOOST_TEST(n2.ask(n1.address(), 7).epoch() == 7U);
   }

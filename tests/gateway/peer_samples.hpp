@@ -128,8 +128,15 @@ inline enrolled entry() {
 }
 
 inline member_news news() {
-  return {
-      "n3", "three", "10.0.0.3:7551", {{"zone", "b"}}, "0.2.0", 50, member_state::suspect, true, {51, 0.5, 52, 53, 54, 55, 56}};
+  return {"n3",
+          "three",
+          "10.0.0.3:7551",
+          {{"zone", "b"}},
+          "0.2.0",
+          50,
+          member_state::suspect,
+          true,
+          {51, 0.5, 52, 53, 54, 55, 56, true}};
 }
 
 inline token_record token() {

@@ -60,6 +60,8 @@ void sim_member::start() {
   disk.restart();
   auto record = own_cluster(records(), self.node_id).value().value();
   auto known = records().members().value();
+  if (!leads(record, self.node_id)) // as a node does
+    known.erase(std::remove_if(known.begin(), known.end(), [](const auto& member) { return member.removed; }), known.end());
   life_ = std::make_unique<life_parts>(*this, all_);
   for (const auto& member : known)
     if (member.node_id != self.node_id)

@@ -71,6 +71,11 @@ result<void> sim_node::follow(const leadership& other) {
                         {{"leader", other.leader_id}, {"epoch", std::to_string(other.epoch)}},
                         "node"});
   gave_up_ = leads_;
+  if (!leads_)
+    return {};
+  error replaced{error_code::failed_precondition, "this node was replaced as leader"};
+  state_.close(replaced);
+  members_.close(replaced);
   return {};
 }
 
