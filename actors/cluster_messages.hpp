@@ -65,7 +65,7 @@ struct pool_report {
   bool started = false;     ///< all wanted replicas have hosts
   bool complete = false;    ///< all wanted replicas serve
   pool_status status;
-  std::uint64_t memory_bytes = 0; ///< that its replicas use; 0: not measured yet
+  std::uint64_t memory_bytes = 0;          ///< that its replicas use; 0: not measured yet
   std::shared_ptr<const arm_counters> did; ///< with its requests, since its pool was made; null: it isn't judged
 };
 
@@ -125,7 +125,7 @@ struct deployment_demand {
   std::vector<pool_order> pools; ///< `replicas` over all nodes together
   version_number routed = 0;     ///< 0: its requests go nowhere
   error why_not{};               ///< then they are answered with this
-  split_order split{};         ///< of what is routed
+  split_order split{};           ///< of what is routed
   version_listener from;
 };
 /// It needs nothing any more; answered once no node routes to it.

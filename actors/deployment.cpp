@@ -626,7 +626,8 @@ deployment_demand deployment_state::needs() const {
     if (version == nullptr)
       continue;
     all.pools.push_back({version->id, fingerprint_of(*version), version->artifact_sha256, version->golden_sha256,
-                         version->model_toml, record().wanted_replicas, needed.may_start, ever_served(*version), record().course.has_value()});
+                         version->model_toml, record().wanted_replicas, needed.may_start, ever_served(*version),
+                         record().course.has_value()});
   }
   return all;
 }

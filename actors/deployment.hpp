@@ -20,8 +20,9 @@ struct deployment_options {
   std::string name;
 };
 
-using deployment_interface = deployment_actor::extend<caf::reacts_to<retire_pool>, caf::reacts_to<rollout_happened>, caf::reacts_to<course_happened>,
-                                                      caf::reacts_to<bake_over>, caf::reacts_to<try_again>>;
+using deployment_interface =
+    deployment_actor::extend<caf::reacts_to<retire_pool>, caf::reacts_to<rollout_happened>, caf::reacts_to<course_happened>,
+                             caf::reacts_to<bake_over>, caf::reacts_to<try_again>>;
 
 /// One deployment: the only writer of its records. What happens is put to `plan_rollout` (runtime/policy/rollout_plan.hpp, which draws a version's
 /// life); what that says is stored first and done then, so that after a crash all goes on from there. Where its versions run is the placer's business: it tells

@@ -34,6 +34,19 @@ std::string names_of(const std::vector<tensor_spec>& tensors) {
   return names;
 }
 
+/// Whether this release has what the rollout asks for: nodes don't copy requests yet, nor look into answers.
+result<void> check_served(const rollout_spec& spec) {
+  for (const auto& stage : spec.stages)
+    if (stage.copies > 0 || stage.strategy == rollout_strategy::ab)
+      return error{error_code::invalid_argument, "rollout.toml: strategy: this release doesn't compare by copies of requests (shadow), nor by "
+                                                 "rewards (ab), yet; use canary or blue_green"};
+  for (const auto& check : spec.checks)
+    if (check.kind == check_kind::finite_outputs || check.kind == check_kind::output_drift || check.kind == check_kind::disagreement)
+      return error{error_code::invalid_argument, "rollout.toml: check: this release doesn't judge " + std::string(to_string(check.kind))
+                                                     + " yet; use error_rate and latency_p50, latency_p95 or latency_p99"};
+  return {};
+}
+
 } // namespace
 
 result<void> deployment_state::check_rollout(const std::string& toml, const model_spec& model) const {
@@ -42,6 +55,8 @@ result<void> deployment_state::check_rollout(const std::string& toml, const mode
     return spec.failure();
   if (spec->stages.empty())
     return {};
+  if (auto served = check_served(*spec); !served)
+    return served;
   for (std::size_t i = 0; i < spec->checks.size(); ++i) {
     const auto& output = spec->checks[i].output;
     auto named = [&output](const tensor_spec& tensor) { return tensor.name == output; };
@@ -59,12 +74,13 @@ result<void> deployment_state::check_rollout(const std::string& toml, const mode
 
 caf::result<done> deployment_state::on_steer(const steer_rollout& ask) {
   if (!record().course)
-    return make_error(error_code::failed_precondition,
-                      "no version of '" + record().name + "' is taking requests over by stages; `troupe versions " + record().name
-                          + "` tells how far each is");
+    return make_error(error_code::failed_precondition, "no version of '" + record().name
+                                                           + "' is taking requests over by stages; `troupe versions "
+                                                           + record().name + "` tells how far each is");
   auto answer = self_->make_response_promise<done>();
-  go_on({news_of(ask.what), ask.by, {}, {}, 0}, [answer]() mutable { answer.deliver(done{}); },
-        [answer](const caf::error& reason) mutable { answer.deliver(reason); });
+  go_on(
+      {news_of(ask.what), ask.by, {}, {}, 0}, [answer]() mutable { answer.deliver(done{}); },
+      [answer](const caf::error& reason) mutable { answer.deliver(reason); });
   return answer;
 }
 
@@ -124,7 +140,11 @@ void deployment_state::take(const course_step& step) {
 void deployment_state::begin_course() {
   auto target = record().target_version;
   if (!judge_) {
-    rollout_options options{options_->node, record().name, target, record().current_version, stored_.rollout_of(target),
+    rollout_options options{options_->node,
+                            record().name,
+                            target,
+                            record().current_version,
+                            stored_.rollout_of(target),
                             caf::actor_cast<rollout_listener>(self_)};
     judge_ = self_->spawn<caf::linked>(rollout, std::move(options));
   }

@@ -13,7 +13,8 @@ namespace {
 void make_room(std::vector<version_move>& moves) {
   if (moves.size() < version_record::moves_max)
     return;
-  auto oldest = std::find_if(moves.begin(), moves.end(), [](const version_move& each) { return each.state != version_state::live; });
+  auto oldest =
+      std::find_if(moves.begin(), moves.end(), [](const version_move& each) { return each.state != version_state::live; });
   moves.erase(oldest == moves.end() ? moves.begin() : oldest);
 }
 

@@ -278,6 +278,7 @@ placer_proxy_interface::behavior_type placer_proxy(placer_proxy_state::self_poin
       },
       [](const nodes_changed&) {},
       [](const get_placement&) -> caf::result<placement_view> { return not_here("places replicas"); },
+      [](const get_traffic&) -> caf::result<traffic_view> { return not_here("places replicas"); },
       [](run_here& here) { here.task(); },
   };
 }

@@ -510,7 +510,7 @@ struct rollout_status {
   version_number candidate = 0;
   version_number incumbent = 0;
   rollout_course course;
-  std::string missing; ///< why the stage isn't left yet
+  std::string missing;            ///< why the stage isn't left yet
   std::vector<check_view> checks; ///< in the order of its rollout.toml
   rollout_figures figures;
 };

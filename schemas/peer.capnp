@@ -126,7 +126,7 @@ struct PoolReport {
     # With requests, since the pool was made.
     requests @0 :UInt64;             # answered with outputs, or with an error that speaks against the version
     failures @1 :UInt64;             # of these, with an error
-    latency @2 :List(Bucket);        # those that aren't empty (runtime/policy/evidence/latency_histogram.hpp), ascending
+    latency @2 :List(Bucket);        # those that aren't empty (runtime/policy/evidence/latency_buckets.hpp), ascending
   }
 
   struct Bucket {

@@ -30,8 +30,8 @@ struct deployment_record {
   version_number target_version = 0;  ///< on its way up; 0: none
   version_number last_version = 0;    ///< highest number ever given
   wall_time created{};
-  version_number previous_version = 0; ///< was live before the current one and stays resident; 0: none
-  wall_time bake_until{};              ///< until then
+  version_number previous_version = 0;    ///< was live before the current one and stays resident; 0: none
+  wall_time bake_until{};                 ///< until then
   std::optional<rollout_course> course{}; ///< of the target: how far it has taken requests over; nothing: not begun
 
   /// Not part of the record: the store's, of when it was read; 0 if it isn't stored yet.

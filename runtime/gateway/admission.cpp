@@ -82,7 +82,8 @@ result<std::shared_ptr<spread>> admission::find_target(std::string_view deployme
     return routes_.published() ? no_route(asked->deployment) : not_told_yet();
   const auto& candidate = route->candidate;
   if (asked->candidate && !candidate)
-    return error{error_code::not_found, "no version takes over requests of deployment '" + route->version.deployment + "' just now"};
+    return error{error_code::not_found,
+                 "no version takes over requests of deployment '" + route->version.deployment + "' just now"};
   if (candidate && (asked->candidate || asked->version == candidate->version.number)) {
     if (candidate->target == nullptr)
       return error{error_code::unavailable, to_string(candidate->version) + " can't answer just now; retry"};

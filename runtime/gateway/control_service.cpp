@@ -79,8 +79,8 @@ kj::Promise<void> control_service::deploy(DeployContext call) {
                 {error_code::failed_precondition, "the node is shutting down; deploy again once it is back"});
     return kj::READY_NOW;
   }
-  troupe::deploy question{text(params.getName()), text(params.getArtifact()), text(params.getModelToml()),
-                          params.getReplicas(),   text(params.getGolden()),   client_,
+  troupe::deploy question{text(params.getName()),       text(params.getArtifact()), text(params.getModelToml()),
+                          params.getReplicas(),         text(params.getGolden()),   client_,
                           text(params.getRolloutToml())};
   return context_.actors.ask<deployed>(context_.node.actors.catalog.get(), std::move(question), files_patience)
       .then([call](result<deployed> outcome) mutable {

@@ -39,9 +39,8 @@ void write(schema::Deploy::Builder into, const deploy& from) {
 }
 
 bool read(schema::Deploy::Reader from, deploy& into) {
-  into = {to_string(from.getName()), to_string(from.getArtifact()), to_string(from.getModelToml()),
-          from.getReplicas(),        to_string(from.getGolden()),   to_string(from.getBy()),
-          to_string(from.getRolloutToml())};
+  into = {to_string(from.getName()),   to_string(from.getArtifact()), to_string(from.getModelToml()),  from.getReplicas(),
+          to_string(from.getGolden()), to_string(from.getBy()),       to_string(from.getRolloutToml())};
   return true;
 }
 

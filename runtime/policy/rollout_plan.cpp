@@ -101,7 +101,7 @@ void make_live(const rollout_view& view, version_number number, rollout_plan& pl
 void give_up_target(const rollout_view& view, const std::string& reason, rollout_plan& plan) {
   auto target = find(view, view.target);
   bool served = target != nullptr && target->served;
-  auto outcome = !served && !view.divided            ? version_state::failed
+  auto outcome = !served && !view.divided               ? version_state::failed
                  : served && view.target < view.current ? version_state::superseded
                                                         : version_state::rolled_back;
   plan.changes.push_back({view.target, outcome, reason});

@@ -98,7 +98,7 @@ private:
   const std::uint32_t rows_max_;
   std::unique_ptr<size_class[]> sizes_; ///< [rows - 1]
   duration_histogram latency_;
-  std::array<counter, latency_bucket_count> fine_latency_{}; ///< of evidence/latency_histogram
+  std::array<counter, latency_bucket_count> fine_latency_{}; ///< of evidence/latency_buckets
   std::array<counter, error_code_count> failures_{};
 };
 

@@ -93,8 +93,10 @@ inline deployment_list deployments() {
   course.split_number = 64;
   record.course = course;
   using std::chrono::microseconds;
-  rollout_status rollout{23,     22,
-                         course, "samples",
+  rollout_status rollout{23,
+                         22,
+                         course,
+                         "samples",
                          {{check_judgement::worse, "p99", 65}},
                          {{66, 67, microseconds(68), microseconds(69)}, {70, 71, microseconds(72), microseconds(73)}}};
   return {{{record, {{version(), true, true, true, status(), "no room"}}, rollout}}};

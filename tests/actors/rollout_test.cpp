@@ -1,0 +1,258 @@
+#define BOOST_TEST_MODULE rollout
+#include "tests/actors/tree_fixture.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+using namespace troupe;
+
+namespace {
+
+const std::string two_steps = R"(
+strategy = "canary"
+fuse = 3
+[[canary.step]]
+weight = 10
+hold = "10s"
+samples = 0
+[[canary.step]]
+weight = 50
+hold = "10s"
+samples = 0
+)";
+
+/// One that nobody waits for.
+struct counted_request final : inference_request {
+  void on_outputs(const std::vector<tensor_view>&) override {}
+  void on_error(const error&) override {}
+};
+
+/// Version 1 of digits is live with two replicas; version 2 takes over by stages.
+struct rollout_fixture : tree_fixture {
+  rollout_fixture() {
+    BOOST_REQUIRE(deploy_digits(2));
+    BOOST_REQUIRE(routed() == 1U);
+  }
+
+  caf::expected<deployed> deploy_by(const std::string& rollout) {
+    return ask<deployed>(actors.catalog.get(), deploy{"digits", sha, toml(2), 0, {}, "anna", rollout});
+  }
+  caf::expected<done> steer(rollout_command what) {
+    return ask<done>(actors.catalog.get(), steer_rollout{"digits", what, "ben"});
+  }
+  /// Of 1,000 requests, those for the candidate; nothing: all go to the live version, and the candidate can't be asked for.
+  std::optional<permille> weight() {
+    auto table = routes.read();
+    const auto& candidate = table->at("digits").candidate;
+    return candidate ? std::optional(candidate->split->rule().weight) : std::nullopt;
+  }
+  version_state state_of(version_number number) {
+    for (const auto& version : view().versions)
+      if (version.record.id.number == number)
+        return version.record.state;
+    BOOST_FAIL("no version " << number);
+    return {};
+  }
+  std::string reason_of(version_number number) {
+    for (const auto& version : view().versions)
+      if (version.record.id.number == number)
+        return version.record.reason;
+    return "";
+  }
+  std::vector<std::string> notes_of(version_number number) {
+    std::vector<std::string> notes;
+    for (const auto& version : view().versions)
+      if (version.record.id.number == number)
+        for (const auto& move : version.record.moves)
+          if (!move.note.empty())
+            notes.push_back(move.note + (move.by.empty() ? "" : " (" + move.by + ")"));
+    return notes;
+  }
+  /// Requests of a version that were answered, or failed, within a second.
+  void answers(version_number number, std::size_t good, std::size_t bad = 0) {
+    auto target = routes.find_pool({"digits", number});
+    BOOST_REQUIRE(target != nullptr);
+    batch done;
+    done.rows = 1;
+    for (std::size_t i = 0; i < good; ++i)
+      target->counted().add_answers(one_answered(), time.now() + 5ms);
+    for (std::size_t i = 0; i < bad; ++i)
+      target->counted().add_failure(*one_answered().requests.front(), error_code::model_failed, time.now());
+    pass(1s);
+  }
+  batch one_answered() {
+    batch one;
+    one.rows = 1;
+    one.made = one.begun = time.now();
+    one.requests.push_back(std::make_unique<counted_request>());
+    one.requests.front()->arrived = time.now();
+    return one;
+  }
+  /// With all of its kind; what was stored starts again.
+  void kill_deployment() {
+    caf::anon_send_exit(actors.deployments.get(), caf::exit_reason::kill);
+    settle();
+  }
+  void pass_seconds(int count) { pass_in_steps(std::chrono::seconds(count), 500ms); }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(rollout_suite, rollout_fixture)
+
+// -- what goes wrong --------------------------------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(a_first_version_has_nothing_to_take_over) {
+  auto refused = ask<deployed>(actors.catalog.get(), deploy{"words", sha, toml(1), 0, {}, {}, two_steps});
+  BOOST_TEST((code_of(refused) == error_code::failed_precondition));
+  BOOST_TEST(to_error(refused.error()).message.find("`--strategy rolling`") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_rollout_gets_wrong_is_refused_before_anything_starts) {
+  auto refused = deploy_by("strategy = \"canary\"\n[[canary.step]]\nweight = 200\n");
+  BOOST_TEST((code_of(refused) == error_code::invalid_argument));
+  BOOST_TEST(to_error(refused.error()).message.find("rollout.toml:3: ") == 0U, to_error(refused.error()).message);
+  BOOST_TEST(view().record.last_version == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_judged_yet_is_refused_with_a_word) {
+  auto refused = deploy_by("strategy = \"shadow\"\n");
+  BOOST_TEST((code_of(refused) == error_code::invalid_argument));
+  BOOST_TEST(to_error(refused.error()).message.find("copies") != std::string::npos, to_error(refused.error()).message);
+}
+
+BOOST_AUTO_TEST_CASE(nobody_steers_what_is_not_under_way) {
+  BOOST_TEST((code_of(steer(rollout_command::pause)) == error_code::failed_precondition));
+  BOOST_REQUIRE(deploy_by(two_steps));
+  BOOST_TEST((code_of(steer(rollout_command::resume)) == error_code::failed_precondition));
+  BOOST_TEST((code_of(deploy_by(two_steps)) == error_code::failed_precondition)); // one at a time
+}
+
+BOOST_AUTO_TEST_CASE(a_candidate_that_fails_more_often_goes_back_by_itself_and_says_why) {
+  BOOST_REQUIRE(deploy_by(two_steps + "[[check]]\nkind = \"error_rate\"\n"));
+  pass_seconds(2);
+  for (int second = 0; second < 8 && state_of(2) == version_state::rolling_out; ++second) {
+    answers(2, 20, 20);
+    answers(1, 400, 2);
+  }
+  BOOST_TEST((state_of(2) == version_state::rolled_back));
+  BOOST_TEST(reason_of(2).find("error rate 5") == 0U, reason_of(2));
+  BOOST_TEST(routed() == 1U);
+  BOOST_TEST(!weight());
+  BOOST_TEST(events.named("version_rolled_back").size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_fuse_that_blows_at_a_gateway_ends_the_rollout) {
+  BOOST_REQUIRE(deploy_by(two_steps));
+  pass_seconds(2);
+  auto split = routes.read()->at("digits").candidate->split;
+  for (int i = 0; i < 3; ++i)
+    split->note(true);
+  pass_seconds(2);
+  BOOST_TEST((state_of(2) == version_state::rolled_back));
+  BOOST_TEST(reason_of(2).find("3 failures of the candidate in a row") != std::string::npos, reason_of(2));
+}
+
+BOOST_AUTO_TEST_CASE(a_candidate_whose_replicas_are_lost_goes_back) {
+  BOOST_REQUIRE(deploy_by(two_steps));
+  pass_seconds(2);
+  hosts.obliging = false;
+  hosts.template_dies(1);
+  settle();
+  for (std::size_t load = 2; load < 12 && state_of(2) == version_state::rolling_out; ++load) {
+    pass_seconds(6);
+    if (hosts.loads.size() > load)
+      hosts.load_failed(load, {error_code::invalid_argument, "not a TorchScript file"});
+    settle();
+  }
+  BOOST_TEST(routed() == 1U);
+}
+
+// -- what goes well -----------------------------------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(a_canary_goes_by_its_steps_and_is_live_at_the_end) {
+  BOOST_REQUIRE(deploy_by(two_steps));
+  BOOST_TEST((weight() == std::optional<permille>(100)));
+  BOOST_TEST(routed() == 1U);
+  pass_seconds(12);
+  BOOST_TEST((weight() == std::optional<permille>(500)));
+  BOOST_TEST((state_of(2) == version_state::rolling_out));
+  pass_seconds(12);
+  BOOST_TEST(routed() == 2U);
+  BOOST_TEST(!weight());
+  BOOST_TEST((state_of(2) == version_state::live));
+  BOOST_TEST((state_of(1) == version_state::superseded));
+  auto notes = notes_of(2);
+  BOOST_REQUIRE(notes.size() == 3U);
+  BOOST_TEST(notes[0] == "stage 1 of 2 began: 10% of requests: the candidate is ready");
+  BOOST_TEST(notes[2].find("promoted: stage 2 of 2 went well") == 0U, notes[2]);
+}
+
+BOOST_AUTO_TEST_CASE(a_stage_that_lacks_samples_holds) {
+  BOOST_REQUIRE(deploy_by("strategy = \"canary\"\noverdue = \"1h\"\n[[canary.step]]\nweight = 10\nhold = \"2s\"\nsamples = 50\n"));
+  pass_seconds(60);
+  BOOST_TEST((state_of(2) == version_state::rolling_out));
+  BOOST_TEST(view().rollout->missing == "there are 0 samples of 50");
+  answers(2, 60);
+  pass_seconds(3);
+  BOOST_TEST((state_of(2) == version_state::live));
+}
+
+BOOST_AUTO_TEST_CASE(people_pause_resume_skip_promote_and_abort) {
+  BOOST_REQUIRE(deploy_by(two_steps));
+  BOOST_REQUIRE(steer(rollout_command::pause));
+  pass_seconds(30);
+  BOOST_TEST((weight() == std::optional<permille>(100)));
+  BOOST_TEST(view().rollout->course.paused);
+  BOOST_REQUIRE(steer(rollout_command::resume));
+  BOOST_REQUIRE(steer(rollout_command::skip));
+  settle();
+  BOOST_TEST((weight() == std::optional<permille>(500)));
+  BOOST_REQUIRE(steer(rollout_command::promote));
+  pass_seconds(1);
+  BOOST_TEST(routed() == 2U);
+  BOOST_REQUIRE(deploy_by(two_steps));
+  BOOST_REQUIRE(steer(rollout_command::abort));
+  settle();
+  BOOST_TEST(!weight());
+  BOOST_TEST(routed() == 2U);
+  BOOST_TEST((state_of(3) == version_state::rolled_back));
+  BOOST_TEST(reason_of(3) == "aborted by ben");
+}
+
+BOOST_AUTO_TEST_CASE(blue_green_can_be_looked_at_and_is_switched_by_a_person) {
+  BOOST_REQUIRE(deploy_by("strategy = \"blue_green\"\n[blue_green]\nasks = true\n"));
+  pass_seconds(3);
+  BOOST_TEST((weight() == std::optional<permille>(0)));
+  BOOST_TEST((routes.read()->at("digits").candidate->target != nullptr));
+  BOOST_TEST(view().rollout->course.asking);
+  BOOST_TEST(events.named("rollout_asks").size() == 1U);
+  BOOST_REQUIRE(steer(rollout_command::promote));
+  pass_seconds(1);
+  BOOST_TEST(routed() == 2U);
+  BOOST_REQUIRE(ask<deployed>(actors.catalog.get(), rollback{"digits"}));
+  BOOST_TEST(routed() == 1U); // it is resident
+}
+
+BOOST_AUTO_TEST_CASE(a_rollback_ends_a_rollout_by_stages) {
+  BOOST_REQUIRE(deploy_by(two_steps));
+  pass_seconds(2);
+  BOOST_REQUIRE(ask<deployed>(actors.catalog.get(), rollback{"digits", 0, 0, "ben"}));
+  settle();
+  BOOST_TEST(!weight());
+  BOOST_TEST((state_of(2) == version_state::rolled_back));
+}
+
+BOOST_AUTO_TEST_CASE(it_goes_on_where_it_was_though_its_actor_dies_at_any_moment) {
+  for (int moment = 0; moment < 26; moment += 5) {
+    auto number = deploy_by(two_steps)->version;
+    pass_seconds(moment);
+    kill_deployment();
+    pass_seconds(45);
+    BOOST_TEST(routed() == number, "killed after " << moment << " s");
+    BOOST_TEST((state_of(number) == version_state::live));
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
