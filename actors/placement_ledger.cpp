@@ -275,7 +275,7 @@ bool placement_ledger::is_stuck(const node_slot& node, const version_key& key) c
   if (use != placement_use::suspect && use != placement_use::full)
     return false;
   auto running = report_of(node, key);
-  return running == nullptr || !running->loaded;
+  return running == nullptr || (!running->loaded && serving_of(*running) == 0);
 }
 
 bool placement_ledger::is_complete(const node_slot& node, const version_key& key) const {

@@ -346,8 +346,13 @@ void pool_state::stop_replica(std::uint64_t number) {
   tell();
 }
 
+/// The newest, of those that don't serve yet if there are any.
 void pool_state::stop_one() {
-  stop_replica(to_replace_.empty() ? replicas_.rbegin()->first : to_replace_.front());
+  if (!to_replace_.empty())
+    return stop_replica(to_replace_.front());
+  auto newest = std::find_if(replicas_.rbegin(), replicas_.rend(),
+                             [](const auto& each) { return each.second.phase != replica_phase::serving; });
+  stop_replica(newest == replicas_.rend() ? replicas_.rbegin()->first : newest->first);
 }
 
 bool pool_state::forget(std::uint64_t number) {

@@ -331,6 +331,8 @@ caf::result<done> registrar_state::on_update(const update_member& ask) {
     return done{};
   auto free = renamed ? check_new_name(ask) : result<void>();
   renamed = renamed && free;
+  if (!free && member->address == ask.address && member->labels == ask.labels)
+    return refusal(free.failure());
   event_fields fields{{"node", member->node_id}, {"name", renamed ? ask.name : member->name}, {"address", ask.address}};
   if (renamed) {
     fields.emplace_back("name_before", member->name);

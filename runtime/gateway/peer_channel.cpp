@@ -2,6 +2,7 @@
 
 #include "runtime/gateway/error_map.hpp"
 #include "runtime/gateway/peer_codec.hpp"
+#include "storage/assignment_codec.hpp"
 #include "storage/record_schema.hpp"
 
 #include <capnp/message.h>

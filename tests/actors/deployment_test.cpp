@@ -186,6 +186,20 @@ BOOST_AUTO_TEST_CASE(a_scale_down_while_replicas_are_replaced_still_replaces_the
     BOOST_TEST(pid >= 104); // none is left from the template that died
 }
 
+BOOST_AUTO_TEST_CASE(a_scale_down_stops_what_does_not_serve_yet_first) {
+  BOOST_REQUIRE(deploy_digits(1));
+  hosts.obliging = false;
+  BOOST_REQUIRE(ask<done>(actors.catalog.get(), scale{"digits", 3}));
+  settle();
+  BOOST_REQUIRE(hosts.forks.size() == 3U);
+  hosts.fork_up(2); // the newest serves, the one before doesn't
+  settle();
+  BOOST_TEST(runners() == 2U);
+  BOOST_REQUIRE(ask<done>(actors.catalog.get(), scale{"digits", 2}));
+  settle();
+  BOOST_TEST(runners() == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(scaling_starts_and_stops_replicas_and_0_drops_the_route) {
   BOOST_REQUIRE(deploy_digits(1));
   for (std::uint32_t wanted : {3U, 1U, 0U, 2U}) {

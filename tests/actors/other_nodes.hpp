@@ -22,6 +22,7 @@ inline membership_actor::behavior_type told_membership(std::shared_ptr<node_list
       [](const exchange_members&) { return exchange_members{}; },
       [](const member_changed&) {},
       [](leave_cluster) { return done{}; },
+      [](const rename_self&) {},
   };
 }
 

@@ -61,9 +61,10 @@ BOOST_AUTO_TEST_CASE(a_node_whose_disk_is_full_keeps_what_it_has_and_gets_nothin
   auto plan = plan_placement(nodes, {a_demand("a", 4, 1)}, {{{"a", 1}, "n2", 1}});
   BOOST_TEST(text(plan.target) == "a n1=3 n2=1");
   auto none = plan_placement({nodes[1]}, {a_demand("a", 1, 1)}, {});
-  BOOST_TEST(advice(none)
-             == "a@1 needs 1 GiB on a node for 1 more replica; of 1 node 1 has no room on disk; add a node, or make room where there is "
-                "none");
+  BOOST_TEST(
+      advice(none)
+      == "a@1 needs 1 GiB on a node for 1 more replica; of 1 node 1 has no room on disk; add a node, or make room where there is "
+         "none");
 }
 
 BOOST_AUTO_TEST_CASE(only_a_suspect_node_that_could_be_asked_makes_waiting_worth_while) {

@@ -60,6 +60,11 @@ struct bare_listener {
   }
 };
 
+/// Without an answer, whether the other side has heard the question or not.
+bool is_lost(error_code code) {
+  return code == error_code::unavailable || code == error_code::deadline_exceeded;
+}
+
 void expect_unavailable(asked question, const std::string& sentence, error_code code = error_code::unavailable) {
   auto why = question.failure();
   BOOST_TEST((why.code == code));
@@ -196,8 +201,9 @@ BOOST_AUTO_TEST_CASE(who_hangs_up_is_told_that_its_question_is_lost_and_may_ask_
   auto question = n2.ask(n1.address(), never_answered);
   n2.client.hang_up("n1");
   n2.client.hang_up("nobody");
-  expect_unavailable(std::move(question), "the connection to the node was closed before it answered; retry",
-                     error_code::deadline_exceeded);
+  auto why = question.failure();
+  BOOST_TEST(is_lost(why.code)); // it may have been on its way already
+  BOOST_TEST(why.message == "the connection to the node was closed before it answered; retry");
   BOOST_TEST(n2.ask(n1.address(), 7).epoch() == 7U);
   BOOST_TEST(n2.dialled == 2);
 }
@@ -242,7 +248,7 @@ BOOST_AUTO_TEST_CASE(too_many_questions_are_overloaded_on_either_side) {
   BOOST_TEST((n2.ask(other.address(), 1).failure()
               == error{error_code::overloaded, "this node has 1 questions of yours under way; retry later"}));
   n2.client.hang_up("n1");
-  BOOST_TEST((first.failure().code == error_code::unavailable));
+  BOOST_TEST(is_lost(first.failure().code));
 }
 
 BOOST_AUTO_TEST_CASE(a_question_that_its_asker_gives_up_is_taken_back_on_the_other_side) {
@@ -265,7 +271,7 @@ BOOST_AUTO_TEST_CASE(a_loop_that_is_stopped_tells_everybody_once) {
     questions.push_back(n2.ask(n1.address(), 1));
   }
   for (auto& each : questions) {
-    BOOST_TEST((each.failure().code == error_code::unavailable));
+    BOOST_TEST(is_lost(each.failure().code));
     BOOST_TEST(*each.times == 1);
   }
 }
