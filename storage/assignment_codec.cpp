@@ -49,6 +49,31 @@ bool read_share(schema::RouteShare::Reader from, route_share& into) {
   return !into.node_id.empty();
 }
 
+void write_split(schema::SplitOrder::Builder into, const split_order& from) {
+  into.setNumber(from.number);
+  into.setCandidate(from.candidate);
+  into.setWeight(from.weight);
+  into.setCopies(from.copies);
+  into.setKey(static_cast<schema::SplitOrder::Key>(from.key.kind));
+  into.setKeyHeader(to_text(from.key.header));
+  into.setFuse(from.fuse);
+  if (!from.always)
+    return;
+  auto rule = into.initAlways();
+  rule.setCaller(to_text(from.always->caller));
+  rule.setHeader(to_text(from.always->header));
+  rule.setHeaderValue(to_text(from.always->header_value));
+}
+
+bool read_split(schema::SplitOrder::Reader from, split_order& into) {
+  into = {from.getNumber(), from.getCandidate(), from.getWeight(), from.getCopies(), {}, {}, from.getFuse()};
+  into.key = {static_cast<split_key_kind>(from.getKey()), to_string(from.getKeyHeader())};
+  if (from.hasAlways())
+    into.always = {to_string(from.getAlways().getCaller()), to_string(from.getAlways().getHeader()),
+                   to_string(from.getAlways().getHeaderValue())};
+  return into.weight <= all_requests && into.copies <= all_requests && into.key.kind <= split_key_kind::request_id;
+}
+
 template <class Schema>
 void write_arm(Schema into, const route_arm& from) {
   into.setVersion(from.version);
@@ -69,14 +94,14 @@ void write_route(schema::RouteOrder::Builder into, const route_order& from) {
   write_arm(into, from.live);
   if (from.candidate)
     write_arm(into.initCandidate(), *from.candidate);
-  write(into.initSplit(), from.split);
+  write_split(into.initSplit(), from.split);
 }
 
 bool read_route(schema::RouteOrder::Reader from, route_order& into) {
   into = {to_string(from.getDeployment()), read_error(from.getWhyNot()), {}, {}, {}};
   if (from.hasCandidate() && !read_arm(from.getCandidate(), into.candidate.emplace()))
     return false;
-  return valid_deployment_name(into.deployment) && read_arm(from, into.live) && read(from.getSplit(), into.split);
+  return valid_deployment_name(into.deployment) && read_arm(from, into.live) && read_split(from.getSplit(), into.split);
 }
 
 } // namespace
@@ -90,31 +115,6 @@ void write(schema::Leadership::Builder into, const leadership& from) {
 bool read(schema::Leadership::Reader from, leadership& into) {
   into = {from.getEpoch(), to_string(from.getLeaderId()), from_data(from.getSignature())};
   return true;
-}
-
-void write(schema::SplitOrder::Builder into, const split_order& from) {
-  into.setNumber(from.number);
-  into.setCandidate(from.candidate);
-  into.setWeight(from.weight);
-  into.setCopies(from.copies);
-  into.setKey(static_cast<schema::SplitOrder::Key>(from.key.kind));
-  into.setKeyHeader(to_text(from.key.header));
-  into.setFuse(from.fuse);
-  if (!from.always)
-    return;
-  auto rule = into.initAlways();
-  rule.setCaller(to_text(from.always->caller));
-  rule.setHeader(to_text(from.always->header));
-  rule.setHeaderValue(to_text(from.always->header_value));
-}
-
-bool read(schema::SplitOrder::Reader from, split_order& into) {
-  into = {from.getNumber(), from.getCandidate(), from.getWeight(), from.getCopies(), {}, {}, from.getFuse()};
-  into.key = {static_cast<split_key_kind>(from.getKey()), to_string(from.getKeyHeader())};
-  if (from.hasAlways())
-    into.always = {to_string(from.getAlways().getCaller()), to_string(from.getAlways().getHeader()),
-                   to_string(from.getAlways().getHeaderValue())};
-  return into.weight <= all_requests && into.copies <= all_requests && into.key.kind <= split_key_kind::request_id;
 }
 
 void write(schema::Assignment::Builder into, const assignment& from) {
