@@ -164,10 +164,9 @@ BOOST_FIXTURE_TEST_CASE(a_removed_node_never_comes_back, loaded_cluster) {
 
 BOOST_FIXTURE_TEST_CASE(a_leader_stops_while_somebody_waits_for_what_can_not_come, loaded_cluster) {
   auto& n4 = cluster.add({"--label", "disk=ssd"});
-  BOOST_REQUIRE(eventually([&] { // before it has told what it has, nothing is placed on it
-    auto model = model_folder_of("raise_on_magic");
-    return cluster.node(2).troupe({"deploy", "lone", model, "--replicas", "1", "--on", "disk=ssd"}).code == 0;
-  }));
+  auto deployed =
+      cluster.node(2).troupe({"deploy", "lone", model_folder_of("raise_on_magic"), "--replicas", "1", "--on", "disk=ssd"});
+  BOOST_REQUIRE_MESSAGE(deployed.code == 0, deployed.err); // though nothing is known of the node yet
   BOOST_TEST(n4.process().stop().value_or(-1) == 0);
   BOOST_TEST(eventually([&] { return contains(cluster.node(2).troupe({"status", "lone"}).out, "lack disk=ssd"); }));
   client follower(cluster.node(2).address());
@@ -190,9 +189,11 @@ BOOST_FIXTURE_TEST_CASE(a_node_keeps_its_name_and_labels_unless_it_is_given_othe
     return std::string();
   };
   BOOST_TEST(n4.process().stop().value_or(-1) == 0);
-  for (const auto& [arguments, expected] : {std::pair(std::vector<std::string>{}, R"(n4 {"disk":"ssd"} alive)"),
-                                            std::pair(std::vector<std::string>{"--name", "big", "--label", ""}, "big {} alive"),
-                                            std::pair(std::vector<std::string>{}, "big {} alive")}) {
+  for (const auto& [arguments, expected] :
+       {std::pair(std::vector<std::string>{}, R"(n4 {"disk":"ssd"} alive)"),
+        std::pair(std::vector<std::string>{"--name", "big", "--label", ""}, "big {} alive"),
+        std::pair(std::vector<std::string>{"--name", "n1"}, "big {} alive"), // which is another's
+        std::pair(std::vector<std::string>{}, "big {} alive")}) {
     node_process again({troupe_program(), n4.folder(), "127.0.0.1:0", arguments});
     BOOST_TEST(eventually([&, wanted = std::string(expected)] { return told() == wanted; }), told());
     BOOST_TEST(again.stop().value_or(-1) == 0);

@@ -158,6 +158,31 @@ BOOST_FIXTURE_TEST_CASE(another_node_leads_by_the_backup_and_the_leader_that_was
   BOOST_TEST(scaled.code == 0, scaled.err);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_leader_in_whose_place_a_new_node_leads_hears_of_it_though_it_counts_as_removed, backed_up_cluster) {
+  kill(1);
+  temporary_folder fresh;
+  auto restored = run_program({troupe_program(), "restore", backup, "--data", (fresh.path() / "data").string(), "--lead"});
+  BOOST_REQUIRE_MESSAGE(restored.code == 0, restored.err);
+  node_process successor({troupe_program(), fresh.path().string(), "127.0.0.1:0", {"--cluster", "127.0.0.1:0"}});
+  for (std::size_t number : {2, 3})
+    BOOST_TEST(follows(number, "n1"));
+  BOOST_TEST(comes_up_and_ends(1));
+  BOOST_TEST(contains(text_of_file(cluster.node(1).folder() + "/node.log"), "leader_replaced"));
+  BOOST_TEST(successor.stop().value_or(-1) == 0);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_node_that_starts_while_the_leader_is_away_tells_what_it_had_kept, backed_up_cluster) {
+  auto& other = cluster.node(3);
+  BOOST_REQUIRE(eventually([&] { return contains(other.troupe({"status"}).out, "rows@1"); }));
+  kill(1);
+  kill(3);
+  other.restart();
+  auto told = other.troupe({"status"});
+  BOOST_TEST(told.code == 0, told.err);
+  BOOST_TEST(contains(told.out, "as this node knew it when it started, "), told.out);
+  BOOST_TEST(contains(told.out, "rows@1"), told.out);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_node_whose_certificate_ended_while_it_had_no_leader_comes_back_by_itself, backed_up_cluster) {
   BOOST_TEST(cluster.node(3).process().stop().value_or(-1) == 0);
   let_certificate_end(cluster.node(3).folder() + "/data", authority_in(backup));
