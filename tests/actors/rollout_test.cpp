@@ -154,18 +154,19 @@ BOOST_AUTO_TEST_CASE(a_fuse_that_blows_at_a_gateway_ends_the_rollout) {
   BOOST_TEST(reason_of(2).find("3 failures of the candidate in a row") != std::string::npos, reason_of(2));
 }
 
-BOOST_AUTO_TEST_CASE(a_candidate_whose_replicas_are_lost_goes_back) {
+BOOST_AUTO_TEST_CASE(a_candidate_whose_replicas_are_lost_holds_and_goes_back_in_the_end) {
   BOOST_REQUIRE(deploy_by(two_steps));
   pass_seconds(2);
   hosts.obliging = false;
   hosts.template_dies(1);
+  for (std::size_t replica : {2, 3})
+    hosts.replica_dies(replica);
   settle();
-  for (std::size_t load = 2; load < 12 && state_of(2) == version_state::rolling_out; ++load) {
-    pass_seconds(6);
-    if (hosts.loads.size() > load)
-      hosts.load_failed(load, {error_code::invalid_argument, "not a TorchScript file"});
-    settle();
-  }
+  pass_seconds(20);
+  BOOST_TEST((state_of(2) == version_state::rolling_out)); // it can't answer, so no stage is left
+  BOOST_TEST(view().rollout->missing == "the candidate can't answer");
+  pass_in_steps(1800s, 1s); // overdue
+  BOOST_TEST((state_of(2) == version_state::rolled_back));
   BOOST_TEST(routed() == 1U);
 }
 

@@ -48,7 +48,7 @@ public:
     std::promise<void> served;
     loop_.post([&] {
       auto pipe = kj::newTwoWayPipe();
-      capnp::Capability::Client inference = schema::Inference::Client(kj::heap<inference_service>(context_));
+      capnp::Capability::Client inference = schema::Inference::Client(kj::heap<inference_service>(context_, "a fuzzer"));
       auto connection = kj::heap<rpc_connection>(kj::mv(pipe.ends[0]), kj::mv(inference), options_.message_bytes_max);
       auto gone = connection->on_disconnect().attach(kj::mv(connection)).eagerlyEvaluate(nullptr);
       loop_.keep(talk(kj::mv(pipe.ends[1]), sent, kj::mv(gone))

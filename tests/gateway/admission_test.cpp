@@ -48,3 +48,106 @@ BOOST_FIXTURE_TEST_CASE(a_node_that_stops_takes_no_request_but_still_tells_of_mo
   BOOST_TEST((failure_of("digits") == drain_gate::refusal()));
   BOOST_TEST((door.find_target("digits", 0).failure().code == error_code::not_found));
 }
+
+namespace {
+
+/// Version 3 of "digits" is live, version 4 takes its requests over.
+struct divided_fixture : fixture {
+  std::shared_ptr<spread> live = version(3);
+  std::shared_ptr<spread> candidate = version(4);
+
+  std::shared_ptr<spread> version(version_number number) const {
+    return std::make_shared<spread>(version_id{"digits", number}, model_spec{}, time, 1);
+  }
+  void divide(permille weight, split_key key = {}, std::optional<always_rule> always = {}) {
+    auto split = std::make_shared<traffic_split>(split_rule{weight, 1, 2});
+    auto table = std::make_shared<routing_table>();
+    (*table)["digits"] = {{"digits", 3}, live, {}, candidate_route{{"digits", 4}, candidate, split, key, always}};
+    routes.publish(table);
+  }
+  version_number chosen(const request_marks& marks = {}, std::string_view name = "digits", version_number asked = 0) {
+    auto to = door.choose(name, asked, marks);
+    return to ? to->target->id().number : 0;
+  }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_CASE(names_of_versions_that_there_are_not_are_refused, divided_fixture) {
+  divide(500);
+  for (auto name : {"digits@", "digits@x", "digits@0", "digits@5", "digits@3x", "words@candidate", "digits@99999999999"})
+    BOOST_TEST((failure_of(name).code == error_code::not_found), name);
+  BOOST_TEST(chosen({}, "digits@3", 4) == 0U);
+  auto table = std::make_shared<routing_table>();
+  (*table)["digits"] = {{"digits", 3}, live, {}, {}};
+  routes.publish(table);
+  BOOST_TEST((failure_of("digits@candidate").code == error_code::not_found));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_candidate_that_cannot_answer_gets_no_turn_and_says_so_if_it_is_asked_for, divided_fixture) {
+  candidate = nullptr;
+  divide(1000);
+  BOOST_TEST(chosen() == 3U);
+  BOOST_TEST((failure_of("digits@candidate").code == error_code::unavailable));
+}
+
+BOOST_FIXTURE_TEST_CASE(requests_take_turns_by_the_weight, divided_fixture) {
+  divide(100);
+  int of_candidate = 0;
+  for (int i = 0; i < 1000; ++i)
+    of_candidate += chosen() == 4U ? 1 : 0;
+  BOOST_TEST(of_candidate == 100);
+}
+
+BOOST_FIXTURE_TEST_CASE(who_asks_for_a_version_gets_it_and_takes_no_turn, divided_fixture) {
+  divide(1);
+  for (int i = 0; i < 2000; ++i) {
+    BOOST_REQUIRE(chosen({}, "digits@candidate") == 4U);
+    BOOST_REQUIRE(chosen({}, "digits@4") == 4U);
+    BOOST_REQUIRE(chosen({}, "digits", 3) == 3U);
+  }
+  int of_candidate = 0;
+  for (int i = 0; i < 1000; ++i)
+    of_candidate += chosen() == 4U ? 1 : 0;
+  BOOST_TEST(of_candidate == 1);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_key_stays_with_its_version_whichever_it_is, divided_fixture) {
+  for (auto kind : {split_key_kind::caller, split_key_kind::header, split_key_kind::request_id}) {
+    divide(300, {kind, "x-user"});
+    int of_candidate = 0;
+    for (int user = 0; user < 1000; ++user) {
+      auto name = "user-" + std::to_string(user);
+      auto fields = "Other:1\nX-User:" + name + "\n";
+      request_marks marks{name, name, fields};
+      auto first = chosen(marks);
+      BOOST_REQUIRE(chosen(marks) == first);
+      of_candidate += first == 4U ? 1 : 0;
+    }
+    BOOST_TEST(of_candidate > 240);
+    BOOST_TEST(of_candidate < 360);
+  }
+  BOOST_TEST(door.chooses_by_id("digits", 0));
+  BOOST_TEST(!door.chooses_by_id("digits", 3));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_rule_decides_before_the_weight, divided_fixture) {
+  divide(0, {}, always_rule{"", "x-canary", "yes"});
+  BOOST_TEST(chosen({"", "", "X-Canary: yes\n"}) == 4U);
+  BOOST_TEST(chosen({"", "", "X-Canary: no\n"}) == 3U);
+  BOOST_TEST(chosen() == 3U);
+  divide(0, {}, always_rule{"anna", "", ""});
+  BOOST_TEST(chosen({"anna", "", ""}) == 4U);
+  BOOST_TEST(chosen({"ben", "", ""}) == 3U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_candidate_that_fails_in_a_row_gets_nothing_more, divided_fixture) {
+  divide(1000);
+  for (int i = 0; i < 2; ++i) {
+    auto to = door.choose("digits", 0, {});
+    BOOST_REQUIRE(to->judged_by != nullptr);
+    to->judged_by->note(true);
+  }
+  BOOST_TEST(chosen() == 3U);
+  BOOST_TEST(door.choose("digits", 0, {})->judged_by == nullptr);
+}

@@ -121,3 +121,8 @@ BOOST_AUTO_TEST_CASE(a_head_may_have_64_kib_whether_its_end_has_come_or_not) {
   BOOST_TEST(refused(with("X: " + std::string(70'000, 'x') + "\r\n")) == 431U);
   BOOST_TEST(refused("GET /" + std::string(70'000, 'x')) == 431U);
 }
+
+BOOST_AUTO_TEST_CASE(fields_that_mean_nothing_to_us_are_kept_but_what_all_send) {
+  auto head = read(with("User-Agent: curl\r\nX-User:  anna \r\nAccept: */*\r\nX-Canary: yes\r\nContent-Length: 0\r\n"));
+  BOOST_TEST(head.fields == "X-User:anna\nX-Canary:yes\n");
+}

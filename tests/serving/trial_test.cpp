@@ -46,7 +46,7 @@ std::shared_ptr<const golden_set> set_of(std::vector<golden_case> cases) {
 }
 
 /// The report, awaited.
-class verdict {
+class trial_outcome {
 public:
   std::function<void(result<trial_report>)> callback() const {
     return [promise = promise_](result<trial_report> report) { promise->set_value(std::move(report)); };
@@ -73,8 +73,8 @@ struct fixture {
     target = std::make_shared<pool>(version_id{"m", 1}, spec, time, events);
     host = std::make_unique<scripted_host>(target, time, loop, std::move(script));
   }
-  verdict run(std::shared_ptr<const golden_set> golden, bool full_batch = false) {
-    verdict made;
+  trial_outcome run(std::shared_ptr<const golden_set> golden, bool full_batch = false) {
+    trial_outcome made;
     start_trial(host->channel(), {spec, std::move(golden), full_batch}, time, made.callback());
     return made;
   }
@@ -252,7 +252,7 @@ BOOST_AUTO_TEST_CASE(a_full_batch_is_no_larger_than_the_bytes_that_a_batch_may_h
   spec.input_bytes_max = 4096;
   sim_time time;
   auto runner = std::make_shared<sudden_runner>(time);
-  verdict trial;
+  trial_outcome trial;
   start_trial(runner, {spec, nullptr, true}, time, trial.callback());
   BOOST_REQUIRE(trial.get().ok());
   BOOST_TEST(runner->rows.at(0) == 512U);
@@ -261,7 +261,7 @@ BOOST_AUTO_TEST_CASE(a_full_batch_is_no_larger_than_the_bytes_that_a_batch_may_h
 BOOST_AUTO_TEST_CASE(the_report_has_the_slowest_batch) {
   sim_time time;
   auto runner = std::make_shared<sudden_runner>(time);
-  verdict trial;
+  trial_outcome trial;
   start_trial(runner, {identity_spec(), set_of({same({1, 2}), same({1, 2})}), true}, time, trial.callback());
   BOOST_REQUIRE(trial.get().ok());
   BOOST_TEST((trial.get()->slowest == 8ms));
@@ -270,7 +270,7 @@ BOOST_AUTO_TEST_CASE(the_report_has_the_slowest_batch) {
 BOOST_AUTO_TEST_CASE(a_thousand_cases_that_are_answered_where_they_are_asked_end_well) {
   sim_time time;
   auto runner = std::make_shared<sudden_runner>(time);
-  verdict trial;
+  trial_outcome trial;
   start_trial(runner, {identity_spec(), set_of(std::vector<golden_case>(golden_cases_max, same({1, 2}))), false}, time,
               trial.callback());
   BOOST_TEST(trial.get()->cases == golden_cases_max);

@@ -17,7 +17,15 @@ node_record some_node() {
 }
 
 deployment_record some_deployment() {
-  return {"digits", 2, 3, 4, 5, some_time, 2, some_time, 0};
+  rollout_course course;
+  course.stage = 6;
+  course.since = course.counted = some_time;
+  course.held = std::chrono::seconds(7);
+  course.paused = true;
+  course.outcome = course_outcome::promoted;
+  course.reason = "promoted by anna";
+  course.split_number = 8;
+  return {"digits", 2, 3, 4, 5, some_time, 2, some_time, course, 0};
 }
 
 version_record some_version() {
@@ -29,7 +37,8 @@ version_record some_version() {
           "it crashed in load",
           std::string(64, 'b'),
           "anna@laptop",
-          {{version_state::validating, some_time}, {version_state::failed, some_time}}};
+          "strategy = \"canary\"\n",
+          {{version_state::validating, some_time}, {version_state::failed, some_time, "anna", "it crashed"}}};
 }
 
 event some_event() {
@@ -178,6 +187,16 @@ BOOST_AUTO_TEST_CASE(a_deployment_comes_back_as_it_was) {
   BOOST_TEST(back.previous_version == 2);
   BOOST_TEST((back.bake_until == some_time));
   BOOST_TEST((back.created == some_time));
+  BOOST_REQUIRE(back.course);
+  BOOST_TEST(back.course->stage == 6U);
+  BOOST_TEST((back.course->since == some_time));
+  BOOST_TEST((back.course->counted == some_time));
+  BOOST_TEST((back.course->held == std::chrono::seconds(7)));
+  BOOST_TEST(back.course->paused);
+  BOOST_TEST(!back.course->asking);
+  BOOST_TEST((back.course->outcome == course_outcome::promoted));
+  BOOST_TEST(back.course->reason == "promoted by anna");
+  BOOST_TEST(back.course->split_number == 8U);
 }
 
 BOOST_AUTO_TEST_CASE(a_version_comes_back_as_it_was) {
@@ -193,6 +212,9 @@ BOOST_AUTO_TEST_CASE(a_version_comes_back_as_it_was) {
   BOOST_REQUIRE(back.moves.size() == 2);
   BOOST_TEST((back.moves[1].state == version_state::failed));
   BOOST_TEST((back.moves[1].at == some_time));
+  BOOST_TEST(back.moves[1].by == "anna");
+  BOOST_TEST(back.moves[1].note == "it crashed");
+  BOOST_TEST(back.rollout_toml == "strategy = \"canary\"\n");
 }
 
 BOOST_AUTO_TEST_CASE(an_event_comes_back_as_it_was) {

@@ -55,7 +55,7 @@ BOOST_FIXTURE_TEST_CASE(a_deployment_changed_since_it_was_read_is_a_conflict, fi
 
 BOOST_FIXTURE_TEST_CASE(a_new_deployment_under_a_taken_name_is_a_conflict, fixture) {
   deploy("digits");
-  BOOST_TEST((failure_of({{deployment_record{"digits", 1, 0, 1, 1, {}, 0, {}, 0}}, {}, {}, {}}) == error_code::conflict));
+  BOOST_TEST((failure_of({{deployment_record{"digits", 1, 0, 1, 1, {}, 0, {}, {}, 0}}, {}, {}, {}}) == error_code::conflict));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_version_never_changes_without_its_deployment, fixture) {
@@ -67,7 +67,7 @@ BOOST_FIXTURE_TEST_CASE(a_version_never_changes_without_its_deployment, fixture)
 
 BOOST_FIXTURE_TEST_CASE(a_bad_name_is_refused, fixture) {
   for (auto name : {"", "UPPER", "a/b", "-a"})
-    BOOST_TEST((failure_of({{deployment_record{name, 1, 0, 0, 0, {}, 0, {}, 0}}, {}, {}, {}}) == error_code::invalid_argument));
+    BOOST_TEST((failure_of({{deployment_record{name, 1, 0, 0, 0, {}, 0, {}, {}, 0}}, {}, {}, {}}) == error_code::invalid_argument));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_garbled_record_is_corrupt, fixture) {
