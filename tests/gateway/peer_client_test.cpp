@@ -89,6 +89,15 @@ BOOST_AUTO_TEST_CASE(a_node_that_does_not_listen_is_unavailable_and_the_next_que
   BOOST_TEST(n2.dialled == 1);
 }
 
+BOOST_AUTO_TEST_CASE(who_is_refused_hears_whom_the_other_follows_all_the_same) {
+  asking_node n2(impatient());
+  answering_node n1("n1");
+  n1.trust.admits = false;
+  n1.trust.epoch = 9;
+  BOOST_TEST((n2.ask(n1.address(), 1).failure().code == error_code::permission_denied));
+  BOOST_TEST(n2.trust.heard == 9U);
+}
+
 BOOST_AUTO_TEST_CASE(a_node_that_comes_up_is_reached_after_a_rest) {
   asking_node n2(impatient());
   answering_node n1("n1");

@@ -50,6 +50,8 @@ struct lenient_trust {
   std::atomic<bool> admits{true};
   std::atomic<bool> believes{true};
   std::atomic<std::int64_t> lasts_ms{24 * 3600 * 1000};
+  std::atomic<std::uint64_t> epoch{0}; ///< in which the one leads that it follows
+  std::atomic<std::uint64_t> heard{0}; ///< the same of the other end
 
   peer_trust of(const std::string& node_id) {
     return {[node_id] { return node_id; },
@@ -62,7 +64,8 @@ struct lenient_trust {
               if (!admits)
                 return error{error_code::permission_denied, "it was removed from the cluster"};
               return {};
-            }};
+            },
+            [this] { return leadership{epoch, "n7", "signed"}; }, [this](const leadership& lead) { heard = lead.epoch; }};
   }
 };
 
