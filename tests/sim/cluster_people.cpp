@@ -102,9 +102,9 @@ void cluster_world::doubt(const sim_command& what) {
   murky_[what.name] = now_;
 }
 
-void cluster_world::deploy(const std::string& name, sim_model model, std::uint32_t replicas) {
+void cluster_world::deploy(const std::string& name, sim_model model, std::uint32_t replicas, const std::string& rollout) {
   command<deployed>({sim_command::kind::deploy, name, replicas},
-                    troupe::deploy{name, artifacts_.hash(model), sim_model_toml, replicas}, model);
+                    troupe::deploy{name, artifacts_.hash(model), sim_model_toml, replicas, {}, "sim", rollout}, model);
 }
 
 void cluster_world::rollback(const std::string& name, version_number to) {

@@ -21,6 +21,22 @@ std::string draw_name(rng& chance) {
   return std::string(1, "abc"[chance.below(3)]);
 }
 
+const std::string by_stages = R"(
+strategy = "canary"
+fuse = 5
+overdue = "3s"
+[[canary.step]]
+weight = 10
+hold = "1s"
+samples = 0
+[[canary.step]]
+weight = 50
+hold = "2s"
+samples = 0
+[[check]]
+kind = "error_rate"
+)";
+
 // -- what people do ---------------------------------------------------------------------------------------------------------------
 
 void command_something(cluster_world& world) {
@@ -33,7 +49,8 @@ void command_something(cluster_world& world) {
   if (what >= 10)
     world.rollback(name);
   else if (what < 5)
-    world.deploy(name, chance.chance(0.1) ? sim_model::broken : static_cast<sim_model>(chance.below(2)), 1 + replicas);
+    world.deploy(name, chance.chance(0.1) ? sim_model::broken : static_cast<sim_model>(chance.below(2)), 1 + replicas,
+                 chance.chance(0.4) ? by_stages : "");
   else if (what < 8)
     world.scale(name, replicas);
   else

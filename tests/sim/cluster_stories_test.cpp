@@ -71,6 +71,27 @@ BOOST_FIXTURE_TEST_CASE(a_node_that_drains_gives_its_work_away_and_no_request_no
   BOOST_TEST(world.refused() == 0U);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_version_that_takes_over_by_stages_costs_no_request, story) {
+  serve("a", 3);
+  world.deploy("a", sim_model::triples, 3, "strategy = \"canary\"\n[[canary.step]]\nweight = 20\nhold = \"2s\"\nsamples = 10\n");
+  load("a", 8s);
+  world.settle();
+  BOOST_TEST(world.refused() == 0U);
+  BOOST_TEST(world.events("version_live") == 2U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_leader_that_dies_in_the_middle_of_a_rollout_ends_it_when_it_is_back, story) {
+  serve("a", 3);
+  world.deploy("a", sim_model::triples, 3, "strategy = \"canary\"\n[[canary.step]]\nweight = 20\nhold = \"5s\"\nsamples = 0\n");
+  load("a", 3s);
+  world.kill(0);
+  load("a", 3s);
+  world.start(0);
+  load("a", 15s);
+  world.settle();
+  BOOST_TEST(world.events("version_live") == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(a_lost_node_costs_no_request_at_the_others) {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
     story told(3, seed);

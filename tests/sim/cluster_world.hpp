@@ -30,7 +30,8 @@ public:
   // -- what people do
   /// A new machine asks to be let in.
   machine_number join();
-  void deploy(const std::string& name, sim_model model, std::uint32_t replicas);
+  /// `rollout`: a rollout.toml; "": at once.
+  void deploy(const std::string& name, sim_model model, std::uint32_t replicas, const std::string& rollout = {});
   void rollback(const std::string& name, version_number to = 0);
   void scale(const std::string& name, std::uint32_t replicas);
   void undeploy(const std::string& name);

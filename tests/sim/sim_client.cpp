@@ -44,11 +44,18 @@ void sim_client::send(const routing_cell& routes, const std::string& deployment,
   auto target = found->second.target;
   if (target == nullptr)
     return refuse(deployment, time_.now(), found->second.why_not);
+  std::shared_ptr<const traffic_split> judged_by;
+  if (const auto& candidate = found->second.candidate; candidate && candidate->target != nullptr)
+    if (candidate->split->choose(std::nullopt) == split_side::candidate) {
+      target = candidate->target;
+      judged_by = candidate->split;
+    }
   open_[id] = {deployment, time_.now(), time_.now() + patience, target->spec().batch_timeout};
   auto next = std::make_unique<request>(*this, id, value, rows);
   next->arrived = time_.now();
   next->deadline = time_.now() + patience;
   next->loop = &loop_;
+  next->judged_by = std::move(judged_by);
   loop_.run([&] {
     target->submit(std::move(next));
     target->dispatch(loop_);
