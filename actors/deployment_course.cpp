@@ -147,6 +147,7 @@ void deployment_state::begin_course() {
                             stored_.rollout_of(target),
                             caf::actor_cast<rollout_listener>(self_)};
     judge_ = self_->spawn<caf::linked>(rollout, std::move(options));
+    tell_judge(); // of the split that is in force since an earlier life, if there is one
   }
   self_->send(self_, course_happened{{course_news::begun, {}, {}, {}, 0}});
 }
