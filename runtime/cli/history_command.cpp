@@ -1,5 +1,6 @@
 #include "runtime/cli/client.hpp"
 #include "runtime/cli/history_view.hpp"
+#include "runtime/cli/status_question.hpp"
 #include "runtime/cli/status_view.hpp"
 #include "runtime/cli/verbs.hpp"
 #include "runtime/cli/wire.hpp"
@@ -16,10 +17,7 @@ namespace {
 
 void history(const command_context& context, const std::string& name) {
   client node(context.target());
-  auto call = node.control().statusRequest();
-  call.setName(name);
-  auto answer = node.ask(kj::mv(call));
-  require_ok(answer.getError());
+  auto answer = ask_status(node, name);
   for (auto deployment : answer.getDeployments())
     if (context.format == output_format::json)
       print_json(context, history_json(deployment));

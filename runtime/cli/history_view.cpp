@@ -21,13 +21,14 @@ struct history_line {
   std::string state;
   std::string by;
   std::string note;
+  unsigned index = 0; ///< of the version's moves
 };
 
 history_line line_of(schema::VersionStatus::Reader version, unsigned index) {
   auto moves = version.getMoves();
   auto move = moves[index];
   history_line line{move.getUnixNs(), version.getNumber(), text_of(move.getState()), text_of(move.getBy()),
-                    text_of(move.getNote())};
+                    text_of(move.getNote()), index};
   if (line.by.empty() && line.state == "validating")
     line.by = text_of(version.getCreatedBy());
   if (line.note.empty() && index + 1 == moves.size()) // an older node's
@@ -41,8 +42,8 @@ std::vector<history_line> lines_of(schema::DeploymentStatus::Reader deployment) 
     for (unsigned i = 0; i < version.getMoves().size(); ++i)
       lines.push_back(line_of(version, i));
   // A version is superseded in the moment in which another is live: that of the higher one is told last.
-  std::stable_sort(lines.begin(), lines.end(), [](const history_line& a, const history_line& b) {
-    return std::tie(a.unix_ns, a.version) < std::tie(b.unix_ns, b.version);
+  std::sort(lines.begin(), lines.end(), [](const history_line& a, const history_line& b) {
+    return std::tie(a.unix_ns, a.version, a.index) < std::tie(b.unix_ns, b.version, b.index);
   });
   return lines;
 }

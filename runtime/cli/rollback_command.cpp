@@ -1,6 +1,7 @@
 #include "runtime/base/units.hpp"
 #include "runtime/cli/human_text.hpp"
 #include "runtime/cli/rollout_watch.hpp"
+#include "runtime/cli/status_question.hpp"
 #include "runtime/cli/status_view.hpp"
 #include "runtime/cli/verbs.hpp"
 #include "runtime/cli/wire.hpp"
@@ -29,10 +30,7 @@ struct before {
 };
 
 before look(client& node, const std::string& name) {
-  auto call = node.control().statusRequest();
-  call.setName(name);
-  auto answer = node.ask(kj::mv(call));
-  require_ok(answer.getError());
+  auto answer = ask_status(node, name);
   before seen;
   for (auto deployment : answer.getDeployments()) {
     seen.newest = deployment.getCurrentVersion();

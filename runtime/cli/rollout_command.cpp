@@ -6,6 +6,7 @@
 #include "runtime/cli/rollout_view.hpp"
 #include "runtime/cli/rollout_watch.hpp"
 #include "runtime/cli/screen.hpp"
+#include "runtime/cli/status_question.hpp"
 #include "runtime/cli/status_view.hpp"
 #include "runtime/cli/verbs.hpp"
 #include "runtime/cli/wire.hpp"
@@ -28,13 +29,8 @@ struct rollout_options {
   std::string interval = "500ms";
 };
 
-using status_answer = capnp::Response<schema::Control::StatusResults>;
-
-status_answer ask_status(client& node, const std::string& name) {
-  auto call = node.control().statusRequest();
-  call.setName(name);
-  auto answer = node.ask(kj::mv(call));
-  require_ok(answer.getError());
+status_answer ask_status_of_one(client& node, const std::string& name) {
+  auto answer = ask_status(node, name);
   if (answer.getDeployments().size() == 0)
     throw command_failure(exit_code::failed, "the node's answer is malformed: it tells nothing of the deployment");
   return answer;
@@ -77,7 +73,7 @@ std::string told_text(const command_context& context, const status_answer& answe
 
 void look(const command_context& context, const rollout_options& options) {
   client node(context.target());
-  auto answer = ask_status(node, options.name);
+  auto answer = ask_status_of_one(node, options.name);
   if (context.format == output_format::json)
     print_json(context, told_json(answer));
   else
@@ -105,7 +101,7 @@ void watch(const command_context& context, const rollout_options& options) {
                     + "` tells how far it is");
   screen view(context.io);
   for (std::uint32_t followed = 0;; node.pause(interval)) {
-    auto answer = ask_status(node, options.name);
+    auto answer = ask_status_of_one(node, options.name);
     auto deployment = answer.getDeployments()[0];
     if (context.format == output_format::json)
       print_json_line(context, told_json(answer));
@@ -127,7 +123,7 @@ void steer(const command_context& context, const rollout_options& options) {
   call.setName(options.name);
   call.setWhat(options.action);
   require_ok(node.ask(kj::mv(call)).getError());
-  auto answer = ask_status(node, options.name);
+  auto answer = ask_status_of_one(node, options.name);
   if (context.format == output_format::table) {
     context.io.out << rollout_line(answer.getDeployments()[0], now_of(context));
     return;

@@ -1,6 +1,7 @@
 #include "runtime/cli/client.hpp"
 #include "runtime/cli/human_text.hpp"
 #include "runtime/cli/screen.hpp"
+#include "runtime/cli/status_question.hpp"
 #include "runtime/cli/status_view.hpp"
 #include "runtime/cli/verbs.hpp"
 #include "runtime/cli/wire.hpp"
@@ -20,16 +21,6 @@ struct status_options {
   bool watch = false;
   std::string interval = "1s";
 };
-
-using status_answer = capnp::Response<schema::Control::StatusResults>;
-
-status_answer ask_status(client& node, const std::string& name) {
-  auto call = node.control().statusRequest();
-  call.setName(name);
-  auto answer = node.ask(kj::mv(call));
-  require_ok(answer.getError());
-  return answer;
-}
 
 std::string text_of_status(const command_context& context, const status_answer& answer, bool in_full) {
   auto now_unix_ns = context.io.time.wall_now().time_since_epoch().count();

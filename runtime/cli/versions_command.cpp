@@ -1,4 +1,5 @@
 #include "runtime/cli/client.hpp"
+#include "runtime/cli/status_question.hpp"
 #include "runtime/cli/status_view.hpp"
 #include "runtime/cli/verbs.hpp"
 #include "runtime/cli/versions_view.hpp"
@@ -16,10 +17,7 @@ namespace {
 
 void versions(const command_context& context, const std::string& name) {
   client node(context.target());
-  auto call = node.control().statusRequest();
-  call.setName(name);
-  auto answer = node.ask(kj::mv(call));
-  require_ok(answer.getError());
+  auto answer = ask_status(node, name);
   auto now = context.io.time.wall_now().time_since_epoch().count();
   auto seen_by = answer.getNode();
   for (auto deployment : answer.getDeployments())

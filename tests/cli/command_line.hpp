@@ -13,6 +13,14 @@
 
 namespace troupe::test {
 
+/// How often a text has that part.
+inline std::size_t count(const std::string& text, const std::string& part) {
+  std::size_t found = 0;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1))
+    ++found;
+  return found;
+}
+
 class fixed_clock final : public clock {
 public:
   steady_time now() const override { return {}; }

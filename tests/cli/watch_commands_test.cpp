@@ -9,13 +9,7 @@ namespace {
 using namespace troupe;
 using nlohmann::json;
 using test::connected;
-
-std::size_t count(const std::string& text, const std::string& part) {
-  std::size_t found = 0;
-  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1))
-    ++found;
-  return found;
-}
+using test::count;
 
 } // namespace
 
