@@ -24,7 +24,8 @@ step_options tests_of(const rollout_spec& spec) {
     } else if (is_latency(check.kind)) {
       if (!tests.latency)
         tests.latency.emplace().checks.clear();
-      tests.latency->checks.push_back({quantile_of(check.kind), 1 + check.tolerance});
+      tests.latency->checks.push_back(
+          {quantile_of(check.kind), 1 + check.tolerance, static_cast<std::uint64_t>(check.margin.count())});
     }
   return with_shares(std::move(tests));
 }

@@ -46,6 +46,16 @@ void read_output(toml_section& section, check_spec& check) {
                                  + " printable ASCII characters without blanks, found " + quoted_value(check.output));
 }
 
+bool is_latency(check_kind kind) {
+  return kind == check_kind::latency_p50 || kind == check_kind::latency_p95 || kind == check_kind::latency_p99;
+}
+
+void read_margin(toml_section& section, check_spec& check) {
+  if (section.has("margin") && !is_latency(check.kind))
+    return section.refuse("margin", "expected none, because " + std::string(to_string(check.kind)) + " is no latency");
+  section.duration("margin", check.margin, std::chrono::microseconds(0), std::chrono::microseconds(rollout_margin_max));
+}
+
 void check_is_new(toml_section& section, const check_spec& check, const std::vector<check_spec>& earlier) {
   auto same = [&check](const check_spec& other) { return other.kind == check.kind && other.output == check.output; };
   if (std::any_of(earlier.begin(), earlier.end(), same))
@@ -66,6 +76,7 @@ std::optional<check_spec> read_check(toml_section& section, const std::vector<ch
   auto most = check.kind == check_kind::disagreement ? rollout_disagreement_max : rollout_tolerance_max;
   section.number("tolerance", check.tolerance, 0, most);
   read_output(section, check);
+  read_margin(section, check);
   section.refuse_unknown_keys();
   if (!kind)
     return std::nullopt;

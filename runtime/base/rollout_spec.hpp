@@ -46,6 +46,8 @@ struct check_spec {
   double tolerance =
       0; ///< how much worse it may be, relative to the incumbent (0.1: by a tenth); of disagreement: its share, absolute
   std::string output; ///< of output_drift and disagreement: which; empty: all
+  /// Of latencies: so much slower it may be besides, however fast the incumbent is. Who has few requests is colder, which says nothing of the version.
+  std::chrono::microseconds margin{5000};
 };
 
 /// A while with one split.

@@ -22,6 +22,7 @@ inline constexpr std::chrono::hours rollout_overdue_max{24 * 7};
 inline constexpr std::uint32_t rollout_samples_max = 1'000'000'000;
 inline constexpr std::uint32_t rollout_fuse_max = 100'000;
 inline constexpr double rollout_alpha_max = 0.5;
+inline constexpr std::chrono::minutes rollout_margin_max{60};
 inline constexpr double rollout_tolerance_max = 100;   ///< a hundred times the incumbent's
 inline constexpr double rollout_disagreement_max = 1;  ///< all answers
 inline constexpr std::size_t rollout_header_max = 128; ///< bytes of a name
@@ -112,6 +113,7 @@ std::optional<rollout_strategy> strategy_from(std::string_view name);
 ///     kind = "error_rate"       # no default; or "latency_p50", "latency_p95", "latency_p99", "finite_outputs", "output_drift",
 ///                               # "disagreement" (of "shadow" only)
 ///     tolerance = 0             # by how much it may, relative to the incumbent: 0.25 is a quarter; of disagreement: the share itself
+///     margin = "5ms"            # of latencies: so much slower it may be besides, since who has few requests is colder
 ///     output = "scores"         # of output_drift and disagreement; default: all outputs. Whether the model has it isn't known here
 ///
 /// The weight never falls from one strategy of a list to the next, and each check has a stage in which it gets data.

@@ -101,8 +101,11 @@ json plan_json(const std::vector<apply_change>& plan, bool applied) {
   return {{"changes", std::move(changes)}, {"applied", applied}};
 }
 
-void deploy_and_wait(const command_context& context, client& node, const apply_view& wanted, const hashed_model& model,
+/// A first version has nothing to take over by stages.
+void deploy_and_wait(const command_context& context, client& node, const apply_view& wanted, hashed_model model, bool is_first,
                      std::chrono::nanoseconds timeout) {
+  if (is_first)
+    model.folder.rollout.clear();
   version_id version{wanted.name, push_model(node, context.io, wanted.name, model, wanted.replicas).number};
   auto end = follow_rollout(context, node, version, timeout);
   require_live(version, end);
@@ -131,7 +134,7 @@ void carry_out(const command_context& context, client& node, const apply_change&
                std::chrono::nanoseconds timeout) {
   switch (change.action) {
   case apply_action::deploy:
-    return deploy_and_wait(context, node, wanted.views[change.wanted], wanted.models[change.wanted], timeout);
+    return deploy_and_wait(context, node, wanted.views[change.wanted], wanted.models[change.wanted], change.is_first, timeout);
   case apply_action::scale: return scale_to(context, node, wanted.views[change.wanted]);
   case apply_action::undeploy: return undeploy(context, node, change.name);
   }

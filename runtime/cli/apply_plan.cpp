@@ -55,11 +55,11 @@ std::vector<apply_change> plan_apply(const std::vector<apply_view>& wanted, cons
     auto action = differences.empty() ? apply_action::scale : apply_action::deploy;
     compare_replicas(differences, from, wanted[i]);
     if (!differences.empty())
-      plan.push_back({action, wanted[i].name, i, std::move(differences)});
+      plan.push_back({action, wanted[i].name, i, std::move(differences), from.content.model.empty()});
   }
   for (const auto& one : found)
     if (prune && find(wanted, one.name) == nullptr)
-      plan.push_back({apply_action::undeploy, one.name, 0, {}});
+      plan.push_back({apply_action::undeploy, one.name, 0, {}, false});
   return plan;
 }
 

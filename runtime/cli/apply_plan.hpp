@@ -37,6 +37,7 @@ struct apply_change {
   std::string name;
   std::size_t wanted = 0; ///< its place among those wanted; not for undeploy
   std::vector<difference> differences;
+  bool is_first = false; ///< of a deploy: nothing is live, or on its way up
 };
 
 /// What has to be done for `found` to become `wanted`, in the order of `wanted`; what is not wanted is undeployed at last, if `prune`,

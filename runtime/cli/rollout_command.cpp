@@ -93,6 +93,16 @@ std::optional<rollout_end> end_of(schema::DeploymentStatus::Reader deployment, s
   return rollout_end{steps_of(version->getMoves()), last.state, printable(last.why)};
 }
 
+/// Ends the command (failed) if the newest version is none that could be live: who watches it may have come too late.
+void require_good_end(const std::string& name, schema::DeploymentStatus::Reader deployment) {
+  if (deployment.getVersions().size() == 0)
+    return;
+  auto newest = deployment.getVersions()[0].getNumber();
+  auto end = end_of(deployment, newest);
+  if (end && (end->state == "failed" || end->state == "rolled_back"))
+    require_live({name, newest}, *end);
+}
+
 /// Until the rollout that is under way at the first look has ended. Ends the command (failed) unless its version is live then.
 void watch(const command_context& context, const rollout_options& options) {
   auto interval = require(parse_duration(options.interval), exit_code::bad_usage);
@@ -109,7 +119,7 @@ void watch(const command_context& context, const rollout_options& options) {
       view.show(told_text(context, answer));
     followed = followed == 0 ? version_under_way(deployment) : followed;
     if (followed == 0)
-      return;
+      return require_good_end(options.name, deployment);
     if (auto end = end_of(deployment, followed))
       return require_live({options.name, followed}, *end);
   }
@@ -156,7 +166,7 @@ void add_rollout(CLI::App& app, const command_context& context) {
       ->needs(watch);
   verb->footer("pause keeps the split of requests as it is, until resume; skip goes on to the next stage; promote gives all\n"
                "requests to the new version at once; abort gives them all back to the one before. With --watch the exit code\n"
-               "is 1 if the new version was rolled back; Ctrl-C ends the watching, not the rollout.\n\n"
+               "is 1 if the newest version failed or was rolled back; Ctrl-C ends the watching, not the rollout.\n\n"
                "Example:\n  troupe rollout digits --watch\n  troupe rollout digits pause\n  troupe rollout digits promote");
   verb->callback([&context, options] { rollout(context, *options); });
 }

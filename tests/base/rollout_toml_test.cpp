@@ -254,6 +254,7 @@ BOOST_AUTO_TEST_CASE(a_check_is_known_and_single_and_tolerates_a_finite_amount) 
       {of("error_rate") + "tolerance = inf", tolerance + "100, found inf"},
       {of("error_rate") + "tolerance = \"25%\"", tolerance + "100, found \"25%\""},
       {of("disagreement") + "tolerance = 1.5", tolerance + "1, found 1.5"},
+      {of("error_rate") + "margin = \"1ms\"", "4: check[0].margin: expected none, because error_rate is no latency"},
       {of("latency_p99") + "output = \"scores\"", "4: check[0].output: expected none, because latency_p99 looks at no output"},
       {of("output_drift") + "output = \"\"",
        "4: check[0].output: expected 1 to 128 printable ASCII characters without blanks, found \"\""},
@@ -365,6 +366,9 @@ output = "scores"
 kind = "output_drift"
 [[check]]
 kind = "finite_outputs"
+[[check]]
+kind = "latency_p95"
+margin = "2ms"
 )");
   BOOST_TEST(spec.alpha == 0.5);
   BOOST_TEST(spec.fuse == 7U);
@@ -380,7 +384,9 @@ kind = "finite_outputs"
   check_stage(spec.stages[0], strategy::canary, 3, 0, 0s, 0);
   check_stage(spec.stages[1], strategy::canary, 333, 0, 2h, 1'000'000'000, true);
   check_stage(spec.stages[2], strategy::canary, 1000, 0, 1min, 100);
-  BOOST_REQUIRE(spec.checks.size() == 3U);
+  BOOST_REQUIRE(spec.checks.size() == 4U);
+  BOOST_TEST((spec.checks[0].margin == 5ms));
+  BOOST_TEST((spec.checks[3].margin == 2ms));
   BOOST_TEST((spec.checks[0].kind == check_kind::output_drift));
   BOOST_TEST(spec.checks[0].tolerance == 1.0);
   BOOST_TEST(spec.checks[0].output == "scores");

@@ -47,8 +47,8 @@ BOOST_FIXTURE_TEST_CASE(a_rollout_that_is_watched_until_its_version_is_live_exit
   BOOST_TEST(err == "");
 }
 
-BOOST_FIXTURE_TEST_CASE(where_no_rollout_is_under_way_there_is_nothing_to_watch, connected) {
-  BOOST_TEST(run({"rollout", "echo", "--watch"}) == 0);
+BOOST_FIXTURE_TEST_CASE(who_watches_a_rollout_that_has_failed_already_is_told_so_by_the_exit_code, connected) {
+  BOOST_TEST(run({"rollout", "echo", "--watch"}) == 1);
   auto watched = out;
   BOOST_TEST(run({"rollout", "echo"}) == 0);
   BOOST_TEST(out == watched);

@@ -28,15 +28,16 @@ std::uint64_t threshold_of(const latency_buckets& past, const quantile_check& ch
 }
 
 /// At least what is tolerated: `above` counts from the end of its bucket on.
-std::uint64_t tolerated_us(std::uint64_t threshold_us, double slowdown) {
-  return static_cast<std::uint64_t>(std::ceil(static_cast<double>(threshold_us) * std::max(slowdown, 1.0)));
+std::uint64_t tolerated_us(std::uint64_t threshold_us, const quantile_check& check) {
+  auto slowed = std::ceil(static_cast<double>(threshold_us) * std::max(check.slowdown_tolerated, 1.0));
+  return static_cast<std::uint64_t>(slowed) + check.margin_us;
 }
 
 result<void> advance_check(quantile_check_state& state, const latency_batch& batch, const quantile_check& check,
                            const quantile_options& options) {
   if (state.threshold_us == 0)
     return {};
-  auto slow_us = tolerated_us(state.threshold_us, check.slowdown_tolerated);
+  auto slow_us = tolerated_us(state.threshold_us, check);
   rate_batch beyond{{batch.candidate.above(slow_us), batch.candidate.total},
                     {batch.incumbent.above(state.threshold_us), batch.incumbent.total}};
   return advance(state.exceedances, beyond, exceedance_options(options));
@@ -49,7 +50,7 @@ std::string milliseconds(std::uint64_t us) {
 std::string reason_of(const quantile_state& state, const std::string& name, const quantile_check& check, const verdict& of_rate) {
   return "p" + figure(100 * check.quantile) + " " + name + " " + milliseconds(state.candidate.quantile_us(check.quantile))
          + " against " + milliseconds(state.incumbent.quantile_us(check.quantile)) + " with " + figure(check.slowdown_tolerated)
-         + " times tolerated, " + of_rate.reason;
+         + " times" + (check.margin_us > 0 ? " and " + milliseconds(check.margin_us) : "") + " tolerated, " + of_rate.reason;
 }
 
 } // namespace

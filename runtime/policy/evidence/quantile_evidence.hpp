@@ -11,6 +11,8 @@ namespace troupe {
 struct quantile_check {
   double quantile = 0.99;          ///< in (0, 1)
   double slowdown_tolerated = 1.1; ///< the candidate may take so many times as long; at least 1
+  std::uint64_t margin_us =
+      0; ///< and so much longer besides: an arm with few requests has colder caches, which says nothing of the version
 };
 
 struct quantile_options {
@@ -36,7 +38,7 @@ struct quantile_check_state {
 /// Whether the candidate's latency at a quantile is worse than the incumbent's by more than is tolerated, valid however often one looks.
 ///
 /// Before each batch a threshold T is read from what the incumbent did in the batches before it: its quantile q. In the batch, a request of the
-/// incumbent fails if it takes longer than T, one of the candidate if it takes longer than slowdown_tolerated * T; rate_evidence compares how often.
+/// incumbent fails if it takes longer than T, one of the candidate if it takes longer than slowdown_tolerated * T + margin_us; rate_evidence compares how often.
 /// This is valid whatever T is, as T is fixed before the batch: given the past, these are Bernoulli draws in both arms, and a candidate
 /// that is slower by no more than the tolerated factor (whose latency, divided by it, is stochastically no larger than the incumbent's of the same time) has odds of
 /// failure no higher than the incumbent's: the null of rate_evidence. A T that is a poor estimate, or of a time when load was lower, costs power,

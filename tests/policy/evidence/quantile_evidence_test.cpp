@@ -135,6 +135,20 @@ BOOST_AUTO_TEST_CASE(the_threshold_stays_while_a_batch_waits_for_the_other_arm) 
   BOOST_TEST(state.checks[1].threshold_us > threshold);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_slower_by_no_more_than_the_margin_is_not_worse) {
+  for (auto& check : options.checks)
+    check = {check.quantile, 1.0, 60'000}; // twice as slow is 30 ms more at p50, and 60 ms at p95
+  rng random(9);
+  options.checks.pop_back();
+  for (int second = 0; second < 60; ++second)
+    add(random, 100, 100, 2);
+  BOOST_TEST(!any_worse());
+  BOOST_TEST(said()[0].reason.find("with 1 times and 60 ms tolerated") != std::string::npos, said()[0].reason);
+  for (int second = 0; second < 60; ++second)
+    add(random, 100, 100, 10);
+  BOOST_TEST(any_worse());
+}
+
 BOOST_AUTO_TEST_CASE(the_reason_names_the_quantile_and_both_latencies) {
   rng random(8);
   for (int second = 0; second < 10; ++second)
