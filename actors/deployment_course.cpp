@@ -38,11 +38,14 @@ std::string names_of(const std::vector<tensor_spec>& tensors) {
 result<void> check_served(const rollout_spec& spec) {
   for (const auto& stage : spec.stages)
     if (stage.copies > 0 || stage.strategy == rollout_strategy::ab)
-      return error{error_code::invalid_argument, "rollout.toml: strategy: this release doesn't compare by copies of requests (shadow), nor by "
-                                                 "rewards (ab), yet; use canary or blue_green"};
+      return error{error_code::invalid_argument,
+                   "rollout.toml: strategy: this release doesn't compare by copies of requests (shadow), nor by "
+                   "rewards (ab), yet; use canary or blue_green"};
   for (const auto& check : spec.checks)
-    if (check.kind == check_kind::finite_outputs || check.kind == check_kind::output_drift || check.kind == check_kind::disagreement)
-      return error{error_code::invalid_argument, "rollout.toml: check: this release doesn't judge " + std::string(to_string(check.kind))
+    if (check.kind == check_kind::finite_outputs || check.kind == check_kind::output_drift
+        || check.kind == check_kind::disagreement)
+      return error{error_code::invalid_argument, "rollout.toml: check: this release doesn't judge "
+                                                     + std::string(to_string(check.kind))
                                                      + " yet; use error_rate and latency_p50, latency_p95 or latency_p99"};
   return {};
 }

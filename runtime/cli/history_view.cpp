@@ -27,8 +27,8 @@ struct history_line {
 history_line line_of(schema::VersionStatus::Reader version, unsigned index) {
   auto moves = version.getMoves();
   auto move = moves[index];
-  history_line line{move.getUnixNs(), version.getNumber(), text_of(move.getState()), text_of(move.getBy()),
-                    text_of(move.getNote()), index};
+  history_line line{move.getUnixNs(),      version.getNumber(),     text_of(move.getState()),
+                    text_of(move.getBy()), text_of(move.getNote()), index};
   if (line.by.empty() && line.state == "validating")
     line.by = text_of(version.getCreatedBy());
   if (line.note.empty() && index + 1 == moves.size()) // an older node's

@@ -191,7 +191,8 @@ BOOST_AUTO_TEST_CASE(a_canary_goes_by_its_steps_and_is_live_at_the_end) {
 }
 
 BOOST_AUTO_TEST_CASE(a_stage_that_lacks_samples_holds) {
-  BOOST_REQUIRE(deploy_by("strategy = \"canary\"\noverdue = \"1h\"\n[[canary.step]]\nweight = 10\nhold = \"2s\"\nsamples = 50\n"));
+  BOOST_REQUIRE(
+      deploy_by("strategy = \"canary\"\noverdue = \"1h\"\n[[canary.step]]\nweight = 10\nhold = \"2s\"\nsamples = 50\n"));
   pass_seconds(60);
   BOOST_TEST((state_of(2) == version_state::rolling_out));
   BOOST_TEST(view().rollout->missing == "there are 0 samples of 50");

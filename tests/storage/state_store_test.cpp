@@ -67,7 +67,8 @@ BOOST_FIXTURE_TEST_CASE(a_version_never_changes_without_its_deployment, fixture)
 
 BOOST_FIXTURE_TEST_CASE(a_bad_name_is_refused, fixture) {
   for (auto name : {"", "UPPER", "a/b", "-a"})
-    BOOST_TEST((failure_of({{deployment_record{name, 1, 0, 0, 0, {}, 0, {}, {}, 0}}, {}, {}, {}}) == error_code::invalid_argument));
+    BOOST_TEST(
+        (failure_of({{deployment_record{name, 1, 0, 0, 0, {}, 0, {}, {}, 0}}, {}, {}, {}}) == error_code::invalid_argument));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_garbled_record_is_corrupt, fixture) {
