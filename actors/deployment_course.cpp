@@ -157,7 +157,7 @@ void deployment_state::begin_course() {
 
 void deployment_state::tell_judge() {
   if (judge_ && record().course)
-    self_->send(judge_, judge_split{record().course->split_number, record().course->stage});
+    self_->send(judge_, judge_split{record().course->split_number});
 }
 
 void deployment_state::end_judging() {

@@ -426,7 +426,6 @@ struct retire_pool {
 /// From now on all nodes, as far as they can be reached, divide requests by this split. Judging begins anew.
 struct judge_split {
   std::uint32_t number = 0;
-  std::uint32_t stage = 0; ///< index
 };
 /// A deployment's message to itself: this has happened to one of its versions.
 struct rollout_happened {

@@ -1,14 +1,12 @@
 #include "actors/rollout.hpp"
 
+#include "runtime/base/rollout_toml.hpp"
+
 #include <algorithm>
 
 namespace troupe {
 
 namespace {
-
-bool is_latency(check_kind kind) {
-  return kind == check_kind::latency_p50 || kind == check_kind::latency_p95 || kind == check_kind::latency_p99;
-}
 
 double quantile_of(check_kind kind) {
   return kind == check_kind::latency_p50 ? 0.5 : kind == check_kind::latency_p95 ? 0.95 : 0.99;
@@ -101,12 +99,12 @@ step_batch rollout_state::take_news(const traffic_view& seen) {
       continue;
     place where{each.node_id, each.version};
     auto before = known_.find(where);
-    auto news = news_of(*each.did, before == known_.end() ? nullptr : &before->second);
+    auto news = news_of(*each.did, before == known_.end() ? nullptr : before->second.get());
     if (each.version == options_->candidate)
       batch.candidate.add(news);
     else if (each.version == options_->incumbent)
       batch.incumbent.add(news);
-    known_[where] = *each.did;
+    known_[where] = each.did;
   }
   return batch;
 }

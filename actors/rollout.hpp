@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -70,8 +71,8 @@ private:
   std::optional<judge_split> split_; ///< that is judged
   bool fresh_ = false;               ///< nothing was counted under it yet
   step_state state_;
-  step_batch total_;                    ///< under the split
-  std::map<place, arm_counters> known_; ///< at the look before
+  step_batch total_;                                           ///< under the split
+  std::map<place, std::shared_ptr<const arm_counters>> known_; ///< at the look before
 };
 
 rollout_state::behavior_type rollout(rollout_state::self_pointer self, rollout_options options);

@@ -1,6 +1,6 @@
 #include "cluster/member_table.hpp"
 
-#include "cluster/hashes.hpp"
+#include "runtime/base/hashes.hpp"
 
 #include <utility>
 

@@ -1,6 +1,6 @@
 #include "cluster/probe_rings.hpp"
 
-#include "cluster/hashes.hpp"
+#include "runtime/base/hashes.hpp"
 
 #include <algorithm>
 

@@ -46,10 +46,6 @@ void read_output(toml_section& section, check_spec& check) {
                                  + " printable ASCII characters without blanks, found " + quoted_value(check.output));
 }
 
-bool is_latency(check_kind kind) {
-  return kind == check_kind::latency_p50 || kind == check_kind::latency_p95 || kind == check_kind::latency_p99;
-}
-
 void read_margin(toml_section& section, check_spec& check) {
   if (section.has("margin") && !is_latency(check.kind))
     return section.refuse("margin", "expected none, because " + std::string(to_string(check.kind)) + " is no latency");

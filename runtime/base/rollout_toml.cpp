@@ -47,7 +47,7 @@ std::string listed(const strategy_list& list) {
 }
 
 std::string percent_text(permille share) {
-  return std::to_string(share / 10) + (share % 10 == 0 ? "" : "." + std::to_string(share % 10)) + " %";
+  return per_cent(share) + " %";
 }
 
 // -- strategies -------------------------------------------------------------------------------------------------------------------
@@ -214,6 +214,10 @@ void read_scalars(toml_section& root, rollout_spec& spec) {
 }
 
 } // namespace
+
+std::string per_cent(permille share) {
+  return std::to_string(share / 10) + (share % 10 == 0 ? "" : "." + std::to_string(share % 10));
+}
 
 std::optional<rollout_strategy> strategy_from(std::string_view name) {
   return named(name, strategies);

@@ -67,6 +67,10 @@ constexpr std::string_view to_string(check_kind kind) {
   return "unknown";
 }
 
+constexpr bool is_latency(check_kind kind) {
+  return kind == check_kind::latency_p50 || kind == check_kind::latency_p95 || kind == check_kind::latency_p99;
+}
+
 /// "roll_back"
 constexpr std::string_view to_string(overdue_action action) {
   switch (action) {
@@ -75,6 +79,9 @@ constexpr std::string_view to_string(overdue_action action) {
   }
   return "unknown";
 }
+
+/// A share in per cent, as in rollout.toml: "2.5"
+std::string per_cent(permille share);
 
 /// What to_string gives that name to; nothing for any other.
 std::optional<rollout_strategy> strategy_from(std::string_view name);

@@ -125,7 +125,7 @@ std::uint32_t version_under_way(schema::DeploymentStatus::Reader deployment) {
 }
 
 std::string percent_text(permille share) {
-  return std::to_string(share / 10) + (share % 10 == 0 ? "" : "." + std::to_string(share % 10)) + " %";
+  return per_cent(share) + " %";
 }
 
 std::string share_text(const stage_spec& stage) {

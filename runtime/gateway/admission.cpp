@@ -73,28 +73,43 @@ std::optional<error> admission::closed() const {
   return routes_.published() ? std::nullopt : std::optional(not_told_yet());
 }
 
-result<std::shared_ptr<spread>> admission::find_target(std::string_view deployment, version_number version) {
+result<admission::located> admission::locate(std::string_view deployment, version_number version) {
   auto asked = asked_for(deployment, version);
   if (!asked)
     return no_route(deployment);
-  auto route = routes_.find(asked->deployment);
-  if (route == nullptr)
-    return routes_.published() ? no_route(asked->deployment) : not_told_yet();
-  const auto& candidate = route->candidate;
-  if (asked->candidate && !candidate)
+  if (auto route = routes_.find(asked->deployment); route != nullptr)
+    return located{route, asked->version, asked->candidate};
+  return routes_.published() ? no_route(asked->deployment) : not_told_yet();
+}
+
+result<std::shared_ptr<spread>> admission::target_of(const located& found) {
+  const auto& route = *found.at;
+  const auto& candidate = route.candidate;
+  if (found.candidate && !candidate)
     return error{error_code::not_found,
-                 "no version takes over requests of deployment '" + route->version.deployment + "' just now"};
-  if (candidate && (asked->candidate || asked->version == candidate->version.number)) {
+                 "no version takes over requests of deployment '" + route.version.deployment + "' just now"};
+  if (candidate && (found.candidate || found.version == candidate->version.number)) {
     if (candidate->target == nullptr)
       return error{error_code::unavailable, to_string(candidate->version) + " can't answer just now; retry"};
     return candidate->target;
   }
-  if (route->target == nullptr)
-    return route->why_not;
-  if (asked->version != 0 && asked->version != route->version.number)
-    return error{error_code::not_found, "deployment '" + route->version.deployment + "' serves version "
-                                            + std::to_string(route->version.number) + ", not " + std::to_string(asked->version)};
-  return route->target;
+  if (route.target == nullptr)
+    return route.why_not;
+  if (found.version != 0 && found.version != route.version.number)
+    return error{error_code::not_found, "deployment '" + route.version.deployment + "' serves version "
+                                            + std::to_string(route.version.number) + ", not " + std::to_string(found.version)};
+  return route.target;
+}
+
+const candidate_route* admission::divided(const located& found) {
+  const auto& candidate = found.at->candidate;
+  bool any = found.version == 0 && !found.candidate && candidate && candidate->target != nullptr;
+  return any ? &*candidate : nullptr;
+}
+
+result<std::shared_ptr<spread>> admission::find_target(std::string_view deployment, version_number version) {
+  auto found = locate(deployment, version);
+  return found ? target_of(*found) : found.failure();
 }
 
 result<std::shared_ptr<spread>> admission::find_target_of_request(std::string_view deployment, version_number version) {
@@ -104,25 +119,24 @@ result<std::shared_ptr<spread>> admission::find_target_of_request(std::string_vi
 }
 
 result<destination> admission::choose(std::string_view deployment, version_number version, const request_marks& marks) {
-  auto target = find_target_of_request(deployment, version);
+  if (draining())
+    return drain_gate::refusal();
+  auto found = locate(deployment, version);
+  if (!found)
+    return found.failure();
+  auto target = target_of(*found);
   if (!target)
     return target.failure();
-  auto divided = version == 0 ? divided_route(deployment) : nullptr;
-  if (divided != nullptr && is_for_candidate(*divided, marks))
-    return destination{divided->target, divided->split};
+  auto shared_with = divided(*found);
+  if (shared_with != nullptr && is_for_candidate(*shared_with, marks))
+    return destination{shared_with->target, shared_with->split};
   return destination{std::move(*target), nullptr};
 }
 
 bool admission::chooses_by_id(std::string_view deployment, version_number version) {
-  auto divided = version == 0 ? divided_route(deployment) : nullptr;
-  return divided != nullptr && divided->key.kind == split_key_kind::request_id;
-}
-
-const candidate_route* admission::divided_route(std::string_view deployment) {
-  auto route = routes_.find(deployment);
-  if (route == nullptr || !route->candidate || route->candidate->target == nullptr)
-    return nullptr;
-  return &*route->candidate;
+  auto found = locate(deployment, version);
+  auto shared_with = found ? divided(*found) : nullptr;
+  return shared_with != nullptr && shared_with->key.kind == split_key_kind::request_id;
 }
 
 void admission::submit(const destination& to, request_ptr next, std::chrono::microseconds patience) {

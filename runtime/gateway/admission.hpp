@@ -47,8 +47,17 @@ public:
   void submit(const destination& to, request_ptr next, std::chrono::microseconds patience);
 
 private:
-  /// Null: all of the deployment's requests go to the live version. Valid until the next call.
-  const candidate_route* divided_route(std::string_view deployment);
+  /// What a name leads to.
+  struct located {
+    const route* at = nullptr;  ///< valid until the next look-up
+    version_number version = 0; ///< asked for; 0: none
+    bool candidate = false;     ///< it was asked for
+  };
+
+  result<located> locate(std::string_view deployment, version_number version);
+  static result<std::shared_ptr<spread>> target_of(const located& found);
+  /// With whom the live version shares the requests that lead there; null: they are all its own.
+  static const candidate_route* divided(const located& found);
 
   kj_loop& loop_;
   routing_view routes_;

@@ -4,7 +4,6 @@
 #include "storage/record_schema.hpp"
 
 #include <algorithm>
-#include <optional>
 
 /// The calls about the cluster: its nodes, and who may join.
 namespace troupe {
@@ -15,9 +14,9 @@ namespace {
 constexpr std::uint64_t lifetime_us_max = std::chrono::microseconds(std::chrono::hours(24 * 3650)).count();
 
 /// Why a call about the cluster can't be answered.
-std::optional<error> no_cluster(const control_backend& node) {
+result<void> check_cluster(const control_backend& node) {
   if (node.in_cluster)
-    return std::nullopt;
+    return {};
   return error{error_code::failed_precondition,
                "this node is in no cluster; start it with --cluster HOST:PORT to found one, or with --join, too, to "
                "become a member"};
@@ -33,10 +32,8 @@ result<cluster_role> role_named(const std::string& name) {
 } // namespace
 
 kj::Promise<void> control_service::nodes(NodesContext call) {
-  if (auto none = no_cluster(context_.node)) {
-    write_error(call.getResults().initError(), *none);
+  if (answered_error(call, check_cluster(context_.node)))
     return kj::READY_NOW;
-  }
   return context_.actors.ask<node_list>(context_.node.actors.membership.get(), list_nodes{}, control_patience)
       .then([call](result<node_list> outcome) mutable {
         if (!answered_error(call, outcome))
@@ -47,9 +44,7 @@ kj::Promise<void> control_service::nodes(NodesContext call) {
 kj::Promise<void> control_service::createToken(CreateTokenContext call) {
   auto params = call.getParams();
   auto role = role_named(text(params.getRole()));
-  if (auto none = no_cluster(context_.node))
-    role = *none;
-  if (answered_error(call, role))
+  if (answered_error(call, check_cluster(context_.node)) || answered_error(call, role))
     return kj::READY_NOW;
   auto lifetime = std::chrono::microseconds(std::min(params.getLifetimeUs(), lifetime_us_max));
   create_token question{*role, lifetime, params.getUses(), client_};
@@ -65,10 +60,8 @@ kj::Promise<void> control_service::createToken(CreateTokenContext call) {
 }
 
 kj::Promise<void> control_service::listTokens(ListTokensContext call) {
-  if (auto none = no_cluster(context_.node)) {
-    write_error(call.getResults().initError(), *none);
+  if (answered_error(call, check_cluster(context_.node)))
     return kj::READY_NOW;
-  }
   return context_.actors.ask<token_list>(context_.node.actors.registrar.get(), list_tokens{}, control_patience)
       .then([call](result<token_list> outcome) mutable {
         if (!answered_error(call, outcome))
@@ -91,10 +84,8 @@ kj::Promise<void> control_service::removeNode(RemoveNodeContext call) {
 
 template <class Call, class Question>
 kj::Promise<void> control_service::tell_registrar(Call call, Question question) {
-  if (auto none = no_cluster(context_.node)) {
-    write_error(call.getResults().initError(), *none);
+  if (answered_error(call, check_cluster(context_.node)))
     return kj::READY_NOW;
-  }
   return context_.actors.ask<done>(context_.node.actors.registrar.get(), std::move(question), control_patience)
       .then([call](result<done> outcome) mutable { answered_error(call, outcome); });
 }

@@ -1,5 +1,6 @@
 #include "runtime/policy/rollout_course.hpp"
 
+#include "runtime/base/rollout_toml.hpp"
 #include "runtime/base/units.hpp"
 
 #include <algorithm>
@@ -11,10 +12,7 @@ namespace {
 // -- words ------------------------------------------------------------------------------------------------------------------------
 
 std::string percent(permille share) {
-  auto text = std::to_string(share / 10);
-  if (share % 10 != 0)
-    text += "." + std::to_string(share % 10);
-  return text + "%";
+  return per_cent(share) + "%";
 }
 
 std::string name(check_kind kind) {

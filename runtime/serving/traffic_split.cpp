@@ -1,18 +1,12 @@
 #include "runtime/serving/traffic_split.hpp"
 
+#include "runtime/base/hashes.hpp"
+
 #include <algorithm>
 
 namespace troupe {
 
 namespace {
-
-constexpr std::uint64_t fnv_prime = 0x100000001b3ULL;
-
-std::uint64_t fnv_more(std::uint64_t hash, std::string_view text) {
-  for (char c : text)
-    hash = (hash ^ static_cast<unsigned char>(c)) * fnv_prime;
-  return hash;
-}
 
 split_rule within_limits(split_rule rule) {
   rule.weight = std::min(rule.weight, all_requests);
@@ -22,11 +16,8 @@ split_rule within_limits(split_rule rule) {
 } // namespace
 
 std::uint64_t split_hash(std::string_view deployment, std::string_view key) {
-  auto hash = fnv_more(0xcbf29ce484222325ULL, deployment) * fnv_prime; // the zero byte
-  auto z = fnv_more(hash, key) + 0x9e3779b97f4a7c15ULL;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-  return z ^ (z >> 31);
+  using namespace std::string_view_literals;
+  return mixed(fnv1a(key, fnv1a("\0"sv, fnv1a(deployment))));
 }
 
 traffic_split::traffic_split(const split_rule& rule, const traffic_split* before)

@@ -1,6 +1,6 @@
 #include "tests/cluster/sim_cluster.hpp"
 
-#include "cluster/hashes.hpp"
+#include "runtime/base/hashes.hpp"
 
 #include <algorithm>
 #include <cstdio>

@@ -14,12 +14,16 @@ inline std::uint64_t mixed(std::uint64_t z) {
   return z ^ (z >> 31);
 }
 
+/// FNV-1a (Fowler, Noll & Vo 1991) of what was hashed into `before` and of this behind it. Not yet mixed.
+inline std::uint64_t fnv1a(std::string_view text, std::uint64_t before = 0xcbf29ce484222325ULL) {
+  for (char c : text)
+    before = (before ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  return before;
+}
+
 /// FNV-1a, mixed.
 inline std::uint64_t hash_of(std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325ULL;
-  for (char c : text)
-    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-  return mixed(hash);
+  return mixed(fnv1a(text));
 }
 
 } // namespace troupe
