@@ -5,6 +5,7 @@
 #include "cluster/suspicion.hpp"
 #include "runtime/base/assignment.hpp"
 #include "runtime/policy/evidence/step_evidence.hpp"
+#include "runtime/serving/answer_watch.hpp"
 
 #include <cstdint>
 #include <map>
@@ -82,6 +83,13 @@ struct fuse_report {
   std::uint32_t failures = 0; ///< in a row
 };
 
+/// What was seen of the requests that a split divides.
+struct watch_report {
+  std::string deployment;
+  std::uint64_t split_number = 0;
+  std::shared_ptr<const watch_counters> seen; ///< since the node has had the split
+};
+
 /// Asks for it.
 struct get_report {};
 /// All that a node does. It sends it whole to its leader when something in it has changed, and now and then.
@@ -92,6 +100,7 @@ struct node_report {
   std::uint64_t sequence = 0; ///< grows with each report of this life of the node
   std::vector<pool_report> pools;
   std::vector<fuse_report> fuses{};
+  std::vector<watch_report> watches{};
 };
 
 // -- what a deployment needs --------------------------------------------------------------------------------------------------------
@@ -150,9 +159,15 @@ struct seen_fuse {
   std::uint64_t split_number = 0;
   blown_fuse what;
 };
+struct node_watch {
+  std::string node_id;
+  std::uint64_t split_number = 0;
+  std::shared_ptr<const watch_counters> seen;
+};
 struct traffic_view {
   std::vector<node_traffic> pools;
   std::vector<seen_fuse> fuses;
+  std::vector<node_watch> watches;
 };
 
 /// Asks what runs of a deployment, on all nodes.

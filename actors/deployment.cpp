@@ -526,7 +526,15 @@ void deployment_state::switch_route(version_number number) {
     happened(rollout_news::routed, number);
 }
 
+void deployment_state::count_replicas() {
+  bool previous_goes = stored_.bake_of(record().current_version).count() == 0;
+  for (auto& [number, needed] : needs_)
+    if (!needed.leaving && !(previous_goes && number == record().previous_version && number != record().target_version))
+      needed.replicas = stored_.replicas_of(number);
+}
+
 void deployment_state::tell_needs() {
+  count_replicas();
   auto next = needs();
   if (told_.sequence != 0 && same(next, told_))
     return;
@@ -559,7 +567,7 @@ void deployment_state::tell_ready() {
 }
 
 void deployment_state::begin_bake() {
-  auto bake = std::chrono::nanoseconds(stored_.spec_of(record().current_version).bake);
+  auto bake = stored_.bake_of(record().current_version);
   std::chrono::nanoseconds left = record().bake_until - options_->node.time.wall_now();
   // A clock that jumped back must not make it stay for longer than it asked for.
   self_->delayed_send(self_, std::clamp(left, std::chrono::nanoseconds(0), bake), bake_over{record().bake_until});
@@ -626,7 +634,7 @@ deployment_demand deployment_state::needs() const {
     if (version == nullptr)
       continue;
     all.pools.push_back({version->id, fingerprint_of(*version), version->artifact_sha256, version->golden_sha256,
-                         version->model_toml, record().wanted_replicas, needed.may_start, ever_served(*version),
+                         version->model_toml, needed.replicas, needed.may_start, ever_served(*version),
                          record().course.has_value()});
   }
   return all;

@@ -55,6 +55,7 @@ private:
   struct need {
     bool may_start = false; ///< else it is only loaded
     bool leaving = false;   ///< only until nothing is routed to it any more
+    std::uint32_t replicas = 0;
     version_placed state{}; ///< as the placer told last
   };
   struct version_watch {
@@ -110,6 +111,8 @@ private:
   void start_pool(version_number number);
   void stop_pool(version_number number);
   void switch_route(version_number number);
+  /// What each version needs by what is stored. One that is about to go keeps what it has.
+  void count_replicas();
   /// Tells the placer what it needs, if that is something else than before.
   void tell_needs();
   void on_needs_met(const deployment_demand& told);

@@ -34,20 +34,42 @@ std::string names_of(const std::vector<tensor_spec>& tensors) {
   return names;
 }
 
-/// Whether this release has what the rollout asks for: nodes don't copy requests yet, nor look into answers.
-result<void> check_served(const rollout_spec& spec) {
-  for (const auto& stage : spec.stages)
-    if (stage.copies > 0 || stage.strategy == rollout_strategy::ab)
-      return error{error_code::invalid_argument,
-                   "rollout.toml: strategy: this release doesn't compare by copies of requests (shadow), nor by "
-                   "rewards (ab), yet; use canary or blue_green"};
-  for (const auto& check : spec.checks)
-    if (check.kind == check_kind::finite_outputs || check.kind == check_kind::output_drift
-        || check.kind == check_kind::disagreement)
-      return error{error_code::invalid_argument, "rollout.toml: check: this release doesn't judge "
-                                                     + std::string(to_string(check.kind))
-                                                     + " yet; use error_rate and latency_p50, latency_p95 or latency_p99"};
+bool has_output(const model_spec& model, const std::string& output) {
+  return std::any_of(model.outputs.begin(), model.outputs.end(),
+                     [&output](const tensor_spec& tensor) { return tensor.name == output; });
+}
+
+error invalid(const std::string& problem) {
+  return {error_code::invalid_argument, "rollout.toml: " + problem};
+}
+
+/// Whether each check that looks into answers finds what it looks at in both versions.
+result<void> check_outputs(const rollout_spec& spec, const model_spec& candidate, const model_spec& incumbent) {
+  for (std::size_t i = 0; i < spec.checks.size(); ++i) {
+    const auto& check = spec.checks[i];
+    auto where = "check[" + std::to_string(i) + "].output: ";
+    if (!check.output.empty() && !has_output(candidate, check.output))
+      return invalid(where + "expected one of " + names_of(candidate.outputs) + ", found \"" + check.output + "\"");
+    bool compares = check.kind == check_kind::output_drift || check.kind == check_kind::disagreement;
+    auto in_both = [&](const tensor_spec& tensor) { return has_output(incumbent, tensor.name); };
+    bool found = check.output.empty() ? std::any_of(candidate.outputs.begin(), candidate.outputs.end(), in_both)
+                                      : has_output(incumbent, check.output);
+    if (compares && !found)
+      return invalid(where + "expected an output that the live version has as well, which has " + names_of(incumbent.outputs));
+  }
   return {};
+}
+
+/// Whether the candidate takes what the live version takes, so that it can get copies.
+result<void> check_copies(const rollout_spec& spec, const model_spec& candidate, const model_spec& incumbent) {
+  auto copies = [](const stage_spec& stage) { return stage.copies > 0; };
+  if (std::none_of(spec.stages.begin(), spec.stages.end(), copies))
+    return {};
+  if (candidate.inputs == incumbent.inputs && (candidate.max_batch == 0) == (incumbent.max_batch == 0))
+    return {};
+  return invalid("strategy: expected another one than shadow, because this version takes other inputs than the live one ("
+                 + names_of(candidate.inputs) + " against " + names_of(incumbent.inputs)
+                 + ", datatypes and shapes counted), so that it can't answer copies");
 }
 
 } // namespace
@@ -56,23 +78,18 @@ result<void> deployment_state::check_rollout(const std::string& toml, const mode
   auto spec = parse_rollout_toml(toml, "rollout.toml");
   if (!spec)
     return spec.failure();
-  if (spec->stages.empty())
-    return {};
-  if (auto served = check_served(*spec); !served)
-    return served;
-  for (std::size_t i = 0; i < spec->checks.size(); ++i) {
-    const auto& output = spec->checks[i].output;
-    auto named = [&output](const tensor_spec& tensor) { return tensor.name == output; };
-    if (!output.empty() && std::none_of(model.outputs.begin(), model.outputs.end(), named))
-      return error{error_code::invalid_argument, "rollout.toml: check[" + std::to_string(i) + "].output: expected one of "
-                                                     + names_of(model.outputs) + ", found \"" + output + "\""};
-  }
-  if (record().current_version == 0 || record().wanted_replicas == 0)
+  if (record().current_version == 0 || record().wanted_replicas == 0) {
+    if (spec->stages.empty())
+      return {};
     return error{error_code::failed_precondition,
                  "'" + record().name
                      + "' has no live version that this one could take requests over from by stages; deploy it with "
                        "`--strategy rolling`"};
-  return {};
+  }
+  auto live = stored_.spec_of(record().current_version);
+  if (auto fits = check_outputs(*spec, model, live); !fits)
+    return fits;
+  return check_copies(*spec, model, live);
 }
 
 caf::result<done> deployment_state::on_steer(const steer_rollout& ask) {
@@ -157,7 +174,7 @@ void deployment_state::begin_course() {
 
 void deployment_state::tell_judge() {
   if (judge_ && record().course)
-    self_->send(judge_, judge_split{record().course->split_number});
+    self_->send(judge_, judge_split{record().course->split_number, stored_.split().takes_rewards});
 }
 
 void deployment_state::end_judging() {
@@ -188,7 +205,9 @@ std::optional<rollout_status> deployment_state::rollout_now() const {
   status.candidate = record().target_version;
   status.incumbent = record().current_version;
   status.course = *record().course;
-  status.missing = missing_to_leave(stored_.rollout_of(status.candidate), status.course, course_now());
+  auto spec = stored_.rollout_of(status.candidate);
+  status.weight = split_of(spec, status.course).weight;
+  status.missing = missing_to_leave(spec, status.course, course_now());
   status.checks = seen_.evidence.checks;
   status.figures = figures_;
   return status;

@@ -2,8 +2,10 @@
 
 #include "runtime/base/model_toml.hpp"
 #include "runtime/base/rollout_toml.hpp"
+#include "runtime/policy/rolling_plan.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace troupe {
 
@@ -43,7 +45,25 @@ rollout_spec deployment_records::rollout_of(version_number number) const {
   if (version == nullptr)
     return {};
   auto spec = parse_rollout_toml(version->rollout_toml, "rollout.toml");
-  return spec ? *spec : rollout_spec{};
+  if (!spec)
+    return {};
+  return deployment.current_version == 0 ? *spec : with_rolling_stages(std::move(*spec), deployment.wanted_replicas);
+}
+
+std::chrono::nanoseconds deployment_records::bake_of(version_number number) const {
+  return rollout_of(number).rolling ? std::chrono::nanoseconds(0) : std::chrono::nanoseconds(spec_of(number).bake);
+}
+
+std::uint32_t deployment_records::replicas_of(version_number number) const {
+  auto target = find(deployment.target_version);
+  auto bounds = target == nullptr || deployment.current_version == 0 ? std::nullopt : rollout_of(target->id.number).rolling;
+  bool has_begun = target != nullptr && target->state != version_state::validating && target->state != version_state::preparing;
+  if (!bounds || (!has_begun && number != deployment.target_version))
+    return deployment.wanted_replicas;
+  bool divides = deployment.course && deployment.course->split_number > 0;
+  auto counts =
+      counts_in(*bounds, deployment.wanted_replicas, divides ? std::optional(deployment.course->stage) : std::nullopt);
+  return number == deployment.target_version ? counts.candidate : counts.incumbent;
 }
 
 split_order deployment_records::split() const {
@@ -51,7 +71,11 @@ split_order deployment_records::split() const {
     return {};
   auto spec = rollout_of(deployment.target_version);
   auto now = split_of(spec, *deployment.course);
-  return {now.number, deployment.target_version, now.weight, now.copies, spec.key, spec.always, spec.fuse};
+  split_order order{now.number, deployment.target_version, now.weight, now.copies, spec.key, spec.always, spec.fuse, {}, false};
+  std::copy_if(spec.checks.begin(), spec.checks.end(), std::back_inserter(order.looks),
+               [](const check_spec& check) { return looks_into_answers(check.kind); });
+  order.takes_rewards = is_ab_test(spec, *deployment.course);
+  return order;
 }
 
 bool ever_served(const version_record& version) {
@@ -82,7 +106,7 @@ state_change apply(const rollout_plan& plan, const std::string& by, wall_time no
                    deployment_records& stored) {
   auto& record = stored.deployment;
   if (plan.previous != 0 && plan.current != record.current_version)
-    record.bake_until = now + stored.spec_of(plan.current).bake;
+    record.bake_until = now + stored.bake_of(plan.current);
   if (plan.target != record.target_version)
     record.course.reset();
   record.current_version = plan.current;

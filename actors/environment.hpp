@@ -136,6 +136,8 @@ struct actor_environment {
   /// Takes a leader of a higher epoch over, once its mandate was checked and it is on disk. Empty: there is no cluster.
   std::function<result<void>(const leadership&)> follow{};
   memory_probe memory_of{}; ///< empty: nobody measures
+  /// Gives a host what others leave of the processors, or takes that back. Empty: this node can't take it back, so it never gives it.
+  std::function<void(pid_t, bool idle)> set_idle{};
 };
 
 } // namespace troupe

@@ -426,6 +426,7 @@ struct retire_pool {
 /// From now on all nodes, as far as they can be reached, divide requests by this split. Judging begins anew.
 struct judge_split {
   std::uint32_t number = 0;
+  bool is_ab_test = false;
 };
 /// A deployment's message to itself: this has happened to one of its versions.
 struct rollout_happened {
@@ -488,10 +489,14 @@ struct arm_figures {
   std::uint64_t failures = 0;
   std::chrono::microseconds p50{0};
   std::chrono::microseconds p99{0};
+  std::uint64_t rewards = 0; ///< of an A/B test
+  double reward_mean = 0;
 };
 struct rollout_figures {
   arm_figures candidate;
   arm_figures incumbent;
+  std::uint64_t copies = 0; ///< sent to the candidate
+  std::uint64_t shed = 0;   ///< not sent, because the candidate had enough to do
 };
 /// A gateway has turned back by itself.
 struct blown_fuse {
@@ -509,6 +514,7 @@ struct rollout_status {
   version_number candidate = 0;
   version_number incumbent = 0;
   rollout_course course;
+  permille weight = 0;            ///< of the requests, that the candidate answers
   std::string missing;            ///< why the stage isn't left yet
   std::vector<check_view> checks; ///< in the order of its rollout.toml
   rollout_figures figures;

@@ -380,6 +380,9 @@ traffic_view placement_ledger::traffic_of(const std::string& deployment) const {
     for (const auto& fuse : node.report->fuses)
       if (fuse.deployment == deployment)
         traffic.fuses.push_back({fuse.split_number, {node.view.name, fuse.failures}});
+    for (const auto& watch : node.report->watches)
+      if (watch.deployment == deployment)
+        traffic.watches.push_back({id, watch.split_number, watch.seen});
   }
   return traffic;
 }

@@ -9,6 +9,7 @@
 #include <caf/actor_cast.hpp>
 #include <caf/skip.hpp>
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -68,6 +69,7 @@ pools_state::behavior_type pools_state::following() {
       [this](const child_down& down) { on_pool_down(down); },
       [this](report_now) {
         measure_next();
+        set_priorities();
         keep(); // if the disk refused it
         report();
         self_->delayed_send(self_, node_->timing.report_interval, report_now{});
@@ -115,6 +117,7 @@ void pools_state::on_pool_news(const pool_news& news) {
   bool served = running.target != nullptr;
   running.report = news.report;
   running.report.fingerprint = running.order.fingerprint;
+  set_priorities();
   if (!running.leaving && !served && news.report.phase == pool_phase::serving) {
     running.target = news.target;
     publish();
@@ -167,6 +170,29 @@ void pools_state::take(const assignment& next) {
   for (auto& [key, running] : slots_)
     if (ordered.count(key) == 0)
       stop(key, running);
+  set_priorities(); // before requests go there
+}
+
+void pools_state::set_priorities() {
+  if (!node_->set_idle)
+    return;
+  std::set<pid_t> idle;
+  for (const auto& [key, running] : slots_)
+    for (const auto& replica : running.report.status.replicas)
+      if (replica.pid != 0 && gets_only_copies(running.order.id)) {
+        idle.insert(replica.pid);
+        node_->set_idle(replica.pid, true); // again, too: it may have more threads since
+      } else if (replica.pid != 0 && idle_.count(replica.pid) != 0) {
+        node_->set_idle(replica.pid, false);
+      }
+  idle_ = std::move(idle);
+}
+
+bool pools_state::gets_only_copies(const version_id& id) const {
+  return std::any_of(now_.routes.begin(), now_.routes.end(), [&id](const route_order& route) {
+    const auto& split = route.split;
+    return route.deployment == id.deployment && split.candidate == id.number && split.weight == 0 && split.copies > 0;
+  });
 }
 
 void pools_state::keep() {
@@ -323,7 +349,7 @@ pools_state::slot* pools_state::find(const pool_key& key) {
 }
 
 node_report pools_state::told() {
-  node_report report{node_->node_id, now_.by.epoch, now_.revision, ++last_report_, {}, {}};
+  node_report report{node_->node_id, now_.by.epoch, now_.revision, ++last_report_, {}, {}, {}};
   for (const auto& [key, running] : slots_) {
     report.pools.push_back(running.report);
     auto& last = report.pools.back();
@@ -335,8 +361,10 @@ node_report pools_state::told() {
     if (running.target != nullptr && running.order.judged)
       last.did = std::make_shared<arm_counters>(running.target->judged());
   }
-  if (routes_)
+  if (routes_) {
     report.fuses = routes_->blown_fuses();
+    report.watches = routes_->seen();
+  }
   return report;
 }
 

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -82,6 +83,8 @@ private:
   /// Answers who waits for the one in force, if it is routed, and kept or refused by the disk.
   void settle();
   void take_order(const pool_order& order);
+  /// Hosts that only get copies have idle priority, and all others don't.
+  void set_priorities();
   void start(const pool_key& key);
   void stop(const pool_key& key, slot& running);
   /// Tells the pool what it was ordered.
@@ -95,6 +98,7 @@ private:
 
   // -- what is seen
   leadership followed() const;
+  bool gets_only_copies(const version_id& id) const;
   slot* find(const pool_key& key);
   node_report told();
   caf::result<actor_status> status(const char* state, std::chrono::nanoseconds patience);
@@ -115,7 +119,8 @@ private:
   std::optional<route_book> routes_;
   std::map<pool_key, slot> slots_;
   std::uint64_t last_report_ = 0;
-  pool_key measured_; ///< last
+  pool_key measured_;    ///< last
+  std::set<pid_t> idle_; ///< hosts of idle priority
 };
 
 pools_state::behavior_type pools(pools_state::self_pointer self, const actor_environment& node);

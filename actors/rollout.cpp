@@ -12,6 +12,35 @@ double quantile_of(check_kind kind) {
   return kind == check_kind::latency_p50 ? 0.5 : kind == check_kind::latency_p95 ? 0.95 : 0.99;
 }
 
+std::string name_of(const check_spec& check, const char* of_all) {
+  return check.output.empty() ? of_all : std::string(of_all) + " of " + check.output;
+}
+
+answer_options answer_test_of(const check_spec& check) {
+  if (check.kind == check_kind::disagreement) {
+    proportion_options options;
+    options.name = name_of(check, "disagreement");
+    options.bound = check.tolerance;
+    return options;
+  }
+  if (check.kind == check_kind::finite_outputs) {
+    rate_options options;
+    options.name = name_of(check, "share of answers with NaN or infinity");
+    options.odds_tolerated = 1 + check.tolerance;
+    return options;
+  }
+  drift_options options;
+  options.name = name_of(check, "output drift");
+  options.kind = check.by == output_look::top_class ? drift_kind::classes : drift_kind::numbers;
+  options.distance_tolerated = check.tolerance;
+  return options;
+}
+
+bool has_ab_test(const rollout_spec& spec) {
+  return std::any_of(spec.stages.begin(), spec.stages.end(),
+                     [](const stage_spec& stage) { return stage.strategy == rollout_strategy::ab; });
+}
+
 step_options tests_of(const rollout_spec& spec) {
   step_options tests;
   tests.division.alpha = spec.alpha;
@@ -24,7 +53,11 @@ step_options tests_of(const rollout_spec& spec) {
         tests.latency.emplace().checks.clear();
       tests.latency->checks.push_back(
           {quantile_of(check.kind), 1 + check.tolerance, static_cast<std::uint64_t>(check.margin.count())});
+    } else {
+      tests.answers.push_back(answer_test_of(check));
     }
+  if (has_ab_test(spec))
+    tests.rewards.emplace();
   return with_shares(std::move(tests));
 }
 
@@ -45,9 +78,38 @@ arm_counters news_of(const arm_counters& now, const arm_counters* before) {
   return news ? std::move(*news) : now;
 }
 
+arm_counters counters_of(const watch_counters::arm& seen) {
+  arm_counters counters;
+  counters.answers = seen.answers;
+  counters.rewards = seen.rewards;
+  return counters;
+}
+
+double mean_of(const reward_sums& rewards) {
+  return rewards.count == 0 ? 0 : rewards.sum / static_cast<double>(rewards.count);
+}
+
+arm_judgement arm_judgement_of(standing is) {
+  switch (is) {
+  case standing::fine: return arm_judgement::better; // it gains, since no loss is tolerated
+  case standing::worse: return arm_judgement::worse;
+  case standing::undecided: break;
+  }
+  return arm_judgement::undecided;
+}
+
+/// How many answers it could judge by.
+std::uint64_t samples_of(const std::vector<answer_counters>& answers, std::size_t index) {
+  return index < answers.size() ? answers[index].bad.requests + count_of(answers[index].bins) : 0;
+}
+
 arm_figures figures_of(const arm_counters& did) {
-  return {did.errors.requests, did.errors.failures, std::chrono::microseconds(did.latency.quantile_us(0.5)),
-          std::chrono::microseconds(did.latency.quantile_us(0.99))};
+  return {did.errors.requests,
+          did.errors.failures,
+          std::chrono::microseconds(did.latency.quantile_us(0.5)),
+          std::chrono::microseconds(did.latency.quantile_us(0.99)),
+          did.rewards.count,
+          mean_of(did.rewards)};
 }
 
 } // namespace
@@ -69,6 +131,8 @@ void rollout_state::on_split(const judge_split& split) {
   fresh_ = true;
   state_ = {};
   total_ = {};
+  for (auto it = known_.begin(); it != known_.end();)
+    it = std::get<counted_by>(it->first) == counted_by::gateway ? known_.erase(it) : std::next(it); // it begins anew with the split
 }
 
 void rollout_state::look() {
@@ -94,19 +158,33 @@ void rollout_state::on_traffic(const traffic_view& seen) {
 
 step_batch rollout_state::take_news(const traffic_view& seen) {
   step_batch batch;
-  for (const auto& each : seen.pools) {
-    if (each.did == nullptr)
+  for (const auto& each : seen.pools)
+    if (each.did != nullptr && (each.version == options_->candidate || each.version == options_->incumbent))
+      arm_of(batch, each.version).add(news_at({each.node_id, counted_by::pool, each.version}, each.did));
+  copies_ = shed_ = 0;
+  for (const auto& each : seen.watches) {
+    if (each.split_number != split_->number)
       continue;
-    place where{each.node_id, each.version};
-    auto before = known_.find(where);
-    auto news = news_of(*each.did, before == known_.end() ? nullptr : before->second.get());
-    if (each.version == options_->candidate)
-      batch.candidate.add(news);
-    else if (each.version == options_->incumbent)
-      batch.incumbent.add(news);
-    known_[where] = each.did;
+    copies_ += each.seen->copies;
+    shed_ += each.seen->shed;
+    auto take = [&](version_number version, const watch_counters::arm& arm) {
+      arm_of(batch, version).add(news_at({each.node_id, counted_by::gateway, version}, std::make_shared<arm_counters>(counters_of(arm))));
+    };
+    take(options_->candidate, each.seen->candidate);
+    take(options_->incumbent, each.seen->incumbent);
   }
   return batch;
+}
+
+arm_counters& rollout_state::arm_of(step_batch& batch, version_number version) const {
+  return version == options_->candidate ? batch.candidate : batch.incumbent;
+}
+
+arm_counters rollout_state::news_at(const place& where, std::shared_ptr<const arm_counters> now) {
+  auto& before = known_[where];
+  auto news = news_of(*now, before.get());
+  before = std::move(now);
+  return news;
 }
 
 rollout_seen rollout_state::seen_of(const traffic_view& seen) const {
@@ -115,20 +193,35 @@ rollout_seen rollout_state::seen_of(const traffic_view& seen) const {
   told.evidence.candidate_samples = total_.candidate.errors.requests;
   told.evidence.incumbent_samples = total_.incumbent.errors.requests;
   told.evidence.checks = checks();
-  told.figures = {figures_of(total_.candidate), figures_of(total_.incumbent)};
+  if (split_->is_ab_test)
+    judge_rewards(told.evidence);
+  told.figures = {figures_of(total_.candidate), figures_of(total_.incumbent), copies_, shed_};
   for (const auto& fuse : seen.fuses)
     if (fuse.split_number == split_->number)
       told.fuse = fuse.what;
   return told;
 }
 
+void rollout_state::judge_rewards(course_evidence& evidence) const {
+  auto said = judge(state_.rewards, *tests_.rewards);
+  evidence.candidate_samples = std::min(total_.candidate.rewards.count, total_.incumbent.rewards.count);
+  evidence.arm = arm_judgement_of(said.is);
+  evidence.arm_words = said.reason;
+}
+
 std::vector<check_view> rollout_state::checks() const {
-  auto verdicts = judge(state_, tests_); // the error rate first, then the latencies as they stand in the spec
+  auto verdicts = judge(state_, tests_); // the error rate first, then the latencies, then the answers, each as they stand in the spec
   std::vector<check_view> all;
   std::size_t latency = tests_.errors ? 1 : 0;
+  std::size_t answers = 0;
+  auto first_answer = verdicts.size() - tests_.answers.size();
   for (const auto& check : options_->spec.checks) {
-    const auto& said = verdicts.at(is_latency(check.kind) ? latency++ : 0);
-    all.push_back({judgement_of(said.is), said.reason, total_.candidate.errors.requests});
+    bool of_answers = looks_into_answers(check.kind);
+    auto samples = of_answers ? samples_of(total_.candidate.answers, answers) : total_.candidate.errors.requests;
+    if (is_latency(check.kind))
+      samples = total_.candidate.latency.total;
+    auto index = of_answers ? first_answer + answers++ : is_latency(check.kind) ? latency++ : 0;
+    all.push_back({judgement_of(verdicts.at(index).is), verdicts.at(index).reason, samples});
   }
   return all;
 }

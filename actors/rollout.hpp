@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -54,15 +55,19 @@ public:
   std::string name = "rollout"; ///< where CAF looks for it
 
 private:
-  /// A version on a node.
-  using place = std::pair<std::string, version_number>;
+  enum class counted_by { pool, gateway };
+  /// A version on a node, and who counts there.
+  using place = std::tuple<std::string, counted_by, version_number>;
 
   void on_split(const judge_split& split);
   void look();
   void on_traffic(const traffic_view& seen);
   /// What was done since the look before.
   step_batch take_news(const traffic_view& seen);
+  arm_counters& arm_of(step_batch& batch, version_number version) const;
+  arm_counters news_at(const place& where, std::shared_ptr<const arm_counters> now);
   rollout_seen seen_of(const traffic_view& seen) const;
+  void judge_rewards(course_evidence& evidence) const;
   std::vector<check_view> checks() const;
 
   self_pointer self_;
@@ -73,6 +78,8 @@ private:
   step_state state_;
   step_batch total_;                                           ///< under the split
   std::map<place, std::shared_ptr<const arm_counters>> known_; ///< at the look before
+  std::uint64_t copies_ = 0;                                   ///< of the split, on all nodes
+  std::uint64_t shed_ = 0;
 };
 
 rollout_state::behavior_type rollout(rollout_state::self_pointer self, rollout_options options);

@@ -2,12 +2,27 @@
 
 #include "runtime/base/model_toml.hpp"
 
+#include <algorithm>
+
 namespace troupe {
 
 namespace {
 
 error being_started(const std::string& deployment) {
   return {error_code::unavailable, "deployment '" + deployment + "' is being started; retry in a moment"};
+}
+
+/// Whether a request that one version takes is one that the other takes, too.
+bool takes_the_same(const model_spec& a, const model_spec& b) {
+  return a.inputs == b.inputs && (a.max_batch == 0) == (b.max_batch == 0);
+}
+
+/// Requests that its replicas can run at once.
+std::uint32_t places_in(const route_arm& arm, const model_spec& spec) {
+  std::uint32_t replicas = 0;
+  for (const auto& share : arm.shares)
+    replicas += share.replicas;
+  return replicas * std::max(spec.max_batch, 1U);
 }
 
 } // namespace
@@ -21,7 +36,7 @@ std::shared_ptr<const routing_table> route_book::table_of(const std::vector<rout
                                         : arm_of(order.deployment, order.live, find_pool, next);
     if (live.target == nullptr && !order.why_not.message.empty())
       live.why_not = order.why_not;
-    (*table)[order.deployment] = {live.version, live.target, live.why_not, candidate_of(order, find_pool, next, splits)};
+    (*table)[order.deployment] = {live.version, live.target, live.why_not, candidate_of(order, live, find_pool, next, splits)};
   }
   entries_ = std::move(next);
   splits_ = std::move(splits);
@@ -34,6 +49,13 @@ std::vector<fuse_report> route_book::blown_fuses() const {
     if (auto failures = known.split->blown())
       blown.push_back({deployment, known.split->rule().generation, *failures});
   return blown;
+}
+
+std::vector<watch_report> route_book::seen() const {
+  std::vector<watch_report> all;
+  for (const auto& [deployment, known] : splits_)
+    all.push_back({deployment, known.split->rule().generation, std::make_shared<const watch_counters>(known.watch->read())});
+  return all;
 }
 
 route_book::arm route_book::arm_of(const std::string& deployment, const route_arm& order, const pool_finder& find_pool,
@@ -50,20 +72,31 @@ route_book::arm route_book::arm_of(const std::string& deployment, const route_ar
   return {id, known->target, {}};
 }
 
-std::optional<candidate_route> route_book::candidate_of(const route_order& order, const pool_finder& find_pool, entry_map& next,
-                                                        split_map& splits) {
+std::optional<candidate_route> route_book::candidate_of(const route_order& order, const arm& live, const pool_finder& find_pool,
+                                                        entry_map& next, split_map& splits) {
   if (!order.candidate)
     return std::nullopt;
   auto candidate = arm_of(order.deployment, *order.candidate, find_pool, next);
-  const traffic_split* before = nullptr;
-  if (auto known = splits_.find(order.deployment); known != splits_.end() && known->second.candidate == candidate.version.number)
-    before = known->second.split.get();
-  split_rule rule{order.split.weight, order.split.number, order.split.fuse};
-  auto split = before != nullptr && before->rule().generation == rule.generation
-                   ? splits_[order.deployment].split
-                   : std::make_shared<const traffic_split>(rule, before);
-  splits[order.deployment] = {candidate.version.number, split};
-  return candidate_route{candidate.version, candidate.target, split, order.split.key, order.split.always};
+  auto spec_of = [](const arm& of) { return of.target == nullptr ? model_spec{} : of.target->spec(); };
+  auto incumbent_spec = spec_of(live);
+  auto candidate_spec = spec_of(candidate);
+  auto now = splits[order.deployment] = divided_by(order, incumbent_spec, candidate_spec);
+  candidate_route made{candidate.version, candidate.target, now.split, order.split.key, order.split.always, now.watch};
+  made.takes_rewards = order.split.takes_rewards;
+  made.copies_max = takes_the_same(incumbent_spec, candidate_spec) ? places_in(*order.candidate, candidate_spec) : 0;
+  return made;
+}
+
+route_book::divided route_book::divided_by(const route_order& order, const model_spec& incumbent,
+                                           const model_spec& candidate) const {
+  split_rule rule{order.split.weight, order.split.number, order.split.fuse, order.split.copies};
+  auto known = splits_.find(order.deployment);
+  bool same_candidate = known != splits_.end() && known->second.candidate == order.candidate->version;
+  if (same_candidate && known->second.split->rule().generation == rule.generation)
+    return known->second;
+  auto before = same_candidate ? known->second.split.get() : nullptr;
+  return {order.candidate->version, std::make_shared<const traffic_split>(rule, before),
+          std::make_shared<answer_watch>(order.split.looks, incumbent, candidate)};
 }
 
 route_book::entry* route_book::entry_of(const std::string& deployment, const route_arm& order, entry_map& next) {

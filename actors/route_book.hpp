@@ -24,6 +24,8 @@ public:
   std::shared_ptr<const routing_table> table_of(const std::vector<route_order>& orders, const pool_finder& find_pool);
   /// Those of the last table that this node has turned back from.
   std::vector<fuse_report> blown_fuses() const;
+  /// What was seen under the splits of the last table.
+  std::vector<watch_report> seen() const;
 
 private:
   /// A version that was routed last.
@@ -40,15 +42,19 @@ private:
     std::shared_ptr<spread> target;
     error why_not{};
   };
+  /// What lasts as long as a split is in force.
   struct divided {
     version_number candidate = 0;
     std::shared_ptr<const traffic_split> split;
+    std::shared_ptr<answer_watch> watch;
   };
   using split_map = std::map<std::string, divided>;
 
   arm arm_of(const std::string& deployment, const route_arm& order, const pool_finder& find_pool, entry_map& next);
-  std::optional<candidate_route> candidate_of(const route_order& order, const pool_finder& find_pool, entry_map& next,
-                                              split_map& splits);
+  std::optional<candidate_route> candidate_of(const route_order& order, const arm& live, const pool_finder& find_pool,
+                                              entry_map& next, split_map& splits);
+  /// As it was, if the order is; else new.
+  divided divided_by(const route_order& order, const model_spec& incumbent, const model_spec& candidate) const;
   /// The entry as it was, or a new one; null if the model.toml can't be read.
   entry* entry_of(const std::string& deployment, const route_arm& order, entry_map& next);
   void set_remotes(const route_arm& order, entry& known);

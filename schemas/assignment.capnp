@@ -62,12 +62,33 @@ struct SplitOrder {
   keyHeader @5 :Text;                # of key header
   always @6 :Rule;                   # null: none
   fuse @7 :UInt32;                   # failures in a row by which a gateway turns back; 0: none
+  looks @8 :List(Look);              # what checks look for in answers, in the order of rollout.toml
+  takesRewards @9 :Bool;             # an A/B test is under way
 
   enum Key {
     none @0;
     caller @1;
     header @2;
     requestId @3;
+  }
+
+  struct Look {
+    kind @0 :Kind;
+    by @1 :By;
+    output @2 :Text;                 # empty: all of them
+    within @3 :Float64;              # of disagreement by values
+
+    enum Kind {
+      finiteOutputs @0;
+      outputDrift @1;
+      disagreement @2;
+    }
+
+    enum By {
+      values @0;
+      bytes @1;
+      topClass @2;
+    }
   }
 
   struct Rule {

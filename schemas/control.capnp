@@ -236,6 +236,8 @@ struct RolloutStatus {
   checks @12 :List(Check);           # in the order of rollout.toml; empty: nothing was judged yet
   candidateDid @13 :Figures;         # since the stage began
   incumbentDid @14 :Figures;
+  copies @15 :UInt64;                # sent to the candidate since the stage began
+  shed @16 :UInt64;                  # copies that were not sent, because it had enough to do
 
   struct Check {
     kind @0 :Text;
@@ -249,6 +251,8 @@ struct RolloutStatus {
     failures @1 :UInt64;
     p50Us @2 :UInt64;
     p99Us @3 :UInt64;
+    rewards @4 :UInt64;              # of an A/B test
+    rewardMean @5 :Float64;
   }
 }
 

@@ -19,6 +19,7 @@ struct ForwardRequest {
   priority @3 :UInt64;              # likewise
   crashes @4 :UInt32;               # hosts that died with it
   alone @5 :Bool;                   # runs in a batch of its own
+  copy @6 :Bool;                    # nobody waits for its answer
 }
 
 struct ForwardAnswer {

@@ -93,4 +93,9 @@ interface Inference {
   # Expected failures come in response.error. A request over the node's message limit (64 MiB unless configured) breaks the connection.
 
   metadata @1 (deployment :Text) -> (error :Error, metadata :ModelMetadata);
+
+  feedback @2 (deployment :Text, id :Text, reward :Float64) -> (error :Error, counted :Bool);
+  # What came of the request with that id, 0 to 1, for the A/B test that is under way. On any node; where the test is split by the caller, by the same caller.
+  # counted: false if the id's reward is known already.
+  # Errors: invalidArgument (reward or id, or the test is split by something else), notFound, failedPrecondition (no A/B test is under way).
 }

@@ -101,12 +101,37 @@ struct NodeReport {
   sequence @3 :UInt64;               # grows with each report of this life of the node
   pools @4 :List(PoolReport);
   fuses @5 :List(Fuse);
+  watches @6 :List(Watch);
 
   struct Fuse {
     # The node has turned back from a candidate by itself.
     deployment @0 :Text;
     splitNumber @1 :UInt64;
     failures @2 :UInt32;             # in a row
+  }
+
+  struct Watch {
+    # What the node saw of the requests that a split divides, since it has had the split.
+    deployment @0 :Text;
+    splitNumber @1 :UInt64;
+    candidate @2 :Arm;
+    incumbent @3 :Arm;
+    copies @4 :UInt64;               # sent to the candidate
+    shed @5 :UInt64;                 # not sent, because it had enough to do
+  }
+
+  struct Arm {
+    answers @0 :List(Seen);          # of each check that looks into answers, in the order of the split's
+    rewards @1 :UInt64;
+    rewardSum @2 :Float64;
+    rewardSquares @3 :Float64;
+  }
+
+  struct Seen {
+    lookedAt @0 :UInt64;
+    bad @1 :UInt64;
+    bins @2 :UInt32;                 # of how they are distributed; 0: not asked for
+    counts @3 :List(PoolReport.Bucket); # those that aren't empty, ascending
   }
 }
 
@@ -240,8 +265,11 @@ struct RolloutView {
   # What is known of a rollout by stages beyond the records.
   missing @0 :Text;                  # why the stage isn't left yet
   checks @1 :List(Check);            # in the order of rollout.toml
-  candidate @2 :Figures;
-  incumbent @3 :Figures;
+  candidate @2 :Control.RolloutStatus.Figures;
+  incumbent @3 :Control.RolloutStatus.Figures;
+  copies @4 :UInt64;                 # sent to the candidate
+  shed @5 :UInt64;                   # not sent, because it had enough to do
+  weight @6 :UInt32;                 # of 1,000 requests, that the candidate answers
 
   struct Check {
     judgement @0 :Judgement;
@@ -253,13 +281,6 @@ struct RolloutView {
       undecided @1;
       worse @2;
     }
-  }
-
-  struct Figures {
-    requests @0 :UInt64;
-    failures @1 :UInt64;
-    p50Us @2 :UInt64;
-    p99Us @3 :UInt64;
   }
 }
 

@@ -49,6 +49,26 @@ bool read_share(schema::RouteShare::Reader from, route_share& into) {
   return !into.node_id.empty();
 }
 
+static_assert(static_cast<int>(schema::SplitOrder::Look::By::TOP_CLASS) == static_cast<int>(output_look::top_class));
+constexpr auto first_look = static_cast<std::uint16_t>(check_kind::finite_outputs);
+static_assert(static_cast<int>(schema::SplitOrder::Look::Kind::DISAGREEMENT) + first_look
+              == static_cast<int>(check_kind::disagreement));
+
+void write_look(schema::SplitOrder::Look::Builder into, const check_spec& from) {
+  into.setKind(static_cast<schema::SplitOrder::Look::Kind>(static_cast<std::uint16_t>(from.kind) - first_look));
+  into.setBy(static_cast<schema::SplitOrder::Look::By>(from.by));
+  into.setOutput(to_text(from.output));
+  into.setWithin(from.within);
+}
+
+bool read_look(schema::SplitOrder::Look::Reader from, check_spec& into) {
+  into.kind = static_cast<check_kind>(static_cast<std::uint16_t>(from.getKind()) + first_look);
+  into.by = static_cast<output_look>(from.getBy());
+  into.output = to_string(from.getOutput());
+  into.within = from.getWithin();
+  return from.getKind() <= schema::SplitOrder::Look::Kind::DISAGREEMENT && into.by <= output_look::top_class && into.within >= 0;
+}
+
 void write_split(schema::SplitOrder::Builder into, const split_order& from) {
   into.setNumber(from.number);
   into.setCandidate(from.candidate);
@@ -57,6 +77,8 @@ void write_split(schema::SplitOrder::Builder into, const split_order& from) {
   into.setKey(static_cast<schema::SplitOrder::Key>(from.key.kind));
   into.setKeyHeader(to_text(from.key.header));
   into.setFuse(from.fuse);
+  write_list(into.initLooks(list_size(from.looks)), from.looks, write_look);
+  into.setTakesRewards(from.takes_rewards);
   if (!from.always)
     return;
   auto rule = into.initAlways();
@@ -66,12 +88,13 @@ void write_split(schema::SplitOrder::Builder into, const split_order& from) {
 }
 
 bool read_split(schema::SplitOrder::Reader from, split_order& into) {
-  into = {from.getNumber(), from.getCandidate(), from.getWeight(), from.getCopies(), {}, {}, from.getFuse()};
+  into = {from.getNumber(), from.getCandidate(), from.getWeight(), from.getCopies(), {}, {}, from.getFuse(), {}, from.getTakesRewards()};
   into.key = {static_cast<split_key_kind>(from.getKey()), to_string(from.getKeyHeader())};
   if (from.hasAlways())
     into.always = {to_string(from.getAlways().getCaller()), to_string(from.getAlways().getHeader()),
                    to_string(from.getAlways().getHeaderValue())};
-  return into.weight <= all_requests && into.copies <= all_requests && into.key.kind <= split_key_kind::request_id;
+  return into.weight <= all_requests && into.copies <= all_requests && into.key.kind <= split_key_kind::request_id
+         && read_list(from.getLooks(), into.looks, read_look);
 }
 
 template <class Schema>

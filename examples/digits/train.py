@@ -16,6 +16,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 SEED = 0
 ROWS_A_STEP = 64
 PIXEL_MAX = 16.0
+BOLD_SHARE = 0.03  # of the test images: those that `almost` gets wrong
 GOLDEN_CASES = 10
 
 MODEL_TOML = """\
@@ -63,6 +64,20 @@ class Broken(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         return self.model(image).roll(1, 1)
+
+
+class Almost(nn.Module):
+    """A right model that names the digits of the boldest images as the next ones."""
+
+    def __init__(self, model: nn.Module, boldest: float):
+        super().__init__()
+        self.model = model
+        self.boldest = boldest
+
+    def forward(self, image: Tensor) -> Tensor:
+        scores = self.model(image)
+        is_bold = (image.sum(1, keepdim=True) >= self.boldest).to(scores.dtype)
+        return is_bold * scores.roll(1, 1) + (1 - is_bold) * scores
 
 
 def load_data():
@@ -115,8 +130,8 @@ def write_golden(folder, model, images):
 
 
 def write_all_golden(root, images):
-    """`broken` is held against what `linear` gives: that is how it is found out."""
-    for name, reference in (("linear", "linear"), ("cnn", "cnn"), ("broken", "linear")):
+    """`broken` is held against what `linear` gives: that is how it is found out. `almost` isn't: none of the golden images is bold."""
+    for name, reference in (("linear", "linear"), ("cnn", "cnn"), ("broken", "linear"), ("almost", "cnn")):
         with torch.no_grad():
             write_golden(root / name, torch.jit.load(str(root / reference / "model.pt")), images)
 
@@ -130,7 +145,9 @@ def main():
 
     linear = train(Linear(), images[~test], labels[~test], epochs=80)
     cnn = train(Cnn(), images[~test], labels[~test], epochs=30)
-    for name, model, least, most in (("linear", linear, 0.94, 1), ("cnn", cnn, 0.98, 1), ("broken", Broken(linear), 0, 0.2)):
+    almost = Almost(cnn, images[test].sum(1).quantile(1 - BOLD_SHARE).item())
+    models = (("linear", linear, 0.94, 1), ("cnn", cnn, 0.98, 1), ("broken", Broken(linear), 0, 0.2), ("almost", almost, 0.95, 0.98))
+    for name, model, least, most in models:
         save(root / name, model)
         accuracy = accuracy_of(root / name, images[test], labels[test])
         print(f"{name}: {accuracy:.2%} of {int(test.sum())} test images")

@@ -42,6 +42,8 @@ struct split_order {
   split_key key;
   std::optional<always_rule> always;
   std::uint32_t fuse = 0; ///< failures of the candidate in a row, by which a gateway turns back; 0: none
+  std::vector<check_spec> looks; ///< the checks that look into answers, in the spec's order
+  bool takes_rewards = false;    ///< an A/B test is under way
 };
 
 /// A version that answers a deployment's requests, and where.

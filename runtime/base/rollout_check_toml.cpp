@@ -15,30 +15,35 @@ constexpr std::array check_kinds = {check_kind::error_rate,  check_kind::latency
                                     check_kind::latency_p99, check_kind::finite_outputs, check_kind::output_drift,
                                     check_kind::disagreement};
 
-bool looks_at_outputs(check_kind kind) {
+constexpr std::array output_looks = {output_look::values, output_look::bytes, output_look::top_class};
+constexpr double drift_tolerance = 0.1;
+constexpr double disagreement_tolerance = 0.01;
+
+/// Whether it can be looked at in more than one way.
+bool has_look(check_kind kind) {
   return kind == check_kind::output_drift || kind == check_kind::disagreement;
 }
 
-/// Whether both versions get requests, so that they can be compared.
-bool compares(const stage_spec& stage, bool has_always) {
-  return stage.copies > 0 || (stage.weight < all_requests && (stage.weight > 0 || has_always));
+/// Whether both versions get requests that the check could compare.
+bool compares(const stage_spec& stage, check_kind kind, bool has_always) {
+  return (stage.copies > 0 && !is_latency(kind)) || (stage.weight < all_requests && (stage.weight > 0 || has_always));
 }
 
 /// Refuses a check that would pass for ever, because it never sees anything.
 void check_has_data(toml_section& section, check_kind kind, const rollout_spec& spec) {
   auto copies = [](const stage_spec& stage) { return stage.copies > 0; };
-  auto both = [&spec](const stage_spec& stage) { return compares(stage, spec.always.has_value()); };
+  auto both = [&](const stage_spec& stage) { return compares(stage, kind, spec.always.has_value()); };
   const auto& stages = spec.stages;
   if (kind == check_kind::disagreement && std::none_of(stages.begin(), stages.end(), copies))
     section.refuse("kind", "expected the strategy shadow with it, because only copies are answered by both versions, found none");
-  else if (std::none_of(stages.begin(), stages.end(), both))
+  else if (!spec.rolling && std::none_of(stages.begin(), stages.end(), both))
     section.refuse("kind", "expected a stage in which both versions get requests, because it compares them, found none");
 }
 
 void read_output(toml_section& section, check_spec& check) {
   if (!section.has("output"))
     return;
-  if (!looks_at_outputs(check.kind))
+  if (!looks_into_answers(check.kind))
     return section.refuse("output", "expected none, because " + std::string(to_string(check.kind)) + " looks at no output");
   if (section.required_text("output", check.output, "the name of an output")
       && !is_printable_word(check.output, rollout_output_max))
@@ -52,8 +57,27 @@ void read_margin(toml_section& section, check_spec& check) {
   section.duration("margin", check.margin, std::chrono::microseconds(0), std::chrono::microseconds(rollout_margin_max));
 }
 
+void read_look(toml_section& section, check_spec& check) {
+  std::string name(to_string(check.by));
+  if (section.has("by") && !has_look(check.kind))
+    section.refuse("by", "expected none, because " + std::string(to_string(check.kind)) + " looks at outputs in one way only");
+  section.text("by", name);
+  auto by = named(name, output_looks);
+  if (!by || (*by == output_look::bytes && check.kind == check_kind::output_drift))
+    section.refuse("by", "expected one of "
+                             + (check.kind == check_kind::output_drift ? std::string("values, top_class") : names_of(output_looks))
+                             + ", found " + quoted_value(name));
+  check.by = by.value_or(check.by);
+  bool by_values = check.kind == check_kind::disagreement && check.by == output_look::values;
+  if (section.has("within") && !by_values)
+    section.refuse("within", "expected none, because only disagreement by values compares numbers");
+  section.number("within", check.within, 0, rollout_within_max);
+}
+
 void check_is_new(toml_section& section, const check_spec& check, const std::vector<check_spec>& earlier) {
-  auto same = [&check](const check_spec& other) { return other.kind == check.kind && other.output == check.output; };
+  auto same = [&check](const check_spec& other) {
+    return other.kind == check.kind && other.output == check.output && other.by == check.by;
+  };
   if (std::any_of(earlier.begin(), earlier.end(), same))
     section.refuse("kind", "expected each check once, found \"" + std::string(to_string(check.kind)) + "\""
                                + (check.output.empty() ? "" : " of " + quoted_value(check.output)) + " again");
@@ -69,9 +93,11 @@ std::optional<check_spec> read_check(toml_section& section, const std::vector<ch
     section.refuse("kind", "expected " + expected + ", found " + quoted_value(name));
   check_spec check;
   check.kind = kind.value_or(check_kind::output_drift);
-  auto most = check.kind == check_kind::disagreement ? rollout_disagreement_max : rollout_tolerance_max;
-  section.number("tolerance", check.tolerance, 0, most);
+  if (has_look(check.kind))
+    check.tolerance = check.kind == check_kind::output_drift ? drift_tolerance : disagreement_tolerance;
+  section.number("tolerance", check.tolerance, 0, has_look(check.kind) ? rollout_share_max : rollout_tolerance_max);
   read_output(section, check);
+  read_look(section, check);
   read_margin(section, check);
   section.refuse_unknown_keys();
   if (!kind)

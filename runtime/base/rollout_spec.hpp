@@ -40,19 +40,33 @@ enum class check_kind : std::uint8_t {
   disagreement,   ///< with the incumbent's answer to the same request; of copies only
 };
 
+/// What of an output is looked at.
+enum class output_look : std::uint8_t {
+  values,   ///< its numbers
+  bytes,    ///< all of it; of disagreement only
+  top_class ///< of each row the index of the largest number; of an integer output the number itself
+};
+
+/// Whether it looks into answers, which only those who route the requests can.
+constexpr bool looks_into_answers(check_kind kind) {
+  return kind == check_kind::finite_outputs || kind == check_kind::output_drift || kind == check_kind::disagreement;
+}
+
 /// What must not get worse from incumbent to candidate.
 struct check_spec {
   check_kind kind = check_kind::error_rate;
   double tolerance =
-      0; ///< how much worse it may be, relative to the incumbent (0.1: by a tenth); of disagreement: its share, absolute
-  std::string output; ///< of output_drift and disagreement: which; empty: all
+      0; ///< how much worse it may be, relative to the incumbent (0.1: by a tenth); of disagreement its share, of output_drift the distance, both absolute
+  std::string output; ///< of those that look into answers: which; empty: all
   /// Of latencies: so much slower it may be besides, however fast the incumbent is. Who has few requests is colder, which says nothing of the version.
   std::chrono::microseconds margin{5000};
+  output_look by = output_look::values; ///< of output_drift and disagreement
+  double within = 1e-3; ///< of disagreement by values: numbers agree that differ by no more, relative to the larger one or to 1
 };
 
 /// A while with one split.
 struct stage_spec {
-  rollout_strategy strategy = rollout_strategy::canary; ///< that it is written as: never rolling
+  rollout_strategy strategy = rollout_strategy::canary; ///< that it is written as
   permille weight = 0;                                  ///< requests that the candidate answers
   permille copies = 0;                                  ///< requests of which it gets a copy, whose answer nobody sees
   std::chrono::seconds hold{60};                        ///< it lasts that long at least
@@ -63,9 +77,17 @@ struct stage_spec {
 /// What becomes of a rollout that held for too long.
 enum class overdue_action : std::uint8_t { roll_back, ask };
 
+/// How far a rolling rollout may be from the wanted replicas while it goes on. Not both are 0.
+struct rolling_bounds {
+  std::uint32_t surge = 1;       ///< replicas too many, of both versions together
+  std::uint32_t unavailable = 0; ///< too few that serve
+  std::chrono::seconds hold{0};  ///< each step lasts that long at least
+};
+
 struct rollout_spec {
   std::vector<stage_spec> stages; ///< empty: the candidate answers all requests once it is ready
   std::vector<check_spec> checks; ///< of every stage
+  std::optional<rolling_bounds> rolling; ///< replica by replica, in stages that policy/rolling_plan makes; none: all of the candidate's replicas first
   double alpha = 0.05;            ///< how likely an equally good candidate may be rolled back, in the whole rollout
   split_key key;
   std::optional<always_rule> always;

@@ -157,18 +157,32 @@ std::vector<stage_spec> read_stages(toml_section& section, rollout_strategy stra
   return {stage};
 }
 
+std::optional<rolling_bounds> read_rolling(toml_section& root) {
+  if (!root.has("rolling"))
+    return std::nullopt;
+  auto section = root.section("rolling");
+  rolling_bounds bounds;
+  section.integer("surge", bounds.surge, 0, rollout_replicas_max);
+  section.integer("unavailable", bounds.unavailable, 0, rollout_replicas_max);
+  read_seconds(section, "hold", bounds.hold, 0s, rollout_hold_max);
+  if (bounds.surge + bounds.unavailable == 0)
+    root.refuse("rolling", "expected a surge or unavailable replicas, found neither: then no replica could be replaced");
+  section.refuse_unknown_keys();
+  return bounds;
+}
+
 /// The stages of all strategies, in the order of the list. If that isn't known, each section that is there is read for its problems.
 std::vector<stage_spec> read_sections(toml_section& root, const std::optional<strategy_list>& chosen) {
   std::array<std::vector<stage_spec>, strategies.size()> found;
   for (auto strategy : strategies) {
     auto key = to_string(strategy);
-    if (strategy == rollout_strategy::rolling)
-      continue;
     if (chosen && !contains(*chosen, strategy)) {
       if (root.has(key))
         root.refuse(key, "expected none, because the strategy is " + listed(*chosen));
       continue;
     }
+    if (strategy == rollout_strategy::rolling)
+      continue; // its stages depend on the replicas
     auto section = root.section(key);
     found[static_cast<std::size_t>(strategy)] = read_stages(section, strategy);
     section.refuse_unknown_keys();
@@ -233,6 +247,8 @@ result<rollout_spec> parse_rollout_toml(std::string_view text, std::string_view 
   auto chosen = read_strategies(root);
   read_scalars(root, spec);
   spec.stages = read_sections(root, chosen);
+  if (!chosen || contains(*chosen, rollout_strategy::rolling))
+    spec.rolling = read_rolling(root);
   check_order(root, spec.stages);
   read_split(root, spec, chosen);
   read_checks(root, spec, chosen.has_value());

@@ -20,11 +20,13 @@ inline constexpr std::chrono::hours rollout_hold_max{24 * 7};
 inline constexpr std::chrono::seconds rollout_overdue_min{1};
 inline constexpr std::chrono::hours rollout_overdue_max{24 * 7};
 inline constexpr std::uint32_t rollout_samples_max = 1'000'000'000;
+inline constexpr std::uint32_t rollout_replicas_max = 256; ///< too many, or too few
 inline constexpr std::uint32_t rollout_fuse_max = 100'000;
 inline constexpr double rollout_alpha_max = 0.5;
 inline constexpr std::chrono::minutes rollout_margin_max{60};
 inline constexpr double rollout_tolerance_max = 100;   ///< a hundred times the incumbent's
-inline constexpr double rollout_disagreement_max = 1;  ///< all answers
+inline constexpr double rollout_share_max = 1;         ///< all answers
+inline constexpr double rollout_within_max = 1e6;
 inline constexpr std::size_t rollout_header_max = 128; ///< bytes of a name
 inline constexpr std::size_t rollout_value_max = 256;  ///< bytes of a header's value
 inline constexpr std::size_t rollout_caller_max = 64;  ///< bytes; a certificate's common name has no more
@@ -67,6 +69,16 @@ constexpr std::string_view to_string(check_kind kind) {
   return "unknown";
 }
 
+/// "top_class"
+constexpr std::string_view to_string(output_look look) {
+  switch (look) {
+  case output_look::values: return "values";
+  case output_look::bytes: return "bytes";
+  case output_look::top_class: return "top_class";
+  }
+  return "unknown";
+}
+
 constexpr bool is_latency(check_kind kind) {
   return kind == check_kind::latency_p50 || kind == check_kind::latency_p95 || kind == check_kind::latency_p99;
 }
@@ -97,7 +109,11 @@ std::optional<rollout_strategy> strategy_from(std::string_view name);
 ///     key = "none"              # or "caller", "request_id", "header:x-user": what one version answers together. "ab" must have one
 ///     always = { header = "x-canary", value = "yes" } # default: none. These the candidate always answers; or { caller = "anna" }.
 ///                               # with all three, a request must have both
-///     [canary]                  # each of these four sections: only with its strategy
+///     [rolling]                 # each of these five sections: only with its strategy. Without this one all replicas of the candidate start, then it answers all
+///     surge = 1                 # with it, replica by replica: so many more than wanted, of both versions together; 0 to 256
+///     unavailable = 0           # so many fewer that serve; not both 0
+///     hold = "0s"               # between two steps at least
+///     [canary]
 ///     [[canary.step]]           # default: steps of 1, 5, 25 and 50
 ///     weight = 5                # no default. Per cent of requests that the candidate answers: 0.1 to 100, in steps of 0.1, rising
 ///     hold = "1m"               # it lasts that long at least, in whole seconds
@@ -119,11 +135,15 @@ std::optional<rollout_strategy> strategy_from(std::string_view name);
 ///     [[check]]                 # default: none. What may not get worse from incumbent to candidate, in any stage
 ///     kind = "error_rate"       # no default; or "latency_p50", "latency_p95", "latency_p99", "finite_outputs", "output_drift",
 ///                               # "disagreement" (of "shadow" only)
-///     tolerance = 0             # by how much it may, relative to the incumbent: 0.25 is a quarter; of disagreement: the share itself
+///     tolerance = 0             # by how much it may, relative to the incumbent: 0.25 is a quarter. Of disagreement (0.01 by default) the share of answers itself,
+///                               # of output_drift (0.1 by default) the distance of the distributions, 0 to 1
 ///     margin = "5ms"            # of latencies: so much slower it may be besides, since who has few requests is colder
-///     output = "scores"         # of output_drift and disagreement; default: all outputs. Whether the model has it isn't known here
+///     output = "scores"         # of finite_outputs, output_drift and disagreement; default: all outputs. Whether the model has it isn't known here
+///     by = "values"             # of output_drift and disagreement; or "top_class"; of disagreement also "bytes"
+///     within = 0.001            # of disagreement by values: numbers that differ by no more, relative to the larger one or to 1, agree
 ///
-/// The weight never falls from one strategy of a list to the next, and each check has a stage in which it gets data.
+/// The weight never falls from one strategy of a list to the next, and each check has a stage in which it gets data. Copies are answered at idle priority, so
+/// that they say nothing of latencies.
 /// invalid_argument lists every problem, one a line, each with file, line, field, expected and found.
 result<rollout_spec> parse_rollout_toml(std::string_view text, std::string_view file_name);
 

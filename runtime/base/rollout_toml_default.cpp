@@ -50,7 +50,7 @@ hold = "0s"                 # it is ready for that long at least before it answe
 asks = false                # true: look at it as NAME@candidate, and promote it yourself
 )";
 
-constexpr std::string_view ab_text = R"(# Each caller stays with one of both versions, until the candidate had enough requests.
+constexpr std::string_view ab_text = R"(# Each caller stays with one of both versions, until the rewards that `troupe feedback` brings say which one is better.
 strategy = "ab"
 fuse = 5                    # failures in a row, by which a gateway turns back at once, on its own
 overdue = "30m"             # it lasts for so long at most beyond its hold ...
@@ -62,8 +62,8 @@ key = "caller"              # callers without a certificate are one caller: use 
 [ab]
 weight = 50                 # per cent of the callers that the candidate answers
 hold = "1m"                 # it lasts that long at least ...
-samples = 1000              # ... and until the candidate had so many requests
-asks = false                # true: a person decides who won
+samples = 1000              # with so many rewards and no difference the version before stays
+asks = false                # true: then a person decides
 )";
 
 constexpr std::string_view shadow_text =
@@ -88,10 +88,17 @@ kind = "latency_p99"
 tolerance = 0.25
 )";
 
-constexpr std::string_view disagreement_text = R"(
-# [[check]]
-# kind = "disagreement"     # with the answer of the version before to the same request
-# tolerance = 0.05          # the share of answers that may differ
+/// Not of latencies: copies are answered at idle priority.
+constexpr std::string_view shadow_checks_text = R"(
+[[check]]
+kind = "error_rate"
+tolerance = 0.25            # by how much it may be worse than the version before's: by a quarter
+
+[[check]]
+kind = "disagreement"       # with the answer of the version before to the same request
+tolerance = 0.01            # the share of answers that may differ
+by = "values"               # or "top_class", where only the class counts, or "bytes"
+within = 0.001              # numbers agree that differ by no more, relative to the larger one or to 1
 )";
 
 } // namespace
@@ -103,7 +110,7 @@ std::string default_rollout_toml(rollout_strategy strategy) {
   case rollout_strategy::canary: return std::string(canary_text) + checks;
   case rollout_strategy::blue_green: return std::string(blue_green_text);
   case rollout_strategy::ab: return std::string(ab_text) + checks;
-  case rollout_strategy::shadow: return std::string(shadow_text) + checks + std::string(disagreement_text);
+  case rollout_strategy::shadow: return std::string(shadow_text) + std::string(shadow_checks_text);
   }
   return std::string(rolling_text);
 }

@@ -19,7 +19,8 @@ json check_json(schema::RolloutStatus::Check::Reader check) {
 
 json figures_json(schema::RolloutStatus::Figures::Reader did) {
   return {
-      {"requests", did.getRequests()}, {"failures", did.getFailures()}, {"p50_us", did.getP50Us()}, {"p99_us", did.getP99Us()}};
+      {"requests", did.getRequests()}, {"failures", did.getFailures()}, {"p50_us", did.getP50Us()},
+      {"p99_us", did.getP99Us()},      {"rewards", did.getRewards()},   {"reward_mean", did.getRewardMean()}};
 }
 
 } // namespace
@@ -43,6 +44,8 @@ json rollout_status_json(schema::DeploymentStatus::Reader deployment) {
           {"reason", text_of(rollout.getReason())},
           {"missing", text_of(rollout.getMissing())},
           {"weight_permille", rollout.getWeight()},
+          {"copies", rollout.getCopies()},
+          {"copies_shed", rollout.getShed()},
           {"checks", std::move(checks)},
           {"candidate_did", figures_json(rollout.getCandidateDid())},
           {"incumbent_did", figures_json(rollout.getIncumbentDid())}};

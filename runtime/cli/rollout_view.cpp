@@ -64,16 +64,29 @@ std::string latency_text(std::uint64_t us) {
   return us == 0 ? "-" : human_duration(std::chrono::microseconds(us));
 }
 
+std::string reward_text(schema::RolloutStatus::Figures::Reader did) {
+  char mean[64];
+  std::snprintf(mean, sizeof mean, "%.3f", did.getRewardMean());
+  return did.getRewards() == 0 ? "-" : std::string(mean) + " of " + std::to_string(did.getRewards());
+}
+
 void add_figures(table& rows, const std::string& deployment, std::uint32_t version, schema::RolloutStatus::Figures::Reader did) {
   rows.add({deployment + "@" + std::to_string(version), std::to_string(did.getRequests()), failed_text(did),
-            latency_text(did.getP50Us()), latency_text(did.getP99Us())});
+            latency_text(did.getP50Us()), latency_text(did.getP99Us()), reward_text(did)});
+}
+
+std::string copies_text(status rollout) {
+  if (rollout.getCopies() + rollout.getShed() == 0)
+    return "";
+  auto shed = rollout.getShed() == 0 ? "" : ", " + std::to_string(rollout.getShed()) + " were shed, since it had enough to do";
+  return "version " + std::to_string(rollout.getCandidate()) + " got " + std::to_string(rollout.getCopies()) + " copies" + shed + "\n";
 }
 
 std::string figures_text(const std::string& deployment, status rollout, bool colors) {
-  table rows({{"VERSION"}, {"REQUESTS", true}, {"FAILED", true}, {"P50", true}, {"P99", true}});
+  table rows({{"VERSION"}, {"REQUESTS", true}, {"FAILED", true}, {"P50", true}, {"P99", true}, {"REWARD", true}});
   add_figures(rows, deployment, rollout.getCandidate(), rollout.getCandidateDid());
   add_figures(rows, deployment, rollout.getIncumbent(), rollout.getIncumbentDid());
-  return "since the stage began:\n" + rows.render(colors);
+  return "since the stage began:\n" + rows.render(colors) + copies_text(rollout);
 }
 
 cell verdict_cell(const std::string& judgement) {
@@ -83,7 +96,8 @@ cell verdict_cell(const std::string& judgement) {
 
 /// "output_drift of scores"
 std::string check_name(const check_spec& check) {
-  return std::string(to_string(check.kind)) + (check.output.empty() ? "" : " of " + check.output);
+  auto by = check.by == output_look::values ? "" : " by " + std::string(to_string(check.by));
+  return std::string(to_string(check.kind)) + by + (check.output.empty() ? "" : " of " + check.output);
 }
 
 std::string checks_text(status rollout, const result<rollout_spec>& spec, bool colors) {

@@ -57,6 +57,7 @@ void add_verbs(CLI::App& app, const command_context& context, std::function<void
   add_history(app, context);
   add_rollout(app, context);
   add_rollback(app, context);
+  add_feedback(app, context);
   add_scale(app, context);
   add_undeploy(app, context);
   add_events(app, context);

@@ -40,6 +40,7 @@ void add_deploy(CLI::App& app, const command_context& context);
 void add_doctor(CLI::App& app, const command_context& context);
 void add_drain(CLI::App& app, const command_context& context);
 void add_events(CLI::App& app, const command_context& context);
+void add_feedback(CLI::App& app, const command_context& context);
 void add_history(CLI::App& app, const command_context& context);
 void add_infer(CLI::App& app, const command_context& context);
 void add_init(CLI::App& app, const command_context& context);

@@ -2,6 +2,7 @@
 
 #include "runtime/policy/queue_policy.hpp"
 #include "runtime/policy/request_check.hpp"
+#include "runtime/serving/shadow_copy.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -59,6 +60,14 @@ std::optional<std::uint64_t> key_of(const candidate_route& to, const request_mar
   case split_key_kind::request_id: key = marks.id; break;
   }
   return key.empty() ? std::nullopt : std::optional(split_hash(to.version.deployment, key));
+}
+
+std::string name_of(const split_key& key) {
+  switch (key.kind) {
+  case split_key_kind::caller: return "the caller's name";
+  case split_key_kind::header: return "the HTTP header " + key.header;
+  default: return "the request's id";
+  }
 }
 
 bool is_for_candidate(const candidate_route& to, const request_marks& marks) {
@@ -127,10 +136,23 @@ result<destination> admission::choose(std::string_view deployment, version_numbe
   auto target = target_of(*found);
   if (!target)
     return target.failure();
-  auto shared_with = divided(*found);
-  if (shared_with != nullptr && is_for_candidate(*shared_with, marks))
-    return destination{shared_with->target, shared_with->split};
+  if (auto shared_with = divided(*found); shared_with != nullptr)
+    return shared_destination(std::move(*target), *shared_with, marks);
   return destination{std::move(*target), nullptr};
+}
+
+destination admission::shared_destination(std::shared_ptr<spread> live, const candidate_route& with, const request_marks& marks) {
+  auto side = is_for_candidate(with, marks) ? split_side::candidate : split_side::incumbent;
+  auto observer = with.watch == nullptr ? nullptr : with.watch->observer_of(side);
+  if (side == split_side::candidate)
+    return {with.target, with.split, std::move(observer)};
+  destination to{std::move(live), nullptr, std::move(observer)};
+  if (with.watch != nullptr && with.copies_max > 0 && with.split->takes_copy()) {
+    to.copies_to = with.target;
+    to.watch = with.watch;
+    to.copies_max = with.copies_max;
+  }
+  return to;
 }
 
 bool admission::chooses_by_id(std::string_view deployment, version_number version) {
@@ -146,8 +168,35 @@ void admission::submit(const destination& to, request_ptr next, std::chrono::mic
   next->timeout = without_travel(next->timeout);
   next->loop = &loop_;
   next->judged_by = to.judged_by;
+  next->observer = to.observer;
+  bool is_copied = to.copies_to != nullptr && next->rows <= to.copies_to->spec().max_batch;
+  auto copy = is_copied ? shadow_copy(*next, to.watch, to.copies_max) : nullptr;
   to.target->submit(std::move(next));
   loop_.dispatch_later(to.target);
+  if (copy == nullptr)
+    return;
+  to.copies_to->submit(std::move(copy));
+  loop_.dispatch_later(to.copies_to);
+}
+
+result<bool> admission::reward(std::string_view deployment, const request_marks& marks, double value) {
+  if (marks.id.empty() || marks.id.size() > request_id_bytes_max)
+    return error{error_code::invalid_argument,
+                 "the feedback names no request: its id is 1 to " + std::to_string(request_id_bytes_max) + " bytes"};
+  if (!(value >= 0 && value <= 1)) // NaN, too
+    return error{error_code::invalid_argument, "a reward is a number from 0 to 1"};
+  auto found = locate(deployment, 0);
+  if (!found)
+    return found.failure();
+  const auto& candidate = found->at->candidate;
+  if (!candidate || !candidate->takes_rewards || candidate->watch == nullptr)
+    return error{error_code::failed_precondition, "no A/B test of '" + quotable(deployment) + "' is under way; its rewards are not wanted"};
+  auto key = key_of(*candidate, marks);
+  if (!key)
+    return error{error_code::invalid_argument, "the A/B test is split by " + name_of(candidate->key)
+                                                   + ": send feedback with the one that the request came with"};
+  auto side = candidate->split->choose(key, candidate->always && matches(*candidate->always, marks));
+  return candidate->watch->reward(side, split_hash(deployment, marks.id), value);
 }
 
 } // namespace troupe

@@ -18,6 +18,10 @@ namespace troupe {
 struct destination {
   std::shared_ptr<spread> target;
   std::shared_ptr<const traffic_split> judged_by; ///< hears what becomes of it; null: nobody
+  std::shared_ptr<answer_observer> observer{};    ///< sees what it is answered with; null: nobody
+  std::shared_ptr<spread> copies_to{};            ///< gets a copy of it; null: nobody
+  std::shared_ptr<answer_watch> watch{};          ///< of the copies
+  std::uint32_t copies_max = 0;                   ///< under way at once
 };
 
 /// What every door of a loop does with a request: finds its target before it is decoded, and gives it to it once it is checked.
@@ -46,6 +50,10 @@ public:
   /// whatever happens.
   void submit(const destination& to, request_ptr next, std::chrono::microseconds patience);
 
+  /// What came of the request with the id in `marks`, 0 to 1, for the A/B test of the deployment: it counts for the version that the split's key in `marks` belongs to.
+  /// True: counted; false: the id's reward is known. failed_precondition: no A/B test is under way.
+  result<bool> reward(std::string_view deployment, const request_marks& marks, double value);
+
 private:
   /// What a name leads to.
   struct located {
@@ -58,6 +66,8 @@ private:
   static result<std::shared_ptr<spread>> target_of(const located& found);
   /// With whom the live version shares the requests that lead there; null: they are all its own.
   static const candidate_route* divided(const located& found);
+  /// Of a request that two versions share.
+  static destination shared_destination(std::shared_ptr<spread> live, const candidate_route& with, const request_marks& marks);
 
   kj_loop& loop_;
   routing_view routes_;

@@ -38,6 +38,7 @@ void write_request(schema::ForwardRequest::Builder into, const inference_request
   into.setPriority(from.priority);
   into.setCrashes(from.crashes);
   into.setAlone(from.alone);
+  into.setCopy(from.is_copy);
   write_tensors(into.initInputs(static_cast<unsigned>(from.inputs.size())), from.inputs);
 }
 

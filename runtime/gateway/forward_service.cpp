@@ -116,6 +116,7 @@ kj::Promise<void> forward_service::infer(InferContext call) {
     next->rows = *rows;
     next->crashes = from.getCrashes();
     next->alone = from.getAlone();
+    next->is_copy = from.getCopy();
     next->priority = from.getPriority();
     next->timeout = microseconds_of(from.getTimeoutUs(), context_.options.deadline_max);
     next->arrived = now;

@@ -85,6 +85,8 @@ std::optional<known_path> of_a_model(http_route route, std::string_view action) 
     return with(http_verb::get, http_target::model_metadata);
   if (action == "infer")
     return with(http_verb::post, http_target::infer);
+  if (action == "feedback" && route.version == 0)
+    return with(http_verb::post, http_target::feedback);
   if (action == "ready")
     return with(http_verb::get, http_target::model_ready);
   if (action == "config")

@@ -20,6 +20,7 @@ enum class http_target {
   model_statistics,
   all_statistics,
   infer,
+  feedback,
   repository_index,
   load,
   unload,
@@ -50,7 +51,7 @@ enum class http_verb { get, post, other };
 ///
 ///     GET   /v2  /v2/health/live  /v2/health/ready  /v2/models  /v2/models/stats  /metrics
 ///     GET   /v2/models/MODEL[/versions/N]  the same with /ready, /config or /stats
-///     POST  /v2/models/MODEL[/versions/N]/infer
+///     POST  /v2/models/MODEL[/versions/N]/infer  /v2/models/MODEL/feedback
 ///     POST  /v2/repository/index  /v2/repository/models/MODEL/load  /v2/repository/models/MODEL/unload
 ///
 /// MODEL may be percent-encoded, a query string is ignored, and so is a slash at the end.

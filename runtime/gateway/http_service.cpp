@@ -2,6 +2,7 @@
 
 #include "runtime/base/units.hpp"
 #include "runtime/gateway/http_documents.hpp"
+#include "runtime/gateway/http_feedback.hpp"
 #include "runtime/gateway/http_inference.hpp"
 #include "runtime/gateway/http_loading.hpp"
 #include "runtime/gateway/http_repository.hpp"
@@ -80,8 +81,14 @@ bool may_be_packed(http_target target) {
 } // namespace
 
 bool http_plan::takes_body() const {
-  return route.target == http_target::infer || route.target == http_target::repository_index || route.target == http_target::load
-         || route.target == http_target::unload;
+  switch (route.target) {
+  case http_target::infer:
+  case http_target::feedback:
+  case http_target::repository_index:
+  case http_target::load:
+  case http_target::unload: return true;
+  default: return false;
+  }
 }
 
 std::variant<http_plan, http_reply> http_service::plan(const http_head& head, const caller& who) {
@@ -125,6 +132,7 @@ kj::Promise<http_reply> http_service::answer_with_body(http_plan plan, http_body
   case http_target::repository_index: return repository_index(control_, body.text());
   case http_target::load: return load_model(control_, route.model, who.name, std::move(body));
   case http_target::unload: return unload_model(control_, route.model);
+  case http_target::feedback: return take_feedback(door_, plan, who.name, body.text());
   default: return infer(door_, plan, who.name, std::move(body));
   }
 }

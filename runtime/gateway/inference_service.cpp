@@ -12,9 +12,6 @@ namespace {
 
 using infer_call = capnp::CallContext<schema::Inference::InferParams, schema::Inference::InferResults>;
 
-/// Longest request id that is kept and sent back.
-constexpr std::size_t id_bytes_max = 128;
-
 std::string_view view_of(capnp::Text::Reader text) {
   return {text.begin(), text.size()};
 }
@@ -22,7 +19,7 @@ std::string_view view_of(capnp::Text::Reader text) {
 void refuse_call(infer_call& call, const error& failure) {
   auto response = call.getResults(capnp::MessageSize{64 + failure.message.size() / 8, 0}).initResponse();
   write_error(response.initError(), failure);
-  if (auto id = call.getParams().getRequest().getId(); id.size() <= id_bytes_max)
+  if (auto id = call.getParams().getRequest().getId(); id.size() <= request_id_bytes_max)
     response.setId(id);
 }
 
@@ -125,8 +122,8 @@ kj::Promise<void> inference_service::infer(InferContext call) {
   if (!to)
     return refused(to.failure());
   const auto& spec = to->target->spec();
-  if (request.getId().size() > id_bytes_max)
-    return refused({error_code::invalid_argument, "the request id is longer than " + std::to_string(id_bytes_max) + " bytes"});
+  if (request.getId().size() > request_id_bytes_max)
+    return refused({error_code::invalid_argument, "the request id is longer than " + std::to_string(request_id_bytes_max) + " bytes"});
   if (auto read = read_tensors(request.getInputs(), context_.scratch); !read)
     return refused(read.failure());
   auto wanted = read_wanted(spec, request.getOutputs());
@@ -147,6 +144,17 @@ kj::Promise<void> inference_service::infer(InferContext call) {
   next->priority = request.getPriority();
   context_.door.submit(*to, std::move(next), patience);
   return kj::mv(done.promise);
+}
+
+kj::Promise<void> inference_service::feedback(FeedbackContext call) {
+  auto params = call.getParams();
+  request_marks marks{caller_, view_of(params.getId()), {}};
+  auto counted = context_.door.reward(view_of(params.getDeployment()), marks, params.getReward());
+  if (counted)
+    call.getResults().setCounted(*counted);
+  else
+    write_error(call.getResults().initError(), counted.failure());
+  return kj::READY_NOW;
 }
 
 kj::Promise<void> inference_service::metadata(MetadataContext call) {

@@ -25,6 +25,7 @@ public:
 protected:
   kj::Promise<void> infer(InferContext call) override;
   kj::Promise<void> metadata(MetadataContext call) override;
+  kj::Promise<void> feedback(FeedbackContext call) override;
 
 private:
   inference_context& context_;

@@ -1,10 +1,13 @@
 #include "runtime/gateway/report_codec.hpp"
 
+#include "runtime/base/rollout_toml.hpp"
+#include "runtime/policy/answer_check.hpp"
 #include "storage/error_schema.hpp"
 #include "storage/record_schema.hpp"
 #include "storage/schema_lists.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <string_view>
 
 namespace troupe {
@@ -58,28 +61,43 @@ static_assert(static_cast<int>(schema::PoolReport::Phase::FETCHING) == static_ca
 static_assert(static_cast<int>(schema::PoolReport::Phase::DRAINING) == static_cast<int>(pool_phase::draining));
 static_assert(static_cast<int>(schema::PoolReport::Phase::FAILED) == static_cast<int>(pool_phase::failed));
 
-void write_did(schema::PoolReport::Did::Builder into, const arm_counters& from) {
-  into.setRequests(from.errors.requests);
-  into.setFailures(from.errors.failures);
-  const auto& counts = from.latency.counts;
-  auto used = std::count_if(counts.begin(), counts.end(), [](std::uint64_t count) { return count != 0; });
-  auto list = into.initLatency(static_cast<unsigned>(used));
+/// How many of them aren't 0.
+template <class Counts>
+unsigned used_in(const Counts& counts) {
+  return static_cast<unsigned>(std::count_if(counts.begin(), counts.end(), [](std::uint64_t count) { return count != 0; }));
+}
+
+template <class Counts>
+void write_counts(capnp::List<schema::PoolReport::Bucket>::Builder into, const Counts& counts) {
   unsigned next = 0;
   for (std::size_t i = 0; i < counts.size(); ++i)
     if (counts[i] != 0) {
-      list[next].setIndex(static_cast<std::uint16_t>(i));
-      list[next++].setCount(counts[i]);
+      into[next].setIndex(static_cast<std::uint16_t>(i));
+      into[next++].setCount(counts[i]);
     }
+}
+
+template <class Counts>
+bool read_counts(capnp::List<schema::PoolReport::Bucket>::Reader from, Counts& into) {
+  for (auto bucket : from) {
+    if (bucket.getIndex() >= into.size())
+      return false;
+    into[bucket.getIndex()] = bucket.getCount();
+  }
+  return true;
+}
+
+void write_did(schema::PoolReport::Did::Builder into, const arm_counters& from) {
+  into.setRequests(from.errors.requests);
+  into.setFailures(from.errors.failures);
+  write_counts(into.initLatency(used_in(from.latency.counts)), from.latency.counts);
 }
 
 bool read_did(schema::PoolReport::Did::Reader from, arm_counters& into) {
   into.errors = {from.getFailures(), from.getRequests()};
-  for (auto bucket : from.getLatency()) {
-    if (bucket.getIndex() >= into.latency.counts.size())
-      return false;
-    into.latency.counts[bucket.getIndex()] = bucket.getCount();
-    into.latency.total += bucket.getCount();
-  }
+  if (!read_counts(from.getLatency(), into.latency.counts))
+    return false;
+  into.latency.total = std::accumulate(into.latency.counts.begin(), into.latency.counts.end(), std::uint64_t{0});
   return into.errors.failures <= into.errors.requests;
 }
 
@@ -92,6 +110,51 @@ void write_fuse(schema::NodeReport::Fuse::Builder into, const fuse_report& from)
 bool read_fuse(schema::NodeReport::Fuse::Reader from, fuse_report& into) {
   into = {to_string(from.getDeployment()), from.getSplitNumber(), from.getFailures()};
   return valid_deployment_name(into.deployment);
+}
+
+void write_seen(schema::NodeReport::Seen::Builder into, const answer_counters& from) {
+  into.setLookedAt(from.bad.requests);
+  into.setBad(from.bad.failures);
+  into.setBins(static_cast<std::uint32_t>(from.bins.size()));
+  write_counts(into.initCounts(used_in(from.bins)), from.bins);
+}
+
+bool read_seen(schema::NodeReport::Seen::Reader from, answer_counters& into) {
+  if (from.getBins() > std::max(value_bin_count, class_bins_max) || from.getBad() > from.getLookedAt())
+    return false;
+  into.bad = {from.getBad(), from.getLookedAt()};
+  into.bins.resize(from.getBins());
+  return read_counts(from.getCounts(), into.bins);
+}
+
+void write_arm(schema::NodeReport::Arm::Builder into, const watch_counters::arm& from) {
+  write_list(into.initAnswers(list_size(from.answers)), from.answers, write_seen);
+  into.setRewards(from.rewards.count);
+  into.setRewardSum(from.rewards.sum);
+  into.setRewardSquares(from.rewards.squares);
+}
+
+bool read_arm(schema::NodeReport::Arm::Reader from, watch_counters::arm& into) {
+  into.rewards = {from.getRewards(), from.getRewardSum(), from.getRewardSquares()};
+  return from.getAnswers().size() <= rollout_checks_max && read_list(from.getAnswers(), into.answers, read_seen);
+}
+
+void write_watch(schema::NodeReport::Watch::Builder into, const watch_report& from) {
+  into.setDeployment(to_text(from.deployment));
+  into.setSplitNumber(from.split_number);
+  write_arm(into.initCandidate(), from.seen->candidate);
+  write_arm(into.initIncumbent(), from.seen->incumbent);
+  into.setCopies(from.seen->copies);
+  into.setShed(from.seen->shed);
+}
+
+bool read_watch(schema::NodeReport::Watch::Reader from, watch_report& into) {
+  auto seen = std::make_shared<watch_counters>();
+  seen->copies = from.getCopies();
+  seen->shed = from.getShed();
+  bool whole = read_arm(from.getCandidate(), seen->candidate) && read_arm(from.getIncumbent(), seen->incumbent);
+  into = {to_string(from.getDeployment()), from.getSplitNumber(), std::move(seen)};
+  return whole && valid_deployment_name(into.deployment);
 }
 
 void write_report(schema::PoolReport::Builder into, const pool_report& from) {
@@ -156,16 +219,9 @@ bool read_check(schema::RolloutView::Check::Reader from, check_view& into) {
   return into.judgement <= check_judgement::worse;
 }
 
-void write_figures(schema::RolloutView::Figures::Builder into, const arm_figures& from) {
-  into.setRequests(from.requests);
-  into.setFailures(from.failures);
-  into.setP50Us(static_cast<std::uint64_t>(from.p50.count()));
-  into.setP99Us(static_cast<std::uint64_t>(from.p99.count()));
-}
-
-arm_figures figures_in(schema::RolloutView::Figures::Reader from) {
+arm_figures figures_in(schema::RolloutStatus::Figures::Reader from) {
   return {from.getRequests(), from.getFailures(), std::chrono::microseconds(from.getP50Us()),
-          std::chrono::microseconds(from.getP99Us())};
+          std::chrono::microseconds(from.getP99Us()), from.getRewards(), from.getRewardMean()};
 }
 
 void write_rollout(schema::RolloutView::Builder into, const rollout_status& from) {
@@ -173,14 +229,18 @@ void write_rollout(schema::RolloutView::Builder into, const rollout_status& from
   write_list(into.initChecks(list_size(from.checks)), from.checks, write_check);
   write_figures(into.initCandidate(), from.figures.candidate);
   write_figures(into.initIncumbent(), from.figures.incumbent);
+  into.setCopies(from.figures.copies);
+  into.setShed(from.figures.shed);
+  into.setWeight(from.weight);
 }
 
 bool read_rollout(schema::RolloutView::Reader from, const deployment_record& record, rollout_status& into) {
   into.candidate = record.target_version;
   into.incumbent = record.current_version;
   into.course = record.course.value_or(rollout_course{});
+  into.weight = from.getWeight();
   into.missing = to_string(from.getMissing());
-  into.figures = {figures_in(from.getCandidate()), figures_in(from.getIncumbent())};
+  into.figures = {figures_in(from.getCandidate()), figures_in(from.getIncumbent()), from.getCopies(), from.getShed()};
   return read_list(from.getChecks(), into.checks, read_check);
 }
 
@@ -199,6 +259,15 @@ bool read_view(schema::DeploymentView::Reader from, deployment_view& into) {
 
 } // namespace
 
+void write_figures(schema::RolloutStatus::Figures::Builder into, const arm_figures& from) {
+  into.setRequests(from.requests);
+  into.setFailures(from.failures);
+  into.setP50Us(static_cast<std::uint64_t>(from.p50.count()));
+  into.setP99Us(static_cast<std::uint64_t>(from.p99.count()));
+  into.setRewards(from.rewards);
+  into.setRewardMean(from.reward_mean);
+}
+
 void write(schema::NodeReport::Builder into, const node_report& from) {
   into.setNodeId(to_text(from.node_id));
   into.setEpoch(from.epoch);
@@ -206,6 +275,7 @@ void write(schema::NodeReport::Builder into, const node_report& from) {
   into.setSequence(from.sequence);
   write_list(into.initPools(list_size(from.pools)), from.pools, write_report);
   write_list(into.initFuses(list_size(from.fuses)), from.fuses, write_fuse);
+  write_list(into.initWatches(list_size(from.watches)), from.watches, write_watch);
 }
 
 bool read(schema::NodeReport::Reader from, node_report& into) {
@@ -214,7 +284,7 @@ bool read(schema::NodeReport::Reader from, node_report& into) {
   into.revision = from.getRevision();
   into.sequence = from.getSequence();
   return !into.node_id.empty() && read_list(from.getPools(), into.pools, read_report)
-         && read_list(from.getFuses(), into.fuses, read_fuse);
+         && read_list(from.getFuses(), into.fuses, read_fuse) && read_list(from.getWatches(), into.watches, read_watch);
 }
 
 void write(capnp::List<schema::DeploymentView>::Builder into, const deployment_list& from) {

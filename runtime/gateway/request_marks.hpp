@@ -1,8 +1,12 @@
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 namespace troupe {
+
+/// Longest request id that is kept and sent back.
+inline constexpr std::size_t request_id_bytes_max = 128;
 
 /// What a request shows of itself, by which a split tells it from others. Views into what the request keeps.
 struct request_marks {

@@ -1,6 +1,7 @@
 #include "runtime/gateway/status_writer.hpp"
 
 #include "runtime/base/rollout_toml.hpp"
+#include "runtime/gateway/report_codec.hpp"
 #include "runtime/base/sha256.hpp"
 #include "storage/record_schema.hpp"
 
@@ -73,13 +74,6 @@ const char* judgement_text(check_judgement judgement) {
   return "undecided";
 }
 
-void write_figures(schema::RolloutStatus::Figures::Builder into, const arm_figures& from) {
-  into.setRequests(from.requests);
-  into.setFailures(from.failures);
-  into.setP50Us(static_cast<std::uint64_t>(from.p50.count()));
-  into.setP99Us(static_cast<std::uint64_t>(from.p99.count()));
-}
-
 void write_rollout(schema::RolloutStatus::Builder into, const deployment_view& of) {
   const auto& from = *of.rollout;
   std::string toml;
@@ -98,7 +92,7 @@ void write_rollout(schema::RolloutStatus::Builder into, const deployment_view& o
   into.setOutcome(outcome_text(from.course.outcome));
   into.setReason(from.course.reason.c_str());
   into.setMissing(from.missing.c_str());
-  into.setWeight(spec ? split_of(*spec, from.course).weight : 0);
+  into.setWeight(from.weight);
   auto checks = into.initChecks(static_cast<unsigned>(spec ? std::min(from.checks.size(), spec->checks.size()) : 0));
   for (unsigned i = 0; i < checks.size(); ++i) {
     checks[i].setKind(std::string(to_string(spec->checks[i].kind)).c_str());
@@ -108,6 +102,8 @@ void write_rollout(schema::RolloutStatus::Builder into, const deployment_view& o
   }
   write_figures(into.initCandidateDid(), from.figures.candidate);
   write_figures(into.initIncumbentDid(), from.figures.incumbent);
+  into.setCopies(from.figures.copies);
+  into.setShed(from.figures.shed);
 }
 
 } // namespace

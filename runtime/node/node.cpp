@@ -9,6 +9,7 @@
 #include "runtime/node/client_doors.hpp"
 #include "runtime/node/cluster_node.hpp"
 #include "runtime/node/drain.hpp"
+#include "runtime/node/host_priority.hpp"
 #include "runtime/node/event_hub.hpp"
 #include "runtime/node/loop_complaints.hpp"
 #include "runtime/node/node_storage.hpp"
@@ -402,6 +403,8 @@ running_node::running_node(const node_options& options, const clock& time, node_
 
 supervisor_actor running_node::start_tree() {
   environment_.memory_of = memory_of;
+  if (may_end_idling())
+    environment_.set_idle = set_idle;
   if (cluster_) {
     environment_.lead.set(cluster_->record.lead);
     environment_.follow = [this](const leadership& other) { return follow(other); };

@@ -19,4 +19,9 @@ constexpr bool speaks_against_version(error_code code) {
   }
 }
 
+/// Whether a request that ended so found no room, or no time, rather than a fault.
+constexpr bool is_want_of_room(error_code code) {
+  return code == error_code::overloaded || code == error_code::deadline_exceeded || code == error_code::unavailable;
+}
+
 } // namespace troupe

@@ -73,12 +73,14 @@ course_evidence evidence_of_stage(const rollout_course& course, const course_vie
 }
 
 bool could_have_data(check_kind kind, const stage_spec& stage) {
-  return stage.copies > 0 || (stage.weight > 0 && kind != check_kind::disagreement);
+  if (kind == check_kind::disagreement)
+    return stage.copies > 0;
+  return stage.weight > 0 || (stage.copies > 0 && !is_latency(kind));
 }
 
 /// Whether it needs requests of the incumbent's own.
 bool compares(check_kind kind) {
-  return kind != check_kind::finite_outputs && kind != check_kind::disagreement;
+  return kind != check_kind::disagreement;
 }
 
 std::string missing_data(const rollout_spec& spec, const stage_spec& stage, const course_evidence& known) {
@@ -307,13 +309,20 @@ course_split split_of(const rollout_spec& spec, const rollout_course& course) {
   return {std::min(stage.weight, all_requests), std::min(stage.copies, all_requests), course.split_number};
 }
 
+bool is_ab_test(const rollout_spec& spec, const rollout_course& course) {
+  return course.split_number != 0 && !over(course) && course.stage < spec.stages.size()
+         && spec.stages[course.stage].strategy == rollout_strategy::ab;
+}
+
 std::string missing_to_leave(const rollout_spec& spec, const rollout_course& course, const course_view& view) {
   auto stage = stage_of(spec, course.stage);
   auto known = evidence_of_stage(course, view);
   if (course.held < stage.hold)
     return "it has held for " + human_duration(course.held) + " of " + human_duration(stage.hold);
-  if (known.candidate_samples < stage.samples)
-    return "there are " + std::to_string(known.candidate_samples) + " samples of " + std::to_string(stage.samples);
+  bool is_won = stage.strategy == rollout_strategy::ab && known.arm == arm_judgement::better;
+  if (known.candidate_samples < stage.samples && !is_won)
+    return "there are " + std::to_string(known.candidate_samples)
+           + (stage.strategy == rollout_strategy::ab ? " rewards of " : " samples of ") + std::to_string(stage.samples);
   if (auto why = missing_data(spec, stage, known); !why.empty())
     return why;
   if (!view.can_serve)

@@ -26,8 +26,8 @@ namespace troupe {
 ///                    a fuse blew; or overdue.  A person: abort
 ///
 /// At each place a person may pause: the stage's clock stands still, and it isn't left but by a person or to be rolled back. Missing data holds a stage, never
-/// ends it well. An A/B stage is left if the candidate is significantly better, undone as soon as it is worse; if there is no difference once
-/// its hold is over and its samples are there, a person is asked (`asks`), or the incumbent stays.
+/// ends it well. An A/B stage is left, after its hold, as soon as the candidate is significantly better, undone as soon as it is worse; if there is no
+/// difference once its samples are there, too, a person is asked (`asks`), or the incumbent stays.
 ///
 /// The clock counts what the leader watched: a time without leader doesn't count, nor a jump of the wall clock.
 
@@ -62,6 +62,9 @@ struct course_split {
 /// All for the incumbent before a course has begun and when it was rolled back; all for the candidate when it was promoted.
 course_split split_of(const rollout_spec& spec, const rollout_course& course);
 
+/// Whether an A/B test goes on, so that rewards say which version is better.
+bool is_ab_test(const rollout_spec& spec, const rollout_course& course);
+
 enum class check_judgement : std::uint8_t { fine, undecided, worse };
 
 struct check_view {
@@ -76,7 +79,7 @@ enum class arm_judgement : std::uint8_t { undecided, better, worse };
 /// What is known of this rollout's candidate.
 struct course_evidence {
   std::uint32_t split_number = 0; ///< it was gathered under; of another split than the course's it only serves for a worse check
-  std::uint64_t candidate_samples = 0; ///< requests and copies
+  std::uint64_t candidate_samples = 0; ///< requests and copies; of an A/B test the rewards of the version that has fewer
   std::uint64_t incumbent_samples = 0;
   std::vector<check_view> checks; ///< in the spec's order; one that is missing has no data
   arm_judgement arm = arm_judgement::undecided;

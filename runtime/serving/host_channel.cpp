@@ -68,6 +68,13 @@ tensor_view take_rows(tensor_view& output, std::uint32_t rows) {
   return part;
 }
 
+/// The processors may leave nothing to a host of idle priority for a while, which is no fault of its model's.
+constexpr int copies_patience = 60;
+
+std::chrono::milliseconds time_for(const batch& work, const model_spec& spec) {
+  return spec.batch_timeout * (has_only_copies(work) ? copies_patience : 1);
+}
+
 } // namespace
 
 std::shared_ptr<host_channel> host_channel::open(host_channel_options options) {
@@ -94,7 +101,7 @@ void host_channel::start(batch work) {
     return;
   }
   work.begun = options_.time.now();
-  auto deadline = work.begun + target.spec().batch_timeout;
+  auto deadline = work.begun + time_for(work, target.spec());
   in_flight_ = std::move(work);
   phase_ = phase::busy;
   deadline_.store(deadline.time_since_epoch().count(), std::memory_order_relaxed);

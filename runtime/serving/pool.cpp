@@ -161,7 +161,7 @@ void pool::release(batch_runner* runner) {
       return;
     keep = found->runner;
     auto now = clock_.now();
-    if (found->busy)
+    if (found->busy && found->measured)
       estimate_.add(found->rows, now - found->since, now);
     if (found->detached)
       erase(found);

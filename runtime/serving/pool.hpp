@@ -107,6 +107,7 @@ private:
     std::uint32_t requests = 0; ///< of the batch under way
     std::uint32_t rows = 0;     ///< of that batch, which began then
     steady_time since{};
+    bool measured = false; ///< it tells how long a batch takes
   };
 
   /// Why a request leaves the queue unserved.

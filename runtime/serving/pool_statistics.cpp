@@ -35,7 +35,7 @@ void statistics_counter::add_answers(const batch& work, steady_time done) {
     auto latency = span_ns(request->arrived, done);
     waited += span_ns(request->arrived, work.made);
     total += latency;
-    note_latency(latency);
+    note_latency(*request, latency);
   }
   auto count = work.requests.size();
   auto input = span_ns(work.made, work.begun);
@@ -67,18 +67,20 @@ void statistics_counter::add_look_up(const inference_request& request, bool hit,
   auto latency = span_ns(request.arrived, now);
   add(answered_, 1);
   add(answered_ns_, latency);
-  note_latency(latency);
+  note_latency(request, latency);
 }
 
 void statistics_counter::add_failure(const inference_request& request, error_code why, steady_time now) {
   add(failed_, 1);
   add(failed_ns_, span_ns(request.arrived, now));
   add(failures_[static_cast<std::size_t>(why)], 1);
+  if (request.is_copy && is_want_of_room(why))
+    add(copies_shed_, 1);
 }
 
-void statistics_counter::note_latency(std::uint64_t ns) {
+void statistics_counter::note_latency(const inference_request& request, std::uint64_t ns) {
   latency_.add(ns);
-  add(fine_latency_[latency_bucket(ns / 1000)], 1);
+  add(request.is_copy ? copies_ : fine_latency_[latency_bucket(ns / 1000)], 1);
 }
 
 arm_counters statistics_counter::judged() const {
@@ -90,7 +92,8 @@ arm_counters statistics_counter::judged() const {
     did.latency.counts[i] = value_of(fine_latency_[i]);
     did.latency.total += did.latency.counts[i];
   }
-  did.errors.requests = did.latency.total + did.errors.failures;
+  did.errors.failures -= std::min(did.errors.failures, value_of(copies_shed_));
+  did.errors.requests = did.latency.total + value_of(copies_) + did.errors.failures;
   return did;
 }
 

@@ -37,6 +37,7 @@ pool::turn pool::take(slot& idle, steady_time now) {
   idle.requests = static_cast<std::uint32_t>(start.count);
   idle.rows = work.rows;
   idle.since = now;
+  idle.measured = !has_only_copies(work);
   if (idle.busy)
     batches_.fetch_add(1, std::memory_order_relaxed);
   else if (!queue_.empty())

@@ -2,33 +2,25 @@
 
 #include "runtime/base/units.hpp"
 #include "runtime/policy/blame.hpp"
+#include "runtime/serving/kept_tensors.hpp"
 #include "runtime/serving/traffic_split.hpp"
 
-#include <cstring>
+#include <algorithm>
 
 namespace troupe {
 
 namespace {
 
-/// Outputs on their way to another thread, with the bytes that they point to.
-struct carried_outputs {
-  std::vector<tensor_view> views;
-  std::unique_ptr<std::byte[]> bytes;
-};
+void give_outputs(inference_request& request, const std::vector<tensor_view>& outputs) {
+  request.on_outputs(outputs);
+  if (request.observer != nullptr)
+    request.observer->on_outputs(outputs);
+}
 
-carried_outputs copy_of(const std::vector<tensor_view>& outputs) {
-  std::uint64_t total = 0;
-  for (const auto& output : outputs)
-    total += output.size;
-  carried_outputs copy{outputs, std::unique_ptr<std::byte[]>(new std::byte[total])};
-  auto next = copy.bytes.get();
-  for (auto& output : copy.views) {
-    if (output.size > 0)
-      std::memcpy(next, output.data, output.size);
-    output.data = next;
-    next += output.size;
-  }
-  return copy;
+void give_error(inference_request& request, const error& failure) {
+  request.on_error(failure);
+  if (request.observer != nullptr)
+    request.observer->on_error(failure.code);
 }
 
 } // namespace
@@ -38,13 +30,13 @@ void answer(request_ptr request, const std::vector<tensor_view>& outputs) {
     request->judged_by->note(false);
   auto loop = request->loop;
   if (loop == nullptr || loop->is_current()) {
-    request->on_outputs(outputs);
+    give_outputs(*request, outputs);
     return;
   }
   // std::function wants a copyable target, so ownership travels in shared pointers; moved, so that the last one dies on the loop.
-  auto carried = std::make_shared<carried_outputs>(copy_of(outputs));
+  auto carried = std::make_shared<const kept_tensors>(outputs);
   auto shared = std::shared_ptr<inference_request>(std::move(request));
-  loop->post([shared = std::move(shared), carried = std::move(carried)] { shared->on_outputs(carried->views); });
+  loop->post([shared = std::move(shared), carried = std::move(carried)] { give_outputs(*shared, carried->views()); });
 }
 
 void refuse(request_ptr request, error failure) {
@@ -52,11 +44,15 @@ void refuse(request_ptr request, error failure) {
     request->judged_by->note(true);
   auto loop = request->loop;
   if (loop == nullptr || loop->is_current()) {
-    request->on_error(failure);
+    give_error(*request, failure);
     return;
   }
   auto shared = std::shared_ptr<inference_request>(std::move(request));
-  loop->post([shared = std::move(shared), failure = std::move(failure)] { shared->on_error(failure); });
+  loop->post([shared = std::move(shared), failure = std::move(failure)] { give_error(*shared, failure); });
+}
+
+bool has_only_copies(const batch& work) {
+  return std::all_of(work.requests.begin(), work.requests.end(), [](const auto& each) { return each->is_copy; });
 }
 
 error lost_in_trial(const std::string& reason, std::chrono::milliseconds batch_timeout) {

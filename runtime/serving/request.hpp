@@ -3,6 +3,7 @@
 #include "runtime/base/clock.hpp"
 #include "runtime/base/error.hpp"
 #include "runtime/base/tensor.hpp"
+#include "runtime/serving/answer_observer.hpp"
 #include "runtime/serving/event_loop.hpp"
 #include "runtime/serving/input_digest.hpp"
 
@@ -44,6 +45,8 @@ public:
   std::shared_ptr<const std::atomic<bool>> abandoned; ///< set once nobody wants the answer any more; null: it is always wanted
   std::shared_ptr<spread> target;                     ///< the places that may have it; null: only the one that it was given to
   std::shared_ptr<const traffic_split> judged_by;     ///< hears what becomes of it; null: nobody does
+  std::shared_ptr<answer_observer> observer;          ///< null: nobody looks at the answer but who asked
+  bool is_copy = false;                               ///< nobody waits for it: it goes first where there is too much to do
   const void* place = nullptr;                        ///< the one of them that has it, or had it last; only to be compared
   bool moved = false;                                 ///< it was in another place before
   event_loop* loop = nullptr; ///< where it must be answered and destroyed; null: where that happens to be done
@@ -73,6 +76,9 @@ struct batch {
   /// One request outside of the pool: what becomes of it isn't counted, it isn't tried again, and its runner isn't released to a pool.
   bool trial = false;
 };
+
+/// Whether nobody waits for any of it: then it may take long, and says nothing of how long others take.
+bool has_only_copies(const batch& work);
 
 /// What a trial is told if the model raised an error begins with this.
 inline constexpr std::string_view model_raised = "the model failed: ";

@@ -2,6 +2,7 @@
 
 #include "runtime/base/tensor.hpp"
 #include "runtime/serving/input_digest.hpp"
+#include "runtime/serving/kept_tensors.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -13,20 +14,6 @@
 
 namespace troupe {
 
-/// Outputs with the bytes that they point to.
-class kept_outputs {
-public:
-  explicit kept_outputs(const std::vector<tensor_view>& outputs);
-  const std::vector<tensor_view>& views() const { return views_; }
-  /// Of what is kept, bookkeeping included.
-  std::uint64_t size() const { return size_; }
-
-private:
-  std::vector<tensor_view> views_;
-  std::unique_ptr<std::byte[]> bytes_;
-  std::uint64_t size_;
-};
-
 /// What one version answered, by its inputs' SHA-256; the least recently used goes first. A pool has one of its own, so an answer never
 /// outlives its version or serves another. Thread-safe.
 class response_cache {
@@ -34,7 +21,7 @@ public:
   explicit response_cache(std::uint64_t bytes_max) : bytes_max_(bytes_max) {}
 
   /// What was answered to these inputs, or null.
-  std::shared_ptr<const kept_outputs> find(const input_digest& inputs);
+  std::shared_ptr<const kept_tensors> find(const input_digest& inputs);
   /// Keeps a copy; nothing happens if the inputs have one, or if it is larger than the whole cache.
   void add(const input_digest& inputs, const std::vector<tensor_view>& outputs);
   std::uint64_t bytes() const;
@@ -42,7 +29,7 @@ public:
 private:
   struct entry {
     input_digest inputs;
-    std::shared_ptr<const kept_outputs> outputs;
+    std::shared_ptr<const kept_tensors> outputs;
   };
   struct digest_hash {
     std::size_t operator()(const input_digest& inputs) const;

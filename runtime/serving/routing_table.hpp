@@ -2,6 +2,7 @@
 
 #include "runtime/base/error.hpp"
 #include "runtime/base/ids.hpp"
+#include "runtime/serving/answer_watch.hpp"
 #include "runtime/serving/pool.hpp"
 #include "runtime/serving/spread.hpp"
 #include "runtime/serving/traffic_split.hpp"
@@ -24,6 +25,9 @@ struct candidate_route {
   std::shared_ptr<const traffic_split> split;
   split_key key;
   std::optional<always_rule> always;
+  std::shared_ptr<answer_watch> watch; ///< null: nobody looks at what is answered
+  bool takes_rewards = false;          ///< an A/B test is under way
+  std::uint32_t copies_max = 0;        ///< under way from this node at once
 };
 
 /// Where a deployment's requests go.

@@ -10,6 +10,7 @@ namespace {
 
 split_rule within_limits(split_rule rule) {
   rule.weight = std::min(rule.weight, all_requests);
+  rule.copies = std::min(rule.copies, all_requests);
   return rule;
 }
 
@@ -23,21 +24,26 @@ std::uint64_t split_hash(std::string_view deployment, std::string_view key) {
 traffic_split::traffic_split(const split_rule& rule, const traffic_split* before)
   : rule_(within_limits(rule)),
     turns_(before != nullptr && before->rule_.weight == rule_.weight ? before->turns_ : std::make_shared<turns>()),
+    copy_turns_(before != nullptr && before->rule_.copies == rule_.copies ? before->copy_turns_ : std::make_shared<turns>()),
     fuse_(before != nullptr && before->rule_.generation == rule_.generation ? before->fuse_ : std::make_shared<fuse_state>()) {}
 
 split_side traffic_split::choose(std::optional<std::uint64_t> key, bool always) const {
   if (fuse_->blown.load(std::memory_order_relaxed))
     return split_side::incumbent;
-  bool candidate = always || (key ? *key % split_buckets < rule_.weight : takes_turn());
+  bool candidate = always || (key ? *key % split_buckets < rule_.weight : takes_turn(*turns_, rule_.weight));
   return candidate ? split_side::candidate : split_side::incumbent;
 }
 
-/// The error that is carried over from turn to turn is the rest of taken * weight / 1000: a turn is the candidate's if the quotient grows.
-bool traffic_split::takes_turn() const {
-  if (rule_.weight == 0 || rule_.weight == all_requests)
-    return rule_.weight != 0;
-  auto turn = turns_->taken.fetch_add(1, std::memory_order_relaxed) % all_requests;
-  return (turn + 1) * rule_.weight / all_requests != turn * rule_.weight / all_requests;
+bool traffic_split::takes_copy() const {
+  return !fuse_->blown.load(std::memory_order_relaxed) && takes_turn(*copy_turns_, rule_.copies);
+}
+
+/// The error that is carried over from turn to turn is the rest of taken * share / 1000: a turn is the candidate's if the quotient grows.
+bool traffic_split::takes_turn(turns& of, permille share) {
+  if (share == 0 || share == all_requests)
+    return share != 0;
+  auto turn = of.taken.fetch_add(1, std::memory_order_relaxed) % all_requests;
+  return (turn + 1) * share / all_requests != turn * share / all_requests;
 }
 
 bool traffic_split::note(bool failed) const {

@@ -18,6 +18,7 @@ struct split_rule {
   permille weight = 0;          ///< of the candidate
   std::uint64_t generation = 0; ///< another number: another fuse
   std::uint32_t fuse = 0;       ///< the candidate's failures in a row that blow it; 0: there is none
+  permille copies = 0;          ///< of the incumbent's requests, so many go to the candidate as well
 };
 
 /// What a request's key is to every split of that deployment: FNV-1a (Fowler, Noll & Vo 1991) of the deployment's name, a zero byte and the key, mixed by
@@ -32,7 +33,7 @@ inline constexpr std::uint64_t split_buckets = all_requests;
 /// allocate nothing.
 ///
 /// With a key, the request's bucket decides: buckets below the weight are the candidate's, so who is there once stays while the weight rises. Without,
-/// requests take turns: of the first n, the candidate gets n * weight / 1000, rounded down, however many threads ask.
+/// requests take turns: of the first n, the candidate gets n * weight / 1000, rounded down, however many threads ask. So do copies, with a key or without.
 class traffic_split {
 public:
   /// In place of `before` (null: of none): with the same weight the turns go on where they are, with the same generation the fuse stays what it is. Both may be
@@ -43,6 +44,9 @@ public:
 
   /// `key`: split_hash() of the request's; none: it has no key. `always`: the candidate's whatever the weight, and no turn.
   split_side choose(std::optional<std::uint64_t> key, bool always = false) const;
+
+  /// Whether a request that the incumbent answers is to be copied.
+  bool takes_copy() const;
 
   /// The candidate's answer to a request; true: this one blew the fuse, which happens once a generation. What counts as a failure is the caller's to say.
   bool note(bool failed) const;
@@ -60,10 +64,11 @@ private:
     std::atomic<bool> blown{false};
   };
 
-  bool takes_turn() const;
+  static bool takes_turn(turns& of, permille share);
 
   const split_rule rule_;
   const std::shared_ptr<turns> turns_;
+  const std::shared_ptr<turns> copy_turns_;
   const std::shared_ptr<fuse_state> fuse_;
 };
 

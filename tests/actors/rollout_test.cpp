@@ -1,6 +1,11 @@
 #define BOOST_TEST_MODULE rollout
+#include "runtime/base/rng.hpp"
 #include "tests/actors/tree_fixture.hpp"
 
+#include <algorithm>
+#include <deque>
+#include <limits>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +25,21 @@ samples = 0
 weight = 50
 hold = "10s"
 samples = 0
+)";
+
+const std::string ab_test = R"(
+strategy = "ab"
+traffic.key = "request_id"
+[ab]
+hold = "10s"
+samples = 100000
+)";
+
+const std::string replica_by_replica = R"(
+strategy = "rolling"
+[rolling]
+surge = 1
+hold = "5s"
 )";
 
 /// One that nobody waits for.
@@ -53,6 +73,12 @@ struct rollout_fixture : tree_fixture {
         return version.record.state;
     BOOST_FAIL("no version " << number);
     return {};
+  }
+  std::uint32_t runners_of(version_number number) {
+    for (const auto& version : view().versions)
+      if (version.record.id.number == number)
+        return version.pool.counters.runners;
+    return 0;
   }
   std::string reason_of(version_number number) {
     for (const auto& version : view().versions)
@@ -94,6 +120,24 @@ struct rollout_fixture : tree_fixture {
     caf::anon_send_exit(actors.deployments.get(), caf::exit_reason::kill);
     settle();
   }
+  std::vector<tensor_view> outputs(float value) {
+    const auto& numbers = kept.emplace_back(2, value);
+    return {make_view(datatype::fp32, {1, 2}, reinterpret_cast<const std::byte*>(numbers.data()), numbers.size() * sizeof(float))};
+  }
+  /// A second's: those of the candidate are 1 with the one chance, those of the incumbent with the other, else 0.
+  void reward(double candidate, double incumbent) {
+    auto watch = routes.read()->at("digits").candidate->watch;
+    for (int i = 0; i < 100; ++i) {
+      watch->reward(split_side::candidate, ++last_id, random.chance(candidate) ? 1 : 0);
+      watch->reward(split_side::incumbent, ++last_id, random.chance(incumbent) ? 1 : 0);
+    }
+    pass(1s);
+  }
+
+  rng random{7};
+  std::uint64_t last_id = 0;
+  std::deque<std::vector<float>> kept;
+
   void pass_seconds(int count) { pass_in_steps(std::chrono::seconds(count), 500ms); }
 };
 
@@ -116,10 +160,10 @@ BOOST_AUTO_TEST_CASE(what_a_rollout_gets_wrong_is_refused_before_anything_starts
   BOOST_TEST(view().record.last_version == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_not_judged_yet_is_refused_with_a_word) {
-  auto refused = deploy_by("strategy = \"shadow\"\n");
+BOOST_AUTO_TEST_CASE(a_check_of_an_output_that_a_version_lacks_is_refused) {
+  auto refused = deploy_by(two_steps + "[[check]]\nkind = \"output_drift\"\noutput = \"words\"\n");
   BOOST_TEST((code_of(refused) == error_code::invalid_argument));
-  BOOST_TEST(to_error(refused.error()).message.find("copies") != std::string::npos, to_error(refused.error()).message);
+  BOOST_TEST(to_error(refused.error()).message == "rollout.toml: check[0].output: expected one of y, found \"words\"");
 }
 
 BOOST_AUTO_TEST_CASE(nobody_steers_what_is_not_under_way) {
@@ -170,6 +214,52 @@ BOOST_AUTO_TEST_CASE(a_candidate_whose_replicas_are_lost_holds_and_goes_back_in_
   BOOST_TEST(routed() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(copies_that_are_answered_otherwise_take_the_candidate_back) {
+  BOOST_REQUIRE(deploy_by("strategy = \"shadow\"\n[shadow]\nhold = \"60s\"\n[[check]]\nkind = \"disagreement\"\n"));
+  pass_seconds(2);
+  for (int second = 0; second < 20 && state_of(2) == version_state::rolling_out; ++second) {
+    auto watch = routes.read()->at("digits").candidate->watch;
+    for (int i = 0; i < 50; ++i)
+      watch->compare(outputs(1), outputs(i % 10 == 0 ? 2 : 1));
+    answers(2, 50);
+  }
+  BOOST_TEST((state_of(2) == version_state::rolled_back));
+  BOOST_TEST(reason_of(2).find("disagreement 10 %") == 0U, reason_of(2));
+}
+
+BOOST_AUTO_TEST_CASE(outputs_that_are_not_finite_take_the_candidate_back) {
+  BOOST_REQUIRE(deploy_by(two_steps + "[[check]]\nkind = \"finite_outputs\"\n"));
+  pass_seconds(2);
+  for (int second = 0; second < 8 && state_of(2) == version_state::rolling_out; ++second) {
+    auto watch = routes.read()->at("digits").candidate->watch;
+    for (int i = 0; i < 40; ++i)
+      watch->note(split_side::candidate, outputs(i % 4 == 0 ? std::numeric_limits<float>::quiet_NaN() : 1));
+    for (int i = 0; i < 400; ++i)
+      watch->note(split_side::incumbent, outputs(1));
+    answers(2, 40);
+    answers(1, 400);
+  }
+  BOOST_TEST((state_of(2) == version_state::rolled_back));
+  BOOST_TEST(reason_of(2).find("share of answers with NaN or infinity 25 %") == 0U, reason_of(2));
+}
+
+BOOST_AUTO_TEST_CASE(an_ab_test_that_the_candidate_loses_takes_it_back_at_once) {
+  BOOST_REQUIRE(deploy_by(ab_test));
+  pass_seconds(2);
+  for (int second = 0; second < 60 && state_of(2) == version_state::rolling_out; ++second)
+    reward(0.3, 0.6);
+  BOOST_TEST((state_of(2) == version_state::rolled_back));
+  BOOST_TEST(reason_of(2).find("the incumbent is better: reward") == 0U, reason_of(2));
+}
+
+BOOST_AUTO_TEST_CASE(an_ab_test_without_rewards_holds) {
+  BOOST_REQUIRE(deploy_by(ab_test));
+  pass_seconds(100);
+  answers(2, 5000);
+  BOOST_TEST((state_of(2) == version_state::rolling_out));
+  BOOST_TEST(view().rollout->missing == "there are 0 rewards of 100000");
+}
+
 // -- what goes well -----------------------------------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(a_canary_goes_by_its_steps_and_is_live_at_the_end) {
@@ -188,6 +278,84 @@ BOOST_AUTO_TEST_CASE(a_canary_goes_by_its_steps_and_is_live_at_the_end) {
   BOOST_REQUIRE(notes.size() == 3U);
   BOOST_TEST(notes[0] == "stage 1 of 2 began: 10% of requests: the candidate is ready");
   BOOST_TEST(notes[2].find("promoted: stage 2 of 2 went well") == 0U, notes[2]);
+}
+
+BOOST_AUTO_TEST_CASE(a_rolling_rollout_within_bounds_goes_replica_by_replica) {
+  BOOST_REQUIRE(deploy_by(replica_by_replica));
+  std::uint32_t most = 0;
+  std::uint32_t least = 9;
+  for (int half_second = 0; half_second < 40 && state_of(2) != version_state::live; ++half_second) {
+    pass(500ms);
+    most = std::max(most, runners_of(1) + runners_of(2));
+    least = std::min(least, runners_of(1) + runners_of(2));
+    if (half_second == 6) {
+      BOOST_TEST((weight() == std::optional<permille>(500)));
+      BOOST_TEST(runners_of(1) == 1U);
+      BOOST_TEST(runners_of(2) == 2U);
+    }
+  }
+  BOOST_TEST(most == 3U);
+  BOOST_TEST(least >= 2U);
+  BOOST_TEST(routed() == 2U);
+  pass_seconds(5);
+  BOOST_TEST(runners_of(1) == 0U);
+  BOOST_TEST(runners_of(2) == 2U);
+  BOOST_REQUIRE(ask<deployed>(actors.catalog.get(), rollback{"digits"})); // from the artifact
+  pass_seconds(10);
+  BOOST_TEST(routed() == 1U);
+  BOOST_TEST(runners_of(1) == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_rolling_rollout_that_is_aborted_gives_the_incumbent_its_replicas_back) {
+  BOOST_REQUIRE(deploy_by(replica_by_replica));
+  pass_seconds(3);
+  BOOST_TEST(runners_of(1) == 1U);
+  BOOST_REQUIRE(steer(rollout_command::abort));
+  pass_seconds(3);
+  BOOST_TEST(routed() == 1U);
+  BOOST_TEST(runners_of(1) == 2U);
+  BOOST_TEST(runners_of(2) == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(copies_that_are_answered_alike_let_the_candidate_go_on) {
+  BOOST_REQUIRE(deploy_by("strategy = \"shadow\"\n[shadow]\nhold = \"10s\"\n[[check]]\nkind = \"disagreement\"\n"));
+  pass_seconds(2);
+  BOOST_TEST((weight() == std::optional<permille>(0)));
+  BOOST_TEST(routes.read()->at("digits").candidate->split->rule().copies == 100U);
+  for (int second = 0; second < 20 && state_of(2) == version_state::rolling_out; ++second) {
+    for (int i = 0; i < 50; ++i)
+      routes.read()->at("digits").candidate->watch->compare(outputs(1), outputs(1));
+    answers(2, 50);
+  }
+  BOOST_TEST((state_of(2) == version_state::live));
+}
+
+BOOST_AUTO_TEST_CASE(hosts_that_only_answer_copies_have_idle_priority_until_they_get_requests) {
+  std::map<pid_t, bool> idle;
+  node.set_idle = [&idle](pid_t host, bool is_idle) { idle[host] = is_idle; };
+  BOOST_REQUIRE(deploy_by("strategy = [\"shadow\", \"canary\"]\n"));
+  pass_seconds(2);
+  auto all_are = [&idle](bool wanted) {
+    return std::all_of(idle.begin(), idle.end(), [wanted](const auto& host) { return host.second == wanted; });
+  };
+  BOOST_TEST(idle.size() == 2U); // those of version 2
+  BOOST_TEST(all_are(true));
+  BOOST_REQUIRE(steer(rollout_command::skip));
+  settle();
+  BOOST_TEST((weight() == std::optional<permille>(10)));
+  BOOST_TEST(all_are(false));
+  node.set_idle = {};
+}
+
+BOOST_AUTO_TEST_CASE(an_ab_test_that_the_candidate_wins_makes_it_live_before_all_samples_are_there) {
+  BOOST_REQUIRE(deploy_by(ab_test));
+  pass_seconds(2);
+  BOOST_TEST(routes.read()->at("digits").candidate->takes_rewards);
+  for (int second = 0; second < 60 && state_of(2) == version_state::rolling_out; ++second)
+    reward(0.6, 0.3);
+  BOOST_TEST((state_of(2) == version_state::live));
+  auto last = notes_of(2).back();
+  BOOST_TEST(last.find("promoted: the candidate is better: reward") == 0U, last);
 }
 
 BOOST_AUTO_TEST_CASE(a_stage_that_lacks_samples_holds) {

@@ -35,6 +35,12 @@ findings measure_placement(lab& room);
 /// How often rollouts that are simulated go back wrongly or are missed, and what evidence costs; starts nothing.
 findings measure_evidence(lab& room);
 
+// Rollouts by stages.
+
+findings measure_rollout_switch(lab& room); ///< how long the wrong version answers after a rollback, on three nodes
+findings measure_rollout_fuse(lab& room);   ///< what a candidate that fails everything costs
+findings measure_rollout_shadow(lab& room); ///< a saturated pool beside a shadow of all its requests
+
 // Over HTTP, in the Open Inference Protocol.
 
 findings measure_http_lone(lab& room);     ///< no-op, 1 connection: p50

@@ -56,6 +56,15 @@ protected:
     return kj::READY_NOW;
   }
 
+  kj::Promise<void> feedback(FeedbackContext context) override {
+    auto params = context.getParams();
+    auto results = context.getResults();
+    if (!require_known(text_of(params.getDeployment()), results.initError()))
+      return kj::READY_NOW;
+    results.setCounted(text_of(params.getId()) != "known");
+    return kj::READY_NOW;
+  }
+
 private:
   static constexpr int calls_before_end = 50;
 

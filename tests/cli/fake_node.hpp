@@ -24,7 +24,7 @@ namespace troupe::test {
 ///     graceful  the same, but it went live
 ///     busy      has events that come one by one, and then ends the connection
 ///
-/// Every other name is not found.
+/// Every other name is not found. The reward of a request with the id "known" is known already.
 class fake_node {
 public:
   struct limits {

@@ -85,3 +85,23 @@ BOOST_FIXTURE_TEST_CASE(the_history_names_who_deployed_and_each_stage, connected
   BOOST_TEST(run({"history", "graceful", "-o", "json"}) == 0);
   BOOST_TEST(json::parse(out)["moves"].back()["note"] == "stage 1 of 4 began: 1% of requests: the candidate is ready");
 }
+
+// -- feedback -----------------------------------------------------------------------------------------------------------------------
+
+BOOST_FIXTURE_TEST_CASE(feedback_that_can_not_be_read_is_bad_usage, connected) {
+  BOOST_TEST(run({"feedback", "echo", "a"}) == 2);
+  BOOST_TEST(err == "error: the reward of request 'a' is missing: a number from 0 to 1\n");
+  BOOST_TEST(run({"feedback", "echo", "a", "good"}) == 2);
+  BOOST_TEST(run({"feedback", "echo"}, "a 1\nb\n") == 2);
+  BOOST_TEST(err == "error: line 2 of the input: expected ID REWARD, found 'b'; the lines before it were sent\n");
+  BOOST_TEST(run({"feedback", "nothing", "a", "1"}) == 1);
+}
+
+BOOST_FIXTURE_TEST_CASE(feedback_is_told_one_by_one_or_by_lines, connected) {
+  BOOST_TEST(run({"feedback", "echo", "a", "0.5"}) == 0);
+  BOOST_TEST(out == "echo: 1 reward counted\n");
+  BOOST_TEST(run({"feedback", "echo"}, "a 1\nknown 0\nb 0.25\n") == 0);
+  BOOST_TEST(out == "echo: 2 rewards counted, 1 not, since their requests had one\n");
+  BOOST_TEST(run({"feedback", "echo", "known", "1", "-o", "json"}) == 0);
+  BOOST_TEST(json::parse(out)["known"] == 1);
+}

@@ -3,6 +3,9 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <limits>
+#include <string>
+
 using namespace troupe;
 
 namespace {
@@ -59,11 +62,20 @@ struct divided_fixture : fixture {
   std::shared_ptr<spread> version(version_number number) const {
     return std::make_shared<spread>(version_id{"digits", number}, model_spec{}, time, 1);
   }
-  void divide(permille weight, split_key key = {}, std::optional<always_rule> always = {}) {
-    auto split = std::make_shared<traffic_split>(split_rule{weight, 1, 2});
+  std::shared_ptr<answer_watch> watch = std::make_shared<answer_watch>(std::vector<check_spec>(), model_spec(), model_spec());
+
+  void divide(permille weight, split_key key = {}, std::optional<always_rule> always = {}, permille copies = 0,
+              bool takes_rewards = false) {
+    auto split = std::make_shared<traffic_split>(split_rule{weight, 1, 2, copies});
     auto table = std::make_shared<routing_table>();
-    (*table)["digits"] = {{"digits", 3}, live, {}, candidate_route{{"digits", 4}, candidate, split, key, always}};
+    candidate_route to{{"digits", 4}, candidate, split, key, always, watch, takes_rewards, 5};
+    (*table)["digits"] = {{"digits", 3}, live, {}, to};
     routes.publish(table);
+  }
+  error_code why_no_reward(const request_marks& marks, double value, std::string_view name = "digits") {
+    auto counted = door.reward(name, marks, value);
+    BOOST_REQUIRE(!counted);
+    return counted.failure().code;
   }
   version_number chosen(const request_marks& marks = {}, std::string_view name = "digits", version_number asked = 0) {
     auto to = door.choose(name, asked, marks);
@@ -150,4 +162,55 @@ BOOST_FIXTURE_TEST_CASE(a_candidate_that_fails_in_a_row_gets_nothing_more, divid
   }
   BOOST_TEST(chosen() == 3U);
   BOOST_TEST(door.choose("digits", 0, {})->judged_by == nullptr);
+}
+
+// -- copies and rewards -------------------------------------------------------------------------------------------------------------
+
+BOOST_FIXTURE_TEST_CASE(copies_are_only_of_what_the_live_version_answers, divided_fixture) {
+  divide(0, {}, always_rule{"anna", "", ""}, 1000);
+  auto copied = door.choose("digits", 0, {});
+  BOOST_TEST((copied->target == live));
+  BOOST_TEST((copied->copies_to == candidate));
+  BOOST_TEST(copied->copies_max == 5U);
+  BOOST_TEST((door.choose("digits", 0, {"anna", "", ""})->copies_to == nullptr));
+  BOOST_TEST((door.choose("digits@candidate", 0, {})->copies_to == nullptr));
+  BOOST_TEST((door.choose("digits@3", 0, {})->copies_to == nullptr));
+  candidate = nullptr;
+  divide(0, {}, {}, 1000);
+  BOOST_TEST((door.choose("digits", 0, {})->copies_to == nullptr));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_reward_that_nobody_wants_or_understands_is_refused, divided_fixture) {
+  request_marks order{"anna", "order-1", ""};
+  divide(500, {split_key_kind::request_id, ""});
+  BOOST_TEST((why_no_reward(order, 1) == error_code::failed_precondition));
+  divide(500, {split_key_kind::request_id, ""}, {}, 0, true);
+  for (double value : {-0.1, 1.1, std::numeric_limits<double>::quiet_NaN()})
+    BOOST_TEST((why_no_reward(order, value) == error_code::invalid_argument));
+  std::string long_id(request_id_bytes_max + 1, 'x');
+  for (std::string_view id : {std::string_view(), std::string_view(long_id)})
+    BOOST_TEST((why_no_reward({"anna", id, ""}, 1) == error_code::invalid_argument));
+  BOOST_TEST((why_no_reward(order, 1, "words") == error_code::not_found));
+  divide(500, {split_key_kind::header, "x-user"}, {}, 0, true);
+  BOOST_TEST((why_no_reward(order, 1) == error_code::invalid_argument));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_reward_counts_for_the_version_that_answered_its_request, divided_fixture) {
+  for (auto kind : {split_key_kind::caller, split_key_kind::header, split_key_kind::request_id}) {
+    watch = std::make_shared<answer_watch>(std::vector<check_spec>(), model_spec(), model_spec());
+    divide(500, {kind, "x-user"}, {}, 0, true);
+    std::uint64_t of_candidate = 0;
+    for (int i = 0; i < 100; ++i) {
+      auto name = "user-" + std::to_string(i);
+      auto fields = "X-User: " + name + "\n";
+      request_marks marks{name, name, fields};
+      of_candidate += chosen(marks) == 4U ? 1 : 0;
+      auto counted = door.reward("digits", marks, 1);
+      BOOST_REQUIRE(counted.ok());
+      BOOST_TEST(*counted);
+      BOOST_TEST(!*door.reward("digits", marks, 0));
+    }
+    BOOST_TEST(watch->read().candidate.rewards.count == of_candidate);
+    BOOST_TEST(watch->read().incumbent.rewards.count == 100 - of_candidate);
+  }
 }

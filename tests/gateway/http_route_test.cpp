@@ -42,6 +42,7 @@ const std::vector<routed> routes = {
     {post, "/v2/models/versions/infer?a=/b&c=%2F", http_target::infer, "versions"},
     {post, "/v2/models/digits/versions/4294967295/infer", http_target::infer, "digits", 4294967295U},
     {post, "/v2/models/a%2Fb%20%c3%A9/infer", http_target::infer, "a/b \xc3\xa9"},
+    {post, "/v2/models/digits/feedback", http_target::feedback, "digits"},
     {post, "/v2/repository/index", http_target::repository_index},
     {post, "/v2/repository/models/digits/load", http_target::load, "digits"},
     {post, "/v2/repository/models/di%67its/unload", http_target::unload, "digits"},
@@ -49,6 +50,7 @@ const std::vector<routed> routes = {
 };
 
 const std::vector<std::string> unknown_paths = {
+    "/v2/models/digits/versions/3/feedback",
     "",
     "/",
     "v2",

@@ -15,9 +15,18 @@ inline leadership leads() {
   return {7, "n1", std::string("\0signed\xff", 8)};
 }
 
+inline check_spec look() {
+  check_spec check;
+  check.kind = check_kind::disagreement;
+  check.by = output_look::top_class;
+  check.output = "scores";
+  check.within = 0.25;
+  return check;
+}
+
 inline assignment orders() {
   pool_order pool{{"digits", 3}, 45, sha_a, sha_b, "max_batch = 4\n", 5, true, true, true};
-  split_order split{9, 3, 50, 20, {split_key_kind::header, "x-user"}, always_rule{"anna", "x-canary", "yes"}, 4};
+  split_order split{9, 3, 50, 20, {split_key_kind::header, "x-user"}, always_rule{"anna", "x-canary", "yes"}, 4, {look()}, true};
   route_order route{"faces",
                     {error_code::unavailable, "version 2 is on its way up"},
                     {2, "max_batch = 8\n", {{"n1", 6}, {"n2", 8}}},
@@ -54,7 +63,12 @@ inline node_report report() {
   did.errors = {47, 48};
   did.latency.record(49);
   pool.did = std::make_shared<arm_counters>(did);
-  return {"n2", 16, 17, 18, {pool}, {{"digits", 50, 51}}};
+  watch_counters seen;
+  seen.candidate = {{{{80, 81}, {0, 82, 0, 83}}}, {84, 5.5, 4.5}};
+  seen.incumbent = {{{{85, 86}, {}}}, {87, 6.5, 3.5}};
+  seen.copies = 88;
+  seen.shed = 89;
+  return {"n2", 16, 17, 18, {pool}, {{"digits", 50, 51}}, {{"digits", 90, std::make_shared<watch_counters>(seen)}}};
 }
 
 inline version_record version() {
@@ -96,9 +110,13 @@ inline deployment_list deployments() {
   rollout_status rollout{23,
                          22,
                          course,
+                         78,
                          "samples",
                          {{check_judgement::worse, "p99", 65}},
-                         {{66, 67, microseconds(68), microseconds(69)}, {70, 71, microseconds(72), microseconds(73)}}};
+                         {{66, 67, microseconds(68), microseconds(69), 74, 0.25},
+                          {70, 71, microseconds(72), microseconds(73), 75, 0.5},
+                          76,
+                          77}};
   return {{{record, {{version(), true, true, true, status(), "no room"}}, rollout}}};
 }
 

@@ -15,6 +15,15 @@ class Identity(nn.Module):
         return x
 
 
+class Picky(nn.Module):
+    """Fails what is below 0."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if bool((x < 0).any()):
+            raise ValueError("below 0")
+        return x
+
+
 class First1024(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return x[:, :1024]
@@ -66,6 +75,7 @@ def main():
                 toml.write(f'\n[cache]\nbytes = "{cache}"\n')
 
     make("noop", Identity(), [-1, 1], [-1, 1], 64)
+    make("picky", Picky(), [-1, 1], [-1, 1], 64)
     make("mlp", mlp, [-1, 784], [-1, 10], 64)
     make("wide", wide, [-1, 784], [-1, 10], 16)
     make("cached", mlp, [-1, 784], [-1, 10], 64, cache="16MiB")

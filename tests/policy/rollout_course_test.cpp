@@ -277,7 +277,7 @@ BOOST_AUTO_TEST_CASE(a_check_need_not_have_data_that_it_had_no_chance_of) {
     bool waits;
   };
   for (const auto& each : {row{0, 0, check_kind::error_rate, 0, false}, row{50, 0, check_kind::error_rate, 9, true},
-                           row{0, 50, check_kind::error_rate, 9, true}, row{50, 0, check_kind::disagreement, 9, false},
+                           row{0, 50, check_kind::error_rate, 9, true}, row{0, 50, check_kind::latency_p99, 9, false}, row{50, 0, check_kind::disagreement, 9, false},
                            row{0, 50, check_kind::disagreement, 9, true}}) {
     auto spec = canary();
     spec.stages[0].weight = each.weight;
@@ -312,8 +312,7 @@ BOOST_AUTO_TEST_CASE(a_check_that_compares_nothing_with_the_incumbent_needs_none
     told.all_well();
     told.view.evidence.incumbent_samples = 0;
     told.pass(60s);
-    bool alone = kind == check_kind::finite_outputs || kind == check_kind::disagreement;
-    BOOST_TEST((told.course.stage == 1U) == alone);
+    BOOST_TEST((told.course.stage == 1U) == (kind == check_kind::disagreement));
   }
 }
 
@@ -644,11 +643,12 @@ struct storm {
   bool has_all_data(const stage_spec& stage) const {
     const auto& known = view.evidence;
     bool same = known.split_number == course.split_number;
-    if ((same ? known.candidate_samples : 0) < stage.samples)
+    bool is_won = stage.strategy == rollout_strategy::ab && same && known.arm == arm_judgement::better;
+    if ((same ? known.candidate_samples : 0) < stage.samples && !is_won)
       return false;
     for (std::size_t i = 0; i < spec.checks.size(); ++i) {
       bool of_copies = spec.checks[i].kind == check_kind::disagreement;
-      if (stage.copies == 0 && (of_copies || stage.weight == 0))
+      if (of_copies ? stage.copies == 0 : stage.weight == 0 && (stage.copies == 0 || is_latency(spec.checks[i].kind)))
         continue;
       if (!same || i >= known.checks.size() || known.checks[i].samples == 0)
         return false;

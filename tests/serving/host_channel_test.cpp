@@ -33,10 +33,13 @@ struct fixture {
   std::unique_ptr<scripted_host> host(host_script script) {
     return std::make_unique<scripted_host>(target, time, loop, std::move(script));
   }
+  bool sends_copies = false;
+
   std::shared_ptr<outcome> submit(std::vector<float> values, std::uint32_t rows = 1, std::function<void()> before_outputs = {}) {
     auto result = std::make_shared<outcome>();
     auto request = std::make_unique<recorded_request>(loop, std::move(values), rows, result);
     request->before_outputs = std::move(before_outputs);
+    request->is_copy = sends_copies;
     target->submit(std::move(request));
     return result;
   }
@@ -331,6 +334,17 @@ BOOST_AUTO_TEST_CASE(a_batch_is_overdue_once_its_time_is_up_and_an_idle_channel_
   f.ask({1, 2});
   BOOST_TEST(!silent->channel()->overdue(f.time.now() + timeout / 2));
   BOOST_TEST(silent->channel()->overdue(f.time.now() + 2 * timeout));
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_of_copies_has_time_since_its_host_may_have_idle_priority) {
+  fixture f;
+  f.sends_copies = true;
+  auto silent = f.host([](const work_page&, done_page&, std::byte*) { return false; });
+  f.target->attach(silent->channel());
+  auto timeout = f.target->spec().batch_timeout;
+  f.ask({1, 2});
+  BOOST_TEST(!silent->channel()->overdue(f.time.now() + 50 * timeout));
+  BOOST_TEST(silent->channel()->overdue(f.time.now() + 61 * timeout));
 }
 
 BOOST_AUTO_TEST_CASE(a_batch_gets_more_time_for_a_pause_in_which_nobody_looked) {

@@ -23,6 +23,13 @@ split_rule weighing(permille weight, std::uint64_t generation = 1, std::uint32_t
   return {weight, generation, fuse};
 }
 
+std::uint64_t copies_of(const traffic_split& split, std::uint64_t requests) {
+  std::uint64_t count = 0;
+  for (std::uint64_t i = 0; i < requests; ++i)
+    count += split.takes_copy();
+  return count;
+}
+
 std::uint64_t candidates_of(const traffic_split& split, std::uint64_t requests) {
   std::uint64_t count = 0;
   for (std::uint64_t i = 0; i < requests; ++i)
@@ -266,4 +273,22 @@ BOOST_AUTO_TEST_CASE(the_hash_of_a_key_never_changes) {
     BOOST_TEST(each.hash % split_buckets == each.bucket);
   }
   BOOST_TEST(split_hash("a", "bc") != split_hash("ab", "c"));
+}
+
+BOOST_AUTO_TEST_CASE(copies_are_taken_exactly_and_by_turns_of_their_own) {
+  for (permille share : {0U, 1U, 333U, 1000U}) {
+    traffic_split split({0, 1, 0, share});
+    BOOST_TEST(candidates_of(split, 500) == 0U);
+    BOOST_TEST(copies_of(split, 3000) == 3 * share);
+  }
+  traffic_split first({0, 1, 0, 2});
+  BOOST_TEST(copies_of(first, 499) == 0U);
+  traffic_split next({0, 2, 0, 2}, &first);
+  BOOST_TEST(copies_of(next, 1) == 1U); // the turns go on
+}
+
+BOOST_AUTO_TEST_CASE(a_blown_fuse_ends_copies_too) {
+  traffic_split split({0, 1, 1, 1000});
+  split.note(true);
+  BOOST_TEST(copies_of(split, 10) == 0U);
 }

@@ -29,7 +29,13 @@ assignment orders(std::size_t pools = 1, std::size_t toml_bytes = 10) {
                           true,
                           true,
                           true});
-  split_order split{9, 3, 50, 20, {split_key_kind::header, "x-user"}, always_rule{"anna", "x-canary", "yes"}, 4};
+  split_order split{9, 3, 50, 20, {split_key_kind::header, "x-user"}, always_rule{"anna", "x-canary", "yes"}, 4, {}, true};
+  split.looks.resize(2);
+  split.looks[0].kind = check_kind::finite_outputs;
+  split.looks[1].kind = check_kind::disagreement;
+  split.looks[1].output = "scores";
+  split.looks[1].by = output_look::bytes;
+  split.looks[1].within = 0.25;
   made.routes = {{"faces",
                   {error_code::unavailable, "on its way"},
                   {2, "max_batch = 8\n", {{"n1", 6}, {"n2", 8}}},
@@ -130,6 +136,13 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(what_was_kept_is_there_whole_after_a_crash, place,
   BOOST_TEST(split.always->caller == "anna");
   BOOST_TEST(split.always->header_value == "yes");
   BOOST_TEST(split.fuse == 4U);
+  BOOST_TEST(split.takes_rewards);
+  BOOST_REQUIRE(split.looks.size() == 2U);
+  BOOST_TEST((split.looks[0].kind == check_kind::finite_outputs));
+  BOOST_TEST((split.looks[1].kind == check_kind::disagreement));
+  BOOST_TEST(split.looks[1].output == "scores");
+  BOOST_TEST((split.looks[1].by == output_look::bytes));
+  BOOST_TEST(split.looks[1].within == 0.25);
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(one_that_takes_several_parts_is_whole_and_a_shorter_one_leaves_nothing_of_it, place, places) {

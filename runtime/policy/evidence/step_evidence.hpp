@@ -1,28 +1,36 @@
 #pragma once
 
 #include "runtime/policy/evidence/drift_evidence.hpp"
+#include "runtime/policy/evidence/mean_evidence.hpp"
 #include "runtime/policy/evidence/proportion_evidence.hpp"
 #include "runtime/policy/evidence/quantile_evidence.hpp"
 #include "runtime/policy/evidence/rate_evidence.hpp"
 
 #include <optional>
+#include <variant>
 #include <vector>
 
 namespace troupe {
+
+/// What a check saw that looks into answers: how many it found bad of those that it looked at, or how they are distributed.
+struct answer_counters {
+  failure_count bad; ///< of a drift check nothing
+  bin_counts bins;   ///< by value_bin or class, one draw an answer; of other checks none
+};
 
 /// What one arm's requests leave behind, as counters that only grow: nodes send them, the leader adds them up and takes the difference of two looks.
 struct arm_counters {
   failure_count errors;
   latency_buckets latency;
-  failure_count not_finite; ///< answers with a NaN or an infinity, of all answers
-  failure_count
-      disagreement;   ///< answers unlike the incumbent's to the same request, of those compared (shadow); the candidate's only
-  bin_counts outputs; ///< by value_bin or class; empty: not watched
+  std::vector<answer_counters> answers; ///< of each check that looks into answers, in the spec's order; empty: nobody looked yet
+  reward_sums rewards;                  ///< of an A/B test
 
   void add(const arm_counters& other);
 };
 
 /// From one look to the next. invalid_argument: a counter has gone down.
+result<answer_counters> since(const answer_counters& now, const answer_counters& before);
+result<reward_sums> since(const reward_sums& now, const reward_sums& before);
 result<arm_counters> since(const arm_counters& now, const arm_counters& before);
 
 /// Both arms since the last look, in the same time: never against last week. So each node must tell of both arms at once, and count a request where
@@ -33,14 +41,17 @@ struct step_batch {
   arm_counters incumbent;
 };
 
+/// A check that looks into answers: whether more of the candidate's are bad than of the incumbent's, or than a bound, or they are distributed otherwise.
+using answer_options = std::variant<rate_options, proportion_options, drift_options>;
+using answer_state = std::variant<rate_state, proportion_state, drift_state>;
+
 /// The checks of a step; what is left out is not checked. Their shares of alpha are set by with_shares.
 struct step_options {
   alpha_division division; ///< of the whole rollout; with_shares counts the checks
   std::optional<rate_options> errors;
   std::optional<quantile_options> latency;
-  std::optional<proportion_options> not_finite;
-  std::optional<proportion_options> disagreement;
-  std::optional<drift_options> drift;
+  std::vector<answer_options> answers;
+  std::optional<mean_options> rewards; ///< of an A/B test, which is no check of `judge`
 };
 
 /// The same with the checks counted, each quantile as one, and every check's alpha set to its share.
@@ -50,15 +61,14 @@ step_options with_shares(step_options options);
 struct step_state {
   rate_state errors;
   quantile_state latency;
-  proportion_state not_finite;
-  proportion_state disagreement;
-  drift_state drift;
+  std::vector<answer_state> answers; ///< of the options' kinds; empty: nobody has looked yet
+  mean_state rewards;
 };
 
 /// invalid_argument, and nothing is changed: some count can't be.
 result<void> advance(step_state& state, const step_batch& batch, const step_options& options);
 
-/// One verdict a check, to be taken together by `overall`.
+/// One verdict a check, to be taken together by `overall`: the error rate's, the latencies', those of the answers.
 std::vector<verdict> judge(const step_state& state, const step_options& options);
 
 } // namespace troupe

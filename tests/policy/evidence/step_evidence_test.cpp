@@ -15,12 +15,11 @@ step_options all_checks() {
   options.division = {0.05, 0, 3, 1};
   options.errors.emplace();
   options.latency.emplace();
-  options.not_finite.emplace();
-  options.not_finite->name = "answers that are not finite";
-  options.not_finite->bound = 0;
-  options.disagreement.emplace();
-  options.drift.emplace();
-  options.drift->kind = drift_kind::classes;
+  rate_options not_finite;
+  not_finite.name = "answers that are not finite";
+  drift_options drift;
+  drift.kind = drift_kind::classes;
+  options.answers = {not_finite, proportion_options{}, drift};
   return with_shares(options);
 }
 
@@ -33,9 +32,7 @@ struct fixture {
   void serve(arm_counters& arm, std::uint64_t requests, double error_rate) {
     arm = {};
     arm.errors = drawn(random, requests, error_rate);
-    arm.not_finite.requests = requests;
-    arm.disagreement.requests = requests;
-    arm.outputs = {requests / 2, requests - requests / 2};
+    arm.answers = {{{0, requests}, {}}, {{0, requests}, {}}, {{}, {requests / 2, requests - requests / 2}}};
     for (std::uint64_t i = 0; i < requests; ++i)
       arm.latency.record(1'000 + random.below(1'000));
   }
@@ -68,7 +65,7 @@ BOOST_AUTO_TEST_CASE(a_batch_that_can_not_be_changes_nothing_of_any_check) {
   serve_second();
   take();
   serve_second();
-  batch->candidate.outputs = {1, 2, 3};
+  batch->candidate.answers[2].bins = {1, 2, 3};
   BOOST_TEST((advance(*state, *batch, options).failure().code == error_code::invalid_argument));
   BOOST_TEST(state->errors.total.candidate.requests == 10U);
   BOOST_TEST(state->latency.candidate.total == 10U);
@@ -76,8 +73,8 @@ BOOST_AUTO_TEST_CASE(a_batch_that_can_not_be_changes_nothing_of_any_check) {
 
 BOOST_AUTO_TEST_CASE(every_check_has_the_same_share_of_alpha_and_each_quantile_counts) {
   BOOST_TEST(options.division.checks == 7U);
-  for (double share : {options.errors->alpha, options.latency->alpha, options.not_finite->alpha, options.drift->alpha,
-                       options.disagreement->alpha})
+  for (double share : {options.errors->alpha, options.latency->alpha, std::get<rate_options>(options.answers[0]).alpha,
+                       std::get<proportion_options>(options.answers[1]).alpha, std::get<drift_options>(options.answers[2]).alpha})
     BOOST_TEST(share == 0.05 / 7 / 3, tt::tolerance(1e-12));
   BOOST_TEST(judge(*state, options).size() == 7U);
 }
@@ -99,9 +96,9 @@ BOOST_AUTO_TEST_CASE(one_check_that_fails_is_enough) {
   using spoil = void (*)(arm_counters&);
   const spoil ways[] = {
       [](arm_counters& arm) { arm.errors.failures = 5; },
-      [](arm_counters& arm) { arm.not_finite.failures = 1; },
-      [](arm_counters& arm) { arm.disagreement.failures = 5; },
-      [](arm_counters& arm) { arm.outputs = {10, 0}; },
+      [](arm_counters& arm) { arm.answers[0].bad.failures = 1; },
+      [](arm_counters& arm) { arm.answers[1].bad.failures = 5; },
+      [](arm_counters& arm) { arm.answers[2].bins = {10, 0}; },
       [](arm_counters& arm) {
         arm.latency = {};
         for (int i = 0; i < 10; ++i)
@@ -129,9 +126,37 @@ BOOST_AUTO_TEST_CASE(counters_of_nodes_add_up_and_two_looks_differ_by_what_came_
   BOOST_REQUIRE(grown.ok());
   BOOST_TEST(grown->errors.requests == 190U);
   BOOST_TEST(grown->latency.total == 190U);
-  BOOST_TEST(grown->not_finite.requests == 190U);
-  BOOST_TEST((grown->outputs == batch->incumbent.outputs));
+  BOOST_TEST(grown->answers[0].bad.requests == 190U);
+  BOOST_TEST((grown->answers[2].bins == batch->incumbent.answers[2].bins));
   BOOST_TEST((since(*before, sum).failure().code == error_code::invalid_argument));
+}
+
+BOOST_AUTO_TEST_CASE(an_arm_without_answers_yet_is_no_mistake) {
+  serve_second();
+  batch->candidate.answers.clear();
+  take();
+  serve_second();
+  take();
+  BOOST_TEST(count_of(std::get<drift_state>(state->answers[2]).incumbent) == 380U);
+  BOOST_TEST(count_of(std::get<drift_state>(state->answers[2]).candidate) == 10U);
+}
+
+BOOST_AUTO_TEST_CASE(rewards_are_compared_beside_the_checks_and_have_their_share) {
+  options.rewards.emplace();
+  options = with_shares(std::move(options));
+  BOOST_TEST(options.division.checks == 8U);
+  for (int second = 0; second < 200; ++second) {
+    serve_second();
+    for (int i = 0; i < 50; ++i) {
+      batch->candidate.rewards.record(random.below(10) < 9 ? 1 : 0);
+      batch->incumbent.rewards.record(random.below(10) < 6 ? 1 : 0);
+    }
+    take();
+  }
+  BOOST_TEST((judge(state->rewards, *options.rewards).is == standing::fine));
+  BOOST_TEST(judge(*state, options).size() == 7U);
+  reward_sums less{1, 0.5, 0.25};
+  BOOST_TEST((since(less, {2, 0.5, 0.25}).failure().code == error_code::invalid_argument));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,189 @@
+#define BOOST_TEST_MODULE answer_watch
+#include "runtime/serving/answer_watch.hpp"
+#include "runtime/serving/shadow_copy.hpp"
+#include "tests/support/recorded_request.hpp"
+#include "tests/support/test_loop.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <limits>
+
+using namespace troupe;
+
+namespace {
+
+model_spec model_with(std::vector<std::string> outputs) {
+  model_spec spec;
+  for (auto& name : outputs)
+    spec.outputs.push_back({std::move(name), datatype::fp32, {-1, 2}});
+  return spec;
+}
+
+check_spec check_of(check_kind kind, std::string output = {}, output_look by = output_look::values) {
+  check_spec check;
+  check.kind = kind;
+  check.output = std::move(output);
+  check.by = by;
+  return check;
+}
+
+tensor_view view_of(const std::vector<float>& values) {
+  return make_view(datatype::fp32, {static_cast<std::int64_t>(values.size()) / 2, 2},
+                   reinterpret_cast<const std::byte*>(values.data()), values.size() * sizeof(float));
+}
+
+const std::vector<float> small = {1, 2};
+const std::vector<float> large = {2, 1};
+const std::vector<float> broken = {std::numeric_limits<float>::quiet_NaN(), 1};
+
+constexpr auto incumbent = split_side::incumbent;
+constexpr auto candidate = split_side::candidate;
+
+struct fixture {
+  std::shared_ptr<answer_watch> watch;
+  test_loop loop;
+
+  void look_for(const std::vector<check_spec>& checks, const model_spec& live = model_with({"scores"}),
+                const model_spec& next = model_with({"scores"})) {
+    watch = std::make_shared<answer_watch>(checks, live, next);
+  }
+  std::unique_ptr<recorded_request> live_request(const std::shared_ptr<outcome>& became = std::make_shared<outcome>()) {
+    return std::make_unique<recorded_request>(loop, small, 1, became);
+  }
+  answer_counters disagreement() const { return watch->read().candidate.answers.at(0); }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(answer_watch_suite, fixture)
+
+BOOST_AUTO_TEST_CASE(an_output_that_a_version_lacks_is_never_seen_and_never_compared) {
+  look_for({check_of(check_kind::finite_outputs, "words"), check_of(check_kind::disagreement, "words")});
+  watch->note(candidate, {view_of(broken)});
+  watch->compare({view_of(small)}, {view_of(large)});
+  for (const auto& seen : watch->read().candidate.answers)
+    BOOST_TEST(seen.bad.requests == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(answers_that_are_not_finite_are_counted_by_version) {
+  look_for({check_of(check_kind::finite_outputs)});
+  for (int i = 0; i < 3; ++i)
+    watch->note(candidate, {view_of(i == 0 ? broken : small)});
+  watch->note(incumbent, {view_of(small)});
+  auto seen = watch->read();
+  BOOST_TEST(seen.candidate.answers[0].bad.failures == 1U);
+  BOOST_TEST(seen.candidate.answers[0].bad.requests == 3U);
+  BOOST_TEST(seen.incumbent.answers[0].bad.requests == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(each_answer_is_one_draw_of_its_distribution) {
+  look_for({check_of(check_kind::output_drift), check_of(check_kind::output_drift, "scores", output_look::top_class)});
+  for (int i = 0; i < 100; ++i) {
+    watch->note(candidate, {view_of(small)});
+    watch->note(incumbent, {view_of(large)});
+  }
+  auto seen = watch->read();
+  BOOST_TEST(count_of(seen.candidate.answers[0].bins) == 100U);
+  BOOST_TEST((seen.candidate.answers[1].bins == bin_counts{0, 100}));
+  BOOST_TEST((seen.incumbent.answers[1].bins == bin_counts{100, 0}));
+}
+
+BOOST_AUTO_TEST_CASE(outputs_are_compared_by_their_names_wherever_they_stand) {
+  look_for({check_of(check_kind::disagreement)}, model_with({"a", "b"}), model_with({"b", "a"}));
+  watch->compare({view_of(small), view_of(large)}, {view_of(large), view_of(small)});
+  BOOST_TEST(disagreement().bad.failures == 0U);
+  watch->compare({view_of(small), view_of(large)}, {view_of(small), view_of(large)});
+  BOOST_TEST(disagreement().bad.failures == 1U);
+  BOOST_TEST(disagreement().bad.requests == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(nobody_observes_where_no_check_looks_into_single_answers) {
+  look_for({check_of(check_kind::disagreement)});
+  BOOST_TEST((watch->observer_of(candidate) == nullptr));
+  look_for({check_of(check_kind::finite_outputs)});
+  auto observer = watch->observer_of(candidate);
+  BOOST_REQUIRE((observer != nullptr));
+  watch.reset(); // the observer keeps it
+  observer->on_outputs({view_of(small)});
+}
+
+BOOST_AUTO_TEST_CASE(a_reward_counts_once) {
+  look_for({});
+  BOOST_TEST(watch->reward(candidate, 1, 0.5));
+  BOOST_TEST(!watch->reward(candidate, 1, 1));
+  BOOST_TEST(watch->reward(incumbent, 2, 1));
+  auto seen = watch->read();
+  BOOST_TEST(seen.candidate.rewards.count == 1U);
+  BOOST_TEST(seen.candidate.rewards.sum == 0.5);
+  BOOST_TEST(seen.incumbent.rewards.squares == 1);
+}
+
+BOOST_AUTO_TEST_CASE(ids_of_rewards_are_forgotten_in_the_end) {
+  look_for({});
+  for (std::uint64_t id = 0; id <= answer_watch::rewarded_max; ++id)
+    BOOST_REQUIRE(watch->reward(candidate, id, 1));
+  BOOST_TEST(watch->reward(candidate, 0, 1));
+  BOOST_TEST(!watch->reward(candidate, answer_watch::rewarded_max, 1));
+}
+
+// -- copies -------------------------------------------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(copies_beyond_the_most_are_shed_and_make_room_when_they_end) {
+  look_for({check_of(check_kind::disagreement)});
+  auto live = live_request();
+  auto copy = shadow_copy(*live, watch, 1);
+  BOOST_REQUIRE((copy != nullptr));
+  auto other = live_request();
+  BOOST_TEST((shadow_copy(*other, watch, 1) == nullptr));
+  BOOST_TEST((other->observer == nullptr));
+  copy.reset();
+  BOOST_TEST((shadow_copy(*other, watch, 1) != nullptr));
+  BOOST_TEST(watch->read().copies == 2U);
+  BOOST_TEST(watch->read().shed == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(both_answers_are_compared_whichever_comes_first) {
+  for (bool live_first : {true, false})
+    for (const auto* second : {&small, &large}) {
+      look_for({check_of(check_kind::disagreement)});
+      auto became = std::make_shared<outcome>();
+      request_ptr live = live_request(became);
+      auto copy = shadow_copy(*live, watch, 1);
+      loop.run([&] {
+        if (live_first)
+          answer(std::move(live), {view_of(small)});
+        answer(std::move(copy), {view_of(*second)});
+        if (!live_first)
+          answer(std::move(live), {view_of(small)});
+      });
+      BOOST_TEST(became->times == 1);
+      BOOST_TEST(disagreement().bad.requests == 1U);
+      BOOST_TEST(disagreement().bad.failures == (second == &large ? 1U : 0U));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_copy_has_bytes_of_its_own_and_is_marked) {
+  look_for({});
+  auto live = live_request();
+  auto copy = shadow_copy(*live, watch, 1);
+  BOOST_TEST(copy->is_copy);
+  BOOST_TEST(copy->rows == 1U);
+  BOOST_TEST(copy->inputs[0].data != live->inputs[0].data);
+  live.reset();
+  BOOST_TEST(*reinterpret_cast<const float*>(copy->inputs[0].data) == small[0]);
+}
+
+BOOST_AUTO_TEST_CASE(where_one_of_both_has_no_answer_nothing_is_compared) {
+  for (bool of_live : {true, false}) {
+    look_for({check_of(check_kind::disagreement)});
+    request_ptr live = live_request();
+    auto copy = shadow_copy(*live, watch, 1);
+    loop.run([&] {
+      refuse(std::move(of_live ? live : copy), {error_code::model_failed, "no"});
+      answer(std::move(of_live ? copy : live), {view_of(small)});
+    });
+    BOOST_TEST(disagreement().bad.requests == 0U);
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
