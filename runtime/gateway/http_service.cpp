@@ -163,7 +163,8 @@ http_reply http_service::of_model(const http_route& route, std::string (*write)(
 http_reply http_service::statistics(const http_route& route) {
   std::vector<std::shared_ptr<spread>> targets;
   if (route.target == http_target::all_statistics) {
-    for (const auto& [name, where] : *routes_.read())
+    auto table = routes_.read();
+    for (const auto& [name, where] : *table)
       if (where.target != nullptr)
         targets.push_back(where.target);
     return document(statistics_document(targets));
