@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""ask.py [DEPLOYMENT]: load for the examples. Asks for the digits of the test set, an image a request, again and again, until SIGTERM, Ctrl-C or a
-minute ends it; then prints, as JSON, how many answers each version gave, how many of them were wrong, and how many requests got no answer.
+"""ask.py [DEPLOYMENT] [--feedback]: load for the examples. Asks for the digits of the test set, an image a request, again and again, until SIGTERM, Ctrl-C
+or a minute ends it; then prints, as JSON, how many answers each version gave, how many of them were wrong, and how many requests got no answer. With
+--feedback each request has an id, and the node is told whether its answer was right: a reward of 1 or 0, for an A/B test.
 
     {"requests": 9120, "unanswered": 0, "versions": {"1": {"answers": 9120, "wrong": 384}}}
 
 The node's HTTP door is TROUPE_HTTP (default: 127.0.0.1:8000).
 """
 
+import argparse
 import collections
 import csv
 import gzip
@@ -18,6 +20,7 @@ import signal
 import sys
 import threading
 import time
+import uuid
 
 CONNECTIONS = 4
 LONGEST_SECONDS = 60  # a load that is forgotten ends by itself
@@ -26,13 +29,13 @@ PIXEL_MAX = 16
 
 
 def test_set():
-    """The digits that no model was trained on, every fifth: the body of a request and the right answer, of each."""
+    """The digits that no model was trained on, every fifth: a request and the right answer, of each."""
     with gzip.open(pathlib.Path(__file__).with_name("digits.csv.gz"), "rt") as file:
         rows = list(csv.reader(file))
     for row in rows[4::5]:
         pixels = [float(each) / PIXEL_MAX for each in row[:64]]
         image = {"name": "image", "datatype": "FP32", "shape": [1, 64], "data": pixels}
-        yield json.dumps({"inputs": [image]}).encode(), int(float(row[64]))
+        yield {"inputs": [image]}, int(float(row[64]))
 
 
 class Tally:
@@ -58,39 +61,54 @@ class Tally:
         return {"requests": self.answers.total() + self.unanswered, "unanswered": self.unanswered, "versions": versions}
 
 
-def ask_one(door, path, body, label, tally):
-    door.request("POST", path, body)
+def post(door, path, body):
+    """The answer, or None if it is an error."""
+    door.request("POST", path, json.dumps(body).encode())
     reply = door.getresponse()
     text = reply.read()
-    if reply.status != 200:
-        return tally.add_unanswered()
-    answer = json.loads(text)
+    return json.loads(text) if reply.status == 200 else None
+
+
+def ask_one(door, path, request, label, tally):
+    """Whether the answer was right; None: there was none."""
+    answer = post(door, path + "/infer", request)
+    if answer is None:
+        tally.add_unanswered()
+        return None
     scores = answer["outputs"][0]["data"]
-    tally.add(answer["model_version"], scores.index(max(scores)) == label)
+    right = scores.index(max(scores)) == label
+    tally.add(answer["model_version"], right)
+    return right
 
 
-def ask_all(deployment, questions, ended, tally):
-    """Until it is ended, or the node is gone."""
+def ask_all(path, questions, feedback, ended, tally):
+    """Until it is ended, or the node is gone. Before an A/B test begins, and after it, its feedback is refused, which is no matter."""
     door = http.client.HTTPConnection(os.environ.get("TROUPE_HTTP", "127.0.0.1:8000"), timeout=10)
     try:
         while not ended.is_set():
-            for body, label in questions:
+            for request, label in questions:
                 if ended.wait(PAUSE_SECONDS):
                     break
-                ask_one(door, f"/v2/models/{deployment}/infer", body, label, tally)
+                identified = {"id": str(uuid.uuid4()), **request} if feedback else request
+                right = ask_one(door, path, identified, label, tally)
+                if feedback and right is not None:
+                    post(door, path + "/feedback", {"id": identified["id"], "reward": int(right)})
     except (OSError, http.client.HTTPException) as failure:
         tally.add_unanswered()
         print(f"the node can't be asked any more: {failure}", file=sys.stderr)
 
 
 def main():
-    deployment = sys.argv[1] if len(sys.argv) > 1 else "digits"
+    parser = argparse.ArgumentParser()
+    parser.add_argument("deployment", nargs="?", default="digits")
+    parser.add_argument("--feedback", action="store_true")
+    options = parser.parse_args()
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     questions = list(test_set())
     tally = Tally()
-    askers = [threading.Thread(target=ask_all, args=(deployment, questions, ended, tally)) for _ in range(CONNECTIONS)]
+    askers = [threading.Thread(target=ask_all, args=(f"/v2/models/{options.deployment}", questions, options.feedback, ended, tally)) for _ in range(CONNECTIONS)]
     for each in askers:
         each.start()
     deadline = time.monotonic() + LONGEST_SECONDS

@@ -9,6 +9,8 @@
 
 #include <cstdio>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace troupe {
 
@@ -70,9 +72,13 @@ std::string reward_text(schema::RolloutStatus::Figures::Reader did) {
   return did.getRewards() == 0 ? "-" : std::string(mean) + " of " + std::to_string(did.getRewards());
 }
 
-void add_figures(table& rows, const std::string& deployment, std::uint32_t version, schema::RolloutStatus::Figures::Reader did) {
-  rows.add({deployment + "@" + std::to_string(version), std::to_string(did.getRequests()), failed_text(did),
-            latency_text(did.getP50Us()), latency_text(did.getP99Us()), reward_text(did)});
+std::vector<cell> figures_row(const std::string& deployment, std::uint32_t version, schema::RolloutStatus::Figures::Reader did,
+                              bool rewards) {
+  std::vector<cell> row = {deployment + "@" + std::to_string(version), std::to_string(did.getRequests()), failed_text(did),
+                           latency_text(did.getP50Us()), latency_text(did.getP99Us())};
+  if (rewards)
+    row.push_back(reward_text(did));
+  return row;
 }
 
 std::string copies_text(status rollout) {
@@ -83,9 +89,15 @@ std::string copies_text(status rollout) {
 }
 
 std::string figures_text(const std::string& deployment, status rollout, bool colors) {
-  table rows({{"VERSION"}, {"REQUESTS", true}, {"FAILED", true}, {"P50", true}, {"P99", true}, {"REWARD", true}});
-  add_figures(rows, deployment, rollout.getCandidate(), rollout.getCandidateDid());
-  add_figures(rows, deployment, rollout.getIncumbent(), rollout.getIncumbentDid());
+  auto candidate = rollout.getCandidateDid();
+  auto incumbent = rollout.getIncumbentDid();
+  bool rewards = candidate.getRewards() + incumbent.getRewards() > 0;
+  std::vector<column> columns = {{"VERSION"}, {"REQUESTS", true}, {"FAILED", true}, {"P50", true}, {"P99", true}};
+  if (rewards)
+    columns.push_back({"REWARD", true});
+  table rows(std::move(columns));
+  rows.add(figures_row(deployment, rollout.getCandidate(), candidate, rewards));
+  rows.add(figures_row(deployment, rollout.getIncumbent(), incumbent, rewards));
   return "since the stage began:\n" + rows.render(colors) + copies_text(rollout);
 }
 
