@@ -427,8 +427,10 @@ void deployment_state::save(deployment_records after, state_change change, std::
 
 void deployment_state::carry_out(const rollout_plan& plan, deployment_records after, state_change change,
                                  std::function<void()> next, std::function<void(const caf::error&)> failed) {
-  auto go_on = [this, plan, next = std::move(next)] {
+  auto staged = record().course ? record().target_version : 0;
+  auto go_on = [this, plan, staged, next = std::move(next)] {
     tell(plan);
+    tell_end(staged);
     for (const auto& step : plan.steps)
       take(step);
     end_judging();
@@ -474,6 +476,13 @@ void deployment_state::tell(const rollout_plan& plan) {
     default: emit(severity::info, "version_moved", {{"version", number}, {"state", std::string(to_string(change.state))}}); break;
     }
   }
+}
+
+void deployment_state::tell_end(version_number staged) {
+  if (staged == 0 || record().target_version == staged)
+    return;
+  bool good = record().current_version == staged;
+  emit(severity::info, "rollout_ended", {{"version", std::to_string(staged)}, {"outcome", good ? "promoted" : "rolled_back"}});
 }
 
 void deployment_state::happened(rollout_news what, version_number number, std::string reason) {

@@ -103,6 +103,8 @@ private:
   /// If there is nothing to be judged any more.
   void end_judging();
   void tell(const rollout_plan& plan);
+  /// How the rollout by stages of this version (0: of none) has ended, if it has.
+  void tell_end(version_number staged);
   void happened(rollout_news what, version_number number, std::string reason = {});
   void finish_removal(caf::typed_response_promise<done> answer);
   void start_validation(version_number number);

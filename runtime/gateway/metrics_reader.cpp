@@ -49,6 +49,8 @@ std::string metrics_reader::write(deployment_list deployments) {
   view.versions = read_versions();
   view.hosts = read_hosts(deployments);
   view.deployments = std::move(deployments);
+  view.splits = read_splits();
+  view.ended_rollouts = from_.rollouts.read();
   view.node = read_node();
   return metrics_text(view);
 }
@@ -63,6 +65,15 @@ std::vector<version_figures> metrics_reader::read_versions() const {
   for (auto& [id, figures] : by_id)
     all.push_back(std::move(figures));
   return all;
+}
+
+std::vector<split_figures> metrics_reader::read_splits() const {
+  auto table = from_.routes.read();
+  std::vector<split_figures> splits;
+  for (const auto& [name, where] : *table)
+    if (where.candidate && where.candidate->split != nullptr)
+      splits.push_back({where.candidate->version, where.candidate->split->rule(), where.candidate->split->blown().has_value()});
+  return splits;
 }
 
 std::vector<host_figures> metrics_reader::read_hosts(const deployment_list& deployments) {

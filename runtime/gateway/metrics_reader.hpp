@@ -16,6 +16,7 @@ struct metrics_sources {
   const routing_cell& routes;
   const control_backend& node;
   const client_count& clients;
+  const rollout_tally& rollouts;
   std::vector<kj_loop*> loops; ///< the gateway's
 };
 
@@ -32,6 +33,7 @@ private:
   void watch_loops();
   std::string write(deployment_list deployments);
   std::vector<version_figures> read_versions() const;
+  std::vector<split_figures> read_splits() const;
   std::vector<host_figures> read_hosts(const deployment_list& deployments);
   node_figures read_node();
 

@@ -1,6 +1,7 @@
 #include "runtime/gateway/metrics_text.hpp"
 
 #include "runtime/gateway/node_metrics.hpp"
+#include "runtime/gateway/rollout_metrics.hpp"
 #include "runtime/gateway/triton_metrics.hpp"
 #include "runtime/gateway/version_metrics.hpp"
 
@@ -23,6 +24,7 @@ std::string metrics_text(const metrics_view& from) {
   metric_families all;
   append(all, triton_metrics(from));
   append(all, version_metrics(from));
+  append(all, rollout_metrics(from));
   append(all, node_metrics(from.node));
   return prometheus::TextSerializer().Serialize(all);
 }

@@ -2,10 +2,13 @@
 
 #include "actors/messages.hpp"
 #include "runtime/gateway/process_usage.hpp"
+#include "runtime/gateway/rollout_tally.hpp"
 #include "runtime/serving/pool.hpp"
+#include "runtime/serving/traffic_split.hpp"
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -45,11 +48,20 @@ struct node_figures {
   machine_memory memory;
 };
 
+/// How this node divides a deployment's requests.
+struct split_figures {
+  version_id candidate;
+  split_rule rule;
+  bool blown = false; ///< its fuse: the candidate gets nothing any more
+};
+
 /// What a metrics page is written of.
 struct metrics_view {
   std::vector<version_figures> versions; ///< those that have a pool
   deployment_list deployments;
   std::vector<host_figures> hosts;
+  std::vector<split_figures> splits;
+  std::map<std::string, rollout_count> ended_rollouts; ///< by deployment
   node_figures node;
 };
 

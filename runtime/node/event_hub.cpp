@@ -40,8 +40,8 @@ std::unique_ptr<spdlog::formatter> text_lines() {
 
 } // namespace
 
-event_hub::event_hub(const std::string& format, const log_levels& levels, const directory& actors)
-  : json_(format == "json"), levels_(levels), actors_(actors),
+event_hub::event_hub(const std::string& format, const log_levels& levels, const directory& actors, rollout_tally& rollouts)
+  : json_(format == "json"), levels_(levels), actors_(actors), rollouts_(rollouts),
     log_(std::make_shared<spdlog::logger>("troupe", std::make_shared<spdlog::sinks::stderr_color_sink_mt>())) {
   log_->set_level(spdlog::level::debug); // the levels above decide
   if (json_)
@@ -57,6 +57,7 @@ void event_hub::emit(event e) {
     log_->log(level_of(e.level), "{}", json_ ? json_log_line(e) : to_text(e));
   if (e.level == severity::debug)
     return;
+  rollouts_.note(e);
   if (auto journal = actors_.journal.get())
     caf::anon_send(journal, note_event{std::move(e)});
 }

@@ -3,6 +3,7 @@
 #include "actors/directory.hpp"
 #include "runtime/base/event.hpp"
 #include "runtime/base/log_levels.hpp"
+#include "runtime/gateway/rollout_tally.hpp"
 
 #include <memory>
 #include <string>
@@ -13,11 +14,11 @@ class logger;
 
 namespace troupe {
 
-/// Where a node's events go: its log (stderr), as far as its levels show them, and its journal, but for debug events.
+/// Where a node's events go: its log (stderr), as far as its levels show them, its journal, but for debug events, and what counts some of them.
 class event_hub final : public event_sink {
 public:
   /// `format`: text, or json (one object a line, see log_line.hpp). All must outlive the hub.
-  event_hub(const std::string& format, const log_levels& levels, const directory& actors);
+  event_hub(const std::string& format, const log_levels& levels, const directory& actors, rollout_tally& rollouts);
   ~event_hub() override;
 
   void emit(event e) override;
@@ -27,6 +28,7 @@ private:
   const bool json_;
   const log_levels& levels_;
   const directory& actors_;
+  rollout_tally& rollouts_;
   std::shared_ptr<spdlog::logger> log_;
 };
 

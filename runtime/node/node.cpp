@@ -325,6 +325,7 @@ private:
   const service_notifier& manager_;
   directory actors_;
   log_levels& levels_;
+  rollout_tally rollouts_;
   event_hub events_;
   routing_cell routes_;
   host_watch watch_;
@@ -358,7 +359,7 @@ private:
 running_node::running_node(const node_options& options, const clock& time, node_storage& storage, log_levels& levels,
                            const service_notifier& manager, node_doors doors, std::optional<cluster_identity> cluster)
   : options_(options), time_(time), storage_(storage), manager_(manager), levels_(levels),
-    events_(options.log_format, levels_, actors_), watch_(time), gateway_(gateway_of(options)),
+    events_(options.log_format, levels_, actors_, rollouts_), watch_(time), gateway_(gateway_of(options)),
     loops_(make_loops(loop_count(options), events_, time)), cluster_(std::move(cluster)),
     links_(cluster_ ? std::make_unique<cluster_links>(*cluster_, pointers_to<kj_loop>(loops_), time, events_, gateway_)
                     : nullptr),
@@ -382,7 +383,7 @@ running_node::running_node(const node_options& options, const clock& time, node_
     system_(configure(config_)), root_(start_tree()), clients_(gateway_.connections_max),
     control_{system_,    actors_, time,    environment_.node_name, TROUPE_VERSION, options.http_name,
              time.now(), drain_,  levels_, cluster_.has_value()},
-    metrics_({routes_, control_, clients_, pointers_to<kj_loop>(loops_)}), view_{routes_, time, control_, metrics_},
+    metrics_({routes_, control_, clients_, rollouts_, pointers_to<kj_loop>(loops_)}), view_{routes_, time, control_, metrics_},
     insecure_doors_(options.insecure_listen ? doors.beyond() : ""),
     gate_(
         make_gate(doors, options, gateway_, pointers_to<kj_loop>(loops_), links_ ? &links_->identity() : nullptr, time, events_)),

@@ -414,6 +414,23 @@ BOOST_AUTO_TEST_CASE(a_rollback_ends_a_rollout_by_stages) {
   BOOST_TEST((state_of(2) == version_state::rolled_back));
 }
 
+BOOST_AUTO_TEST_CASE(how_a_rollout_ends_is_told_once_whoever_ends_it) {
+  BOOST_REQUIRE(deploy_by(two_steps));
+  BOOST_REQUIRE(steer(rollout_command::promote));
+  pass_seconds(1);
+  BOOST_REQUIRE(deploy_by(two_steps));
+  BOOST_REQUIRE(steer(rollout_command::abort));
+  settle();
+  BOOST_REQUIRE(deploy_by(two_steps));
+  BOOST_REQUIRE(ask<deployed>(actors.catalog.get(), rollback{"digits"}));
+  settle();
+  std::vector<std::string> ends;
+  for (const auto& each : events.named("rollout_ended"))
+    ends.push_back(std::string(field(each, "version")) + " " + std::string(field(each, "outcome")));
+  BOOST_TEST(ends == (std::vector<std::string>{"2 promoted", "3 rolled_back", "4 rolled_back"}),
+             boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(it_goes_on_where_it_was_though_its_actor_dies_at_any_moment) {
   for (int moment = 0; moment < 26; moment += 5) {
     auto number = deploy_by(two_steps)->version;

@@ -25,7 +25,7 @@ void write_file(const fs::path& path, const std::string& text) {
   std::ofstream(path) << text;
 }
 
-/// A node that serves the digits, keeps their answers, and is asked again and again.
+/// A node that serves the digits, keeps their answers, and is asked again and again, while a second version takes over by stages, for as long as it lives.
 class busy_node {
 public:
   busy_node() {
@@ -34,6 +34,7 @@ public:
     std::ofstream(folder / "model.toml", std::ios::app) << "\n[cache]\nbytes = \"1MiB\"\n";
     auto done = node_.troupe({"deploy", "digits", folder.string()});
     BOOST_REQUIRE_MESSAGE(done.code == 0, done.err);
+    begin_rollout(folder);
   }
 
   const std::string& http_address() { return node_.process().http_address(); }
@@ -51,6 +52,15 @@ public:
   }
 
 private:
+  void begin_rollout(const fs::path& model) {
+    auto file = folder_.path() / "rollout.toml";
+    write_file(file,
+               "strategy = \"canary\"\nfuse = 5\n[[canary.step]]\nweight = 5\nhold = \"1h\"\n[[check]]\nkind = \"error_rate\"\n");
+    auto begun = node_.troupe({"deploy", "digits", model.string(), "--strategy", file.string(), "--detach"});
+    BOOST_REQUIRE_MESSAGE(begun.code == 0, begun.err);
+    BOOST_REQUIRE(eventually([this] { return contains(page(), "troupe_rollout_check_judgement"); }, std::chrono::seconds(30)));
+  }
+
   temporary_folder folder_;
   running_node node_;
   int asked_ = 0;
@@ -93,7 +103,7 @@ BOOST_AUTO_TEST_CASE(prometheus_reads_the_node_and_each_panel_of_the_dashboard_h
   };
   BOOST_TEST(eventually([&] { return has_data("count_over_time(up{job=\"troupe\"}[1m]) >= 2"); }, std::chrono::seconds(30)));
   auto queries = panel_queries();
-  BOOST_TEST(queries.size() >= 18U);
+  BOOST_TEST(queries.size() >= 21U);
   for (const auto& query : queries)
     BOOST_TEST(eventually([&] { return has_data(query); }, std::chrono::seconds(20)), query << prometheus.log());
 }
@@ -106,7 +116,7 @@ BOOST_AUTO_TEST_CASE(prometheus_takes_the_alerts_and_can_work_them_out) {
   BOOST_TEST(checked.code == 0, checked.out + checked.err);
   prometheus_process prometheus(configuration, folder.path());
   auto rules = [&] { return nlohmann::json::parse(prometheus.get("/api/v1/rules"))["data"]["groups"][0]["rules"]; };
-  BOOST_TEST(rules().size() >= 8U);
+  BOOST_TEST(rules().size() >= 10U);
   for (std::size_t i = 0; i < rules().size(); ++i)
     BOOST_TEST(eventually([&] { return rules()[i]["health"] == "ok"; }, std::chrono::seconds(20)), rules()[i].dump());
 }
@@ -115,7 +125,8 @@ BOOST_AUTO_TEST_CASE(promtool_finds_nothing_wrong_with_our_names) {
   busy_node node;
   node.ask();
   auto page = node.page();
-  for (auto family : {"troupe_host_cpu_seconds_total{", "troupe_host_memory_bytes{", "nv_cache_num_hits_per_model{"})
+  for (auto family : {"troupe_host_cpu_seconds_total{", "troupe_host_memory_bytes{", "nv_cache_num_hits_per_model{",
+                      "troupe_split_weight{", "troupe_rollout_requests{", "troupe_rollouts_total{"})
     BOOST_TEST(contains(page, family), page);
   auto checked = run_program({prometheus_tool("promtool"), "check", "metrics"}, page);
   std::istringstream complaints(checked.out + checked.err);

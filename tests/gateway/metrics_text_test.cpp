@@ -40,10 +40,38 @@ metrics_view view_of_a_host() {
   return view;
 }
 
+/// Version 4 of "echo" takes over from version 3: it is in the second of three stages, and this node has turned back by itself.
+metrics_view view_of_a_rollout() {
+  metrics_view view;
+  view.splits.push_back({{"echo", 4}, {50, 7, 5}, true});
+  auto& deployment = view.deployments.deployments.emplace_back();
+  deployment.record.name = "echo";
+  auto& version = deployment.versions.emplace_back();
+  version.record.id = {"echo", 4};
+  version.record.rollout_toml =
+      "strategy = [\"blue_green\", \"canary\"]\n[[canary.step]]\nweight = 5\n[[canary.step]]\nweight = 50\n"
+      "[[check]]\nkind = \"error_rate\"\n[[check]]\nkind = \"latency_p99\"\n"
+      "[[check]]\nkind = \"output_drift\"\noutput = \"scores\"\n";
+  auto& rollout = deployment.rollout.emplace();
+  rollout.candidate = 4;
+  rollout.incumbent = 3;
+  rollout.course.stage = 1;
+  rollout.course.held = std::chrono::milliseconds(2500);
+  rollout.course.asking = true;
+  rollout.checks = {{check_judgement::worse, {}, 9}, {check_judgement::fine, {}, 9}, {check_judgement::undecided, {}, 9}};
+  rollout.figures.candidate = {9, 2, std::chrono::microseconds(1500), std::chrono::milliseconds(2)};
+  rollout.figures.incumbent = {190, 0, std::chrono::microseconds(500), std::chrono::milliseconds(1)};
+  view.ended_rollouts["echo"] = {2, 1};
+  return view;
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_CASE(every_family_is_named_once_and_samples_follow_theirs) {
   auto view = view_of_a_host();
+  auto rollout = view_of_a_rollout();
+  view.splits = rollout.splits;
+  view.deployments.deployments.push_back(rollout.deployments.deployments.front());
   view.versions = {figures_of("a", 1), figures_of("b", 2)};
   view.node.loop_lags.resize(2);
   std::istringstream page(metrics_text(view));
@@ -172,6 +200,81 @@ BOOST_AUTO_TEST_CASE(a_host_that_cannot_be_looked_at_has_no_figures_but_its_rest
   BOOST_TEST(contains(page, "troupe_host_restarts_total"), page);
   BOOST_TEST(!contains(page, "troupe_host_cpu_seconds_total"));
   BOOST_TEST(!contains(page, "troupe_host_memory_bytes"));
+}
+
+BOOST_AUTO_TEST_CASE(a_node_tells_how_it_divides_requests) {
+  auto page = metrics_text(view_of_a_rollout());
+  const std::string labels = "{model=\"echo\",version=\"4\"}";
+  BOOST_TEST(contains(page, "troupe_split_weight" + labels + " 0.05\n"), page);
+  BOOST_TEST(contains(page, "troupe_split_number" + labels + " 7\n"));
+  BOOST_TEST(contains(page, "troupe_split_fuse_blown" + labels + " 1\n"));
+}
+
+BOOST_AUTO_TEST_CASE(a_split_without_a_fuse_tells_of_none) {
+  auto view = view_of_a_rollout();
+  view.splits[0] = {{"echo", 4}, {50, 7, 0}, false};
+  BOOST_TEST(!contains(metrics_text(view), "troupe_split_fuse_blown"));
+}
+
+BOOST_AUTO_TEST_CASE(a_rollout_tells_where_it_is_and_what_it_is_judged_by) {
+  auto page = metrics_text(view_of_a_rollout());
+  const std::string id = "{model=\"echo\",version=\"4\"";
+  for (const auto& line :
+       {"stage" + id + "} 2\n", "stages" + id + "} 3\n", "held_seconds" + id + "} 2.5\n", "paused" + id + "} 0\n",
+        "asking" + id + "} 1\n", "check_judgement" + id + ",check=\"error_rate\"} -1\n",
+        "check_judgement" + id + ",check=\"latency_p99\"} 1\n",
+        "check_judgement" + id + ",check=\"output_drift\",output=\"scores\"} 0\n"})
+    BOOST_TEST(contains(page, "troupe_rollout_" + line), line << page);
+}
+
+BOOST_AUTO_TEST_CASE(a_rollout_tells_what_both_versions_did) {
+  auto page = metrics_text(view_of_a_rollout());
+  const std::string candidate = "{model=\"echo\",version=\"4\",side=\"candidate\"}";
+  const std::string incumbent = "{model=\"echo\",version=\"3\",side=\"incumbent\"}";
+  for (const auto& line : {"requests" + candidate + " 9\n", "requests" + incumbent + " 190\n", "failures" + candidate + " 2\n",
+                           "failures" + incumbent + " 0\n", "latency_p50_seconds" + candidate + " 0.0015\n",
+                           "latency_p99_seconds" + incumbent + " 0.001\n"})
+    BOOST_TEST(contains(page, "troupe_rollout_" + line), line << page);
+}
+
+BOOST_AUTO_TEST_CASE(a_version_without_requests_has_no_latency) {
+  auto view = view_of_a_rollout();
+  view.deployments.deployments.front().rollout->figures.candidate = {};
+  auto page = metrics_text(view);
+  BOOST_TEST(contains(page, "troupe_rollout_requests{model=\"echo\",version=\"4\",side=\"candidate\"} 0\n"), page);
+  BOOST_TEST(!contains(page, "troupe_rollout_latency_p50_seconds{model=\"echo\",version=\"4\""));
+}
+
+BOOST_AUTO_TEST_CASE(what_the_leader_told_of_a_rollout_some_time_ago_is_left_out_and_what_this_node_does_is_not) {
+  auto view = view_of_a_rollout();
+  view.deployments.age = std::chrono::seconds(1);
+  auto page = metrics_text(view);
+  BOOST_TEST(!contains(page, "troupe_rollout_"), page);
+  BOOST_TEST(contains(page, "troupe_split_weight"));
+}
+
+BOOST_AUTO_TEST_CASE(rollouts_that_ended_are_counted_from_zero) {
+  auto view = view_of_a_rollout();
+  auto page = metrics_text(view);
+  BOOST_TEST(contains(page, "troupe_rollouts_total{model=\"echo\",outcome=\"promoted\"} 2\n"), page);
+  BOOST_TEST(contains(page, "troupe_rollouts_total{model=\"echo\",outcome=\"rolled_back\"} 1\n"));
+  view.ended_rollouts.clear();
+  BOOST_TEST(contains(metrics_text(view), "troupe_rollouts_total{model=\"echo\",outcome=\"rolled_back\"} 0\n"));
+}
+
+BOOST_AUTO_TEST_CASE(the_tally_counts_ends_of_rollouts_and_forgets_what_was_removed) {
+  rollout_tally tally;
+  auto note = [&tally](std::string name, std::string outcome) {
+    tally.note({{}, severity::info, std::move(name), {{"deployment", "echo"}, {"outcome", std::move(outcome)}}});
+  };
+  note("rollout_ended", "promoted");
+  note("rollout_ended", "rolled_back");
+  note("rollout_ended", "rolled_back");
+  note("rollout_moved", "promoted");
+  BOOST_TEST(tally.read().at("echo").promoted == 1U);
+  BOOST_TEST(tally.read().at("echo").rolled_back == 2U);
+  note("deployment_removed", "");
+  BOOST_TEST(tally.read().empty());
 }
 
 BOOST_AUTO_TEST_CASE(the_node_tells_of_itself_and_its_machine) {

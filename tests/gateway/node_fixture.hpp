@@ -117,8 +117,9 @@ struct node_fixture {
   std::shared_ptr<echo_runner> runner;
   const gateway_options options;
   client_count clients{options.connections_max};
+  rollout_tally rollouts;
   control_backend control{system, actors, time, "node-1", "1.0", "troupe", time.now(), drain, levels};
-  metrics_reader metrics{{routes, control, clients, loop_pointers()}};
+  metrics_reader metrics{{routes, control, clients, rollouts, loop_pointers()}};
 
   explicit node_fixture(const gateway_options& given) : options(given) {
     root = start_root(system, {node, {time, state, blobs, kept}, {time, log}, false});
