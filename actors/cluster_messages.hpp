@@ -154,6 +154,8 @@ struct node_traffic {
   std::string node_id;
   version_number version = 0;
   std::shared_ptr<const arm_counters> did; ///< since its pool was made
+  std::uint64_t memory_bytes = 0;          ///< of its replicas; 0: not measured yet
+  std::uint32_t replicas = 0;              ///< that serve
 };
 struct seen_fuse {
   std::uint64_t split_number = 0;

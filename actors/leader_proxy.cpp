@@ -145,13 +145,6 @@ catalog_proxy_state::behavior_type catalog_proxy_state::begin(const actor_enviro
   node_ = &node;
   since_ = node.time.now();
   self_->send(self_, look_at_leader{});
-  self_->request(node.actors.keeper.get(), node.timing.keeper_patience, load_assignment{})
-      .then(
-          [this](const kept_assignment& kept) {
-            if (kept.what && !told_)
-              told_ = {deployments_in(*kept.what), since_, true};
-          },
-          [](const caf::error&) {}); // then nothing is known before the leader tells
   return handing_on();
 }
 
@@ -181,17 +174,38 @@ caf::result<deployment_list> catalog_proxy_state::on_list(const list_deployments
   auto tell = [this, answer, ask](result<deployment_list> told) mutable {
     if (told && ask.name.empty())
       told_ = {told->deployments, node_->time.now(), false};
-    if (!told && is_silence(told.failure()))
-      told = last_known(ask.name, told.failure());
-    if (told && told->kept)
-      tell_kept(std::move(*told), answer);
-    else if (told)
+    if (told)
       answer.deliver(std::move(*told));
+    else if (is_silence(told.failure()))
+      tell_last_known(ask.name, told.failure(), answer);
     else
       answer.deliver(make_error(told.failure().code, told.failure().message));
   };
   ask_leader_then<deployment_list>(self_, *node_, ask, command_patience, std::move(tell));
   return answer;
+}
+
+void catalog_proxy_state::tell_last_known(const std::string& name, const error& why,
+                                          caf::typed_response_promise<deployment_list> answer) {
+  auto tell = [this, name, why, answer]() mutable {
+    auto known = last_known(name, why);
+    if (known && known->kept)
+      tell_kept(std::move(*known), answer);
+    else if (known)
+      answer.deliver(std::move(*known));
+    else
+      answer.deliver(make_error(known.failure().code, known.failure().message));
+  };
+  if (told_)
+    return tell();
+  self_->request(node_->actors.keeper.get(), node_->timing.keeper_patience, load_assignment{})
+      .then(
+          [this, tell](const kept_assignment& kept) mutable {
+            if (kept.what && !told_)
+              told_ = {deployments_in(*kept.what), since_, true};
+            tell();
+          },
+          [tell](const caf::error&) mutable { tell(); });
 }
 
 void catalog_proxy_state::tell_kept(deployment_list known, caf::typed_response_promise<deployment_list> answer) {

@@ -51,11 +51,13 @@ private:
   struct told_list {
     std::vector<deployment_view> deployments;
     steady_time at{};
-    bool kept = false; ///< read from this node's disk when it started
+    bool kept = false; ///< read from this node's disk
   };
 
   caf::result<deployment_list> on_list(const list_deployments& ask);
   void look();
+  /// Answers with what the leader told last, or else with what this node has kept of it; `why` if there is neither.
+  void tell_last_known(const std::string& name, const error& why, caf::typed_response_promise<deployment_list> answer);
   /// Answers with what was kept, and with what this node runs of it now: of others it knows nothing.
   void tell_kept(deployment_list known, caf::typed_response_promise<deployment_list> answer);
   /// What is known of the deployments asked for; `why` if that is nothing.

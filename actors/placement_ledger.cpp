@@ -376,7 +376,7 @@ traffic_view placement_ledger::traffic_of(const std::string& deployment) const {
       continue;
     for (const auto& running : node.report->pools)
       if (running.status.id.deployment == deployment && running.did != nullptr)
-        traffic.pools.push_back({id, running.status.id.number, running.did});
+        traffic.pools.push_back({id, running.status.id.number, running.did, running.memory_bytes, serving_of(running)});
     for (const auto& fuse : node.report->fuses)
       if (fuse.deployment == deployment)
         traffic.fuses.push_back({fuse.split_number, {node.view.name, fuse.failures}});

@@ -1,6 +1,7 @@
 #include "actors/rollout.hpp"
 
 #include "runtime/base/rollout_toml.hpp"
+#include "runtime/base/units.hpp"
 
 #include <algorithm>
 
@@ -53,7 +54,7 @@ step_options tests_of(const rollout_spec& spec) {
         tests.latency.emplace().checks.clear();
       tests.latency->checks.push_back(
           {quantile_of(check.kind), 1 + check.tolerance, static_cast<std::uint64_t>(check.margin.count())});
-    } else {
+    } else if (looks_into_answers(check.kind)) {
       tests.answers.push_back(answer_test_of(check));
     }
   if (has_ab_test(spec))
@@ -147,8 +148,6 @@ void rollout_state::look() {
 
 void rollout_state::on_traffic(const traffic_view& seen) {
   auto news = take_news(seen);
-  if (std::exchange(fresh_, false))
-    return; // some of it was done under the split before
   if (advance(state_, news, tests_)) {
     total_.candidate.add(news.candidate);
     total_.incumbent.add(news.incumbent);
@@ -158,9 +157,21 @@ void rollout_state::on_traffic(const traffic_view& seen) {
 
 step_batch rollout_state::take_news(const traffic_view& seen) {
   step_batch batch;
+  take_pools(seen, batch);
+  if (std::exchange(fresh_, false))
+    batch = {}; // some of it was done under the split before
+  take_watches(seen, batch);
+  measure_memory(seen);
+  return batch;
+}
+
+void rollout_state::take_pools(const traffic_view& seen, step_batch& batch) {
   for (const auto& each : seen.pools)
     if (each.did != nullptr && (each.version == options_->candidate || each.version == options_->incumbent))
       arm_of(batch, each.version).add(news_at({each.node_id, counted_by::pool, each.version}, each.did));
+}
+
+void rollout_state::take_watches(const traffic_view& seen, step_batch& batch) {
   copies_ = shed_ = 0;
   for (const auto& each : seen.watches) {
     if (each.split_number != split_->number)
@@ -173,7 +184,6 @@ step_batch rollout_state::take_news(const traffic_view& seen) {
     take(options_->candidate, each.seen->candidate);
     take(options_->incumbent, each.seen->incumbent);
   }
-  return batch;
 }
 
 arm_counters& rollout_state::arm_of(step_batch& batch, version_number version) const {
@@ -209,6 +219,30 @@ void rollout_state::judge_rewards(course_evidence& evidence) const {
   evidence.arm_words = said.reason;
 }
 
+/// Where it was not measured on all nodes yet, of the others.
+void rollout_state::measure_memory(const traffic_view& seen) {
+  std::map<version_number, std::pair<std::uint64_t, std::uint32_t>> sums;
+  for (const auto& each : seen.pools)
+    if (each.memory_bytes > 0 && each.replicas > 0) {
+      sums[each.version].first += each.memory_bytes;
+      sums[each.version].second += each.replicas;
+    }
+  auto mean = [&sums](version_number version) {
+    auto found = sums.find(version);
+    return found == sums.end() ? 0 : found->second.first / found->second.second;
+  };
+  memory_ = {mean(options_->candidate), mean(options_->incumbent)};
+}
+
+check_view rollout_state::judge_memory(const check_spec& check) const {
+  if (memory_.candidate_bytes == 0 || memory_.incumbent_bytes == 0)
+    return {check_judgement::undecided, "memory: not measured yet", 0};
+  bool more = static_cast<double>(memory_.candidate_bytes)
+              > static_cast<double>(memory_.incumbent_bytes) * (1 + check.tolerance);
+  return {more ? check_judgement::worse : check_judgement::fine,
+          "memory of a replica " + human_size(memory_.candidate_bytes) + " against " + human_size(memory_.incumbent_bytes), 1};
+}
+
 std::vector<check_view> rollout_state::checks() const {
   auto verdicts = judge(state_, tests_); // the error rate first, then the latencies, then the answers, each as they stand in the spec
   std::vector<check_view> all;
@@ -216,6 +250,10 @@ std::vector<check_view> rollout_state::checks() const {
   std::size_t answers = 0;
   auto first_answer = verdicts.size() - tests_.answers.size();
   for (const auto& check : options_->spec.checks) {
+    if (check.kind == check_kind::memory) {
+      all.push_back(judge_memory(check));
+      continue;
+    }
     bool of_answers = looks_into_answers(check.kind);
     auto samples = of_answers ? samples_of(total_.candidate.answers, answers) : total_.candidate.errors.requests;
     if (is_latency(check.kind))

@@ -17,6 +17,12 @@
 
 namespace troupe {
 
+/// Memory of one replica of either version, as nodes measure it. 0: not yet.
+struct replica_memory {
+  std::uint64_t candidate_bytes = 0;
+  std::uint64_t incumbent_bytes = 0;
+};
+
 struct rollout_options {
   const actor_environment& node;
   std::string deployment;
@@ -62,22 +68,27 @@ private:
   void on_split(const judge_split& split);
   void look();
   void on_traffic(const traffic_view& seen);
-  /// What was done since the look before.
+  /// What was done since the look before, under the split. Pools don't know of splits, so at the first look theirs is left out.
   step_batch take_news(const traffic_view& seen);
+  void take_pools(const traffic_view& seen, step_batch& batch);
+  void take_watches(const traffic_view& seen, step_batch& batch);
   arm_counters& arm_of(step_batch& batch, version_number version) const;
   arm_counters news_at(const place& where, std::shared_ptr<const arm_counters> now);
   rollout_seen seen_of(const traffic_view& seen) const;
   void judge_rewards(course_evidence& evidence) const;
+  void measure_memory(const traffic_view& seen);
+  check_view judge_memory(const check_spec& check) const;
   std::vector<check_view> checks() const;
 
   self_pointer self_;
   std::optional<rollout_options> options_;
   step_options tests_;
   std::optional<judge_split> split_; ///< that is judged
-  bool fresh_ = false;               ///< nothing was counted under it yet
+  bool fresh_ = false;               ///< nothing that pools did was counted under it yet
   step_state state_;
   step_batch total_;                                           ///< under the split
   std::map<place, std::shared_ptr<const arm_counters>> known_; ///< at the look before
+  replica_memory memory_;                                      ///< last
   std::uint64_t copies_ = 0;                                   ///< of the split, on all nodes
   std::uint64_t shed_ = 0;
 };

@@ -13,20 +13,31 @@ namespace {
 
 constexpr std::array check_kinds = {check_kind::error_rate,  check_kind::latency_p50,    check_kind::latency_p95,
                                     check_kind::latency_p99, check_kind::finite_outputs, check_kind::output_drift,
-                                    check_kind::disagreement};
+                                    check_kind::disagreement, check_kind::memory};
 
 constexpr std::array output_looks = {output_look::values, output_look::bytes, output_look::top_class};
 constexpr double drift_tolerance = 0.1;
 constexpr double disagreement_tolerance = 0.01;
+constexpr double memory_tolerance = 0.25;
 
 /// Whether it can be looked at in more than one way.
 bool has_look(check_kind kind) {
   return kind == check_kind::output_drift || kind == check_kind::disagreement;
 }
 
+double default_tolerance(check_kind kind) {
+  switch (kind) {
+  case check_kind::output_drift: return drift_tolerance;
+  case check_kind::disagreement: return disagreement_tolerance;
+  case check_kind::memory: return memory_tolerance;
+  default: return 0;
+  }
+}
+
 /// Whether both versions get requests that the check could compare.
 bool compares(const stage_spec& stage, check_kind kind, bool has_always) {
-  return (stage.copies > 0 && !is_latency(kind)) || (stage.weight < all_requests && (stage.weight > 0 || has_always));
+  return kind == check_kind::memory || (stage.copies > 0 && !is_latency(kind))
+         || (stage.weight < all_requests && (stage.weight > 0 || has_always));
 }
 
 /// Refuses a check that would pass for ever, because it never sees anything.
@@ -93,8 +104,7 @@ std::optional<check_spec> read_check(toml_section& section, const std::vector<ch
     section.refuse("kind", "expected " + expected + ", found " + quoted_value(name));
   check_spec check;
   check.kind = kind.value_or(check_kind::output_drift);
-  if (has_look(check.kind))
-    check.tolerance = check.kind == check_kind::output_drift ? drift_tolerance : disagreement_tolerance;
+  check.tolerance = default_tolerance(check.kind);
   section.number("tolerance", check.tolerance, 0, has_look(check.kind) ? rollout_share_max : rollout_tolerance_max);
   read_output(section, check);
   read_look(section, check);

@@ -38,6 +38,7 @@ enum class check_kind : std::uint8_t {
   finite_outputs, ///< answers with NaN or infinity
   output_drift,   ///< of the outputs' distribution
   disagreement,   ///< with the incumbent's answer to the same request; of copies only
+  memory,         ///< of a replica, as nodes measure it; no statistics
 };
 
 /// What of an output is looked at.
@@ -55,8 +56,7 @@ constexpr bool looks_into_answers(check_kind kind) {
 /// What must not get worse from incumbent to candidate.
 struct check_spec {
   check_kind kind = check_kind::error_rate;
-  double tolerance =
-      0; ///< how much worse it may be, relative to the incumbent (0.1: by a tenth); of disagreement its share, of output_drift the distance, both absolute
+  double tolerance = 0; ///< how much worse it may be, relative to the incumbent (0.1: by a tenth); of disagreement its share, of output_drift the distance, both absolute
   std::string output; ///< of those that look into answers: which; empty: all
   /// Of latencies: so much slower it may be besides, however fast the incumbent is. Who has few requests is colder, which says nothing of the version.
   std::chrono::microseconds margin{5000};

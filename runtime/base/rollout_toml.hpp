@@ -65,6 +65,7 @@ constexpr std::string_view to_string(check_kind kind) {
   case check_kind::finite_outputs: return "finite_outputs";
   case check_kind::output_drift: return "output_drift";
   case check_kind::disagreement: return "disagreement";
+  case check_kind::memory: return "memory";
   }
   return "unknown";
 }
@@ -134,8 +135,8 @@ std::optional<rollout_strategy> strategy_from(std::string_view name);
 ///     asks = false
 ///     [[check]]                 # default: none. What may not get worse from incumbent to candidate, in any stage
 ///     kind = "error_rate"       # no default; or "latency_p50", "latency_p95", "latency_p99", "finite_outputs", "output_drift",
-///                               # "disagreement" (of "shadow" only)
-///     tolerance = 0             # by how much it may, relative to the incumbent: 0.25 is a quarter. Of disagreement (0.01 by default) the share of answers itself,
+///                               # "disagreement" (of "shadow" only), "memory" (of a replica)
+///     tolerance = 0             # by how much it may, relative to the incumbent: 0.25, the default of memory, is a quarter. Of disagreement (0.01 by default) the share of answers itself,
 ///                               # of output_drift (0.1 by default) the distance of the distributions, 0 to 1
 ///     margin = "5ms"            # of latencies: so much slower it may be besides, since who has few requests is colder
 ///     output = "scores"         # of finite_outputs, output_drift and disagreement; default: all outputs. Whether the model has it isn't known here

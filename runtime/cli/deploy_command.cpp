@@ -2,6 +2,7 @@
 #include "runtime/base/model_toml.hpp"
 #include "runtime/base/model_toml_merge.hpp"
 #include "runtime/base/printable.hpp"
+#include "runtime/base/rollout_toml.hpp"
 #include "runtime/base/units.hpp"
 #include "runtime/cli/human_text.hpp"
 #include "runtime/cli/model_push.hpp"
@@ -13,6 +14,7 @@
 #include <nlohmann/json.hpp>
 
 #include <memory>
+#include <optional>
 #include <ostream>
 
 namespace troupe {
@@ -26,8 +28,21 @@ struct deploy_options {
   std::string on;
   std::string strategy;
   bool detach = false;
-  std::string timeout = "5m";
+  std::string timeout; ///< empty: as long as its stages may last
 };
+
+/// From the deploy until the first stage.
+constexpr std::chrono::minutes start_patience{5};
+
+/// A rollout.toml that can't be read has no stages; the node says what is wrong with it.
+std::chrono::nanoseconds patience_for(const std::string& rollout_toml) {
+  auto spec = parse_rollout_toml(rollout_toml, "rollout.toml");
+  std::chrono::nanoseconds longest = start_patience;
+  if (spec)
+    for (const auto& stage : spec->stages)
+      longest += stage.hold + spec->overdue;
+  return longest;
+}
 
 nlohmann::ordered_json begun_json(const version_id& version, const hashed_model& model, const pushed_version& pushed) {
   return {{"deployment", version.deployment},
@@ -72,7 +87,9 @@ void set_labels(hashed_model& model, const std::string& on) {
 }
 
 void deploy(const command_context& context, const deploy_options& options) {
-  auto timeout = require(parse_duration(options.timeout), exit_code::bad_usage);
+  std::optional<std::chrono::nanoseconds> timeout;
+  if (!options.timeout.empty())
+    timeout = require(parse_duration(options.timeout), exit_code::bad_usage);
   require_deployment_name(options.name);
   auto strategy = options.strategy.empty() ? std::string() : require(rollout_text_from(options.strategy), exit_code::bad_usage);
   auto model = read_model(context.io, options.folder);
@@ -86,7 +103,8 @@ void deploy(const command_context& context, const deploy_options& options) {
   auto about = begun_json(version, model, pushed);
   if (options.detach)
     return print_begun(context, version, std::move(about), !model.folder.rollout.empty());
-  print_end(context, version, std::move(about), follow_rollout(context, node, version, timeout));
+  auto patience = timeout.value_or(patience_for(model.folder.rollout));
+  print_end(context, version, std::move(about), follow_rollout(context, node, version, patience));
 }
 
 } // namespace
@@ -108,19 +126,19 @@ void add_deploy(CLI::App& app, const command_context& context) {
                    "rollout.toml (default: as rollout.toml in the folder says, else rolling)")
       ->type_name("NAME|FILE");
   auto detach = verb->add_flag("--detach", options->detach, "Returns once the node has the version, and leaves the rest to it");
-  verb->add_option("--timeout", options->timeout, "The longest to wait; the version goes on after that")
+  verb->add_option("--timeout", options->timeout,
+                   "The longest to wait; the version goes on after that (default: 5m, and as long as its stages may last)")
       ->type_name("DURATION")
-      ->capture_default_str()
       ->excludes(detach);
   verb->footer(
       "With canary the new version answers a growing part of the requests, with ab a fixed part, with blue_green none until it\n"
       "is ready and then all, with shadow it gets copies whose answers nobody sees. All but rolling need a live version to\n"
       "take over from, which answers all requests again if a check finds the new one worse. `troupe rollout NAME` shows and\n"
-      "steers it. A stage lasts a minute or more: give --timeout for all of them, or --detach.\n\n"
+      "steers it. A stage lasts a minute or more; --detach doesn't wait for them.\n\n"
       "Ctrl-C ends the waiting, not the version's way up.\n\n"
       "Example:\n  troupe deploy digits examples/digits/cnn --replicas 2\n"
       "  troupe deploy digits examples/digits/cnn --on zone=a\n"
-      "  troupe deploy digits examples/digits/cnn --strategy canary --timeout 30m");
+      "  troupe deploy digits examples/digits/cnn --strategy canary");
   verb->callback([&context, options] { deploy(context, *options); });
 }
 

@@ -1,6 +1,7 @@
 #include "runtime/gateway/rollout_metrics.hpp"
 
 #include "runtime/base/rollout_toml.hpp"
+#include "runtime/policy/rolling_plan.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -45,7 +46,7 @@ rollout_spec spec_of(const deployment_view& from, version_number candidate) {
   auto version = std::find_if(from.versions.begin(), from.versions.end(), is_candidate);
   auto spec = version == from.versions.end() ? result<rollout_spec>(rollout_spec{})
                                              : parse_rollout_toml(version->record.rollout_toml, "rollout.toml");
-  return spec ? *spec : rollout_spec{};
+  return spec ? with_rolling_stages(std::move(*spec), from.record.wanted_replicas) : rollout_spec{};
 }
 
 std::vector<known_rollout> rollouts_in(const deployment_list& from) {
@@ -89,6 +90,8 @@ double judgement_value(check_judgement judgement) {
 
 metric_labels labels_of_check(const version_id& candidate, const check_spec& check) {
   auto labels = with_label(labels_of(candidate), "check", std::string(to_string(check.kind)));
+  if (check.by != output_look::values)
+    labels = with_label(std::move(labels), "by", std::string(to_string(check.by)));
   return check.output.empty() ? labels : with_label(std::move(labels), "output", check.output);
 }
 
@@ -121,6 +124,14 @@ std::optional<double> seconds_of(std::chrono::microseconds latency) {
   return latency.count() == 0 ? std::nullopt : std::optional(duration<double>(latency).count());
 }
 
+std::optional<double> rewards_of(const arm_figures& did) {
+  return did.rewards == 0 ? std::nullopt : std::optional(static_cast<double>(did.rewards));
+}
+
+std::optional<double> reward_mean_of(const arm_figures& did) {
+  return did.rewards == 0 ? std::nullopt : std::optional(did.reward_mean);
+}
+
 void add_figures(metric_families& to, const std::vector<known_rollout>& from) {
   to.push_back(both_sides("troupe_rollout_requests", "Requests of either version since a rollout's stage began, on all nodes",
                           from, [](const arm_figures& did) { return static_cast<double>(did.requests); }));
@@ -130,6 +141,19 @@ void add_figures(metric_families& to, const std::vector<known_rollout>& from) {
                           [](const arm_figures& did) { return seconds_of(did.p50); }));
   to.push_back(both_sides("troupe_rollout_latency_p99_seconds", "99th percentile of the same", from,
                           [](const arm_figures& did) { return seconds_of(did.p99); }));
+  to.push_back(both_sides("troupe_rollout_rewards", "Rewards of either version in an A/B test, on all nodes", from, rewards_of));
+  to.push_back(both_sides("troupe_rollout_reward_mean", "Their mean, 0 to 1", from, reward_mean_of));
+}
+
+void add_copies(metric_families& to, const std::vector<known_rollout>& from) {
+  auto sent = gauge_family("troupe_rollout_copies", "Copies of requests sent to the candidate since the stage began, on all nodes");
+  auto shed = gauge_family("troupe_rollout_copies_shed", "Copies that were not sent, because the candidate had enough to do");
+  for (const auto& each : from) {
+    add_value(sent, labels_of(each.candidate), each.now.figures.copies);
+    add_value(shed, labels_of(each.candidate), each.now.figures.shed);
+  }
+  to.push_back(std::move(sent));
+  to.push_back(std::move(shed));
 }
 
 // -- how those before ended -------------------------------------------------------------------------------------------------------
@@ -158,6 +182,7 @@ metric_families rollout_metrics(const metrics_view& from) {
     add_places(families, rollouts);
     add_judgements(families, rollouts);
     add_figures(families, rollouts);
+    add_copies(families, rollouts);
   }
   add_ended(families, from);
   return families;

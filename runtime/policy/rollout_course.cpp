@@ -24,6 +24,7 @@ std::string name(check_kind kind) {
   case check_kind::finite_outputs: return "finite outputs";
   case check_kind::output_drift: return "the outputs' drift";
   case check_kind::disagreement: return "disagreement";
+  case check_kind::memory: return "memory";
   }
   return "a check";
 }
@@ -73,6 +74,8 @@ course_evidence evidence_of_stage(const rollout_course& course, const course_vie
 }
 
 bool could_have_data(check_kind kind, const stage_spec& stage) {
+  if (kind == check_kind::memory)
+    return true;
   if (kind == check_kind::disagreement)
     return stage.copies > 0;
   return stage.weight > 0 || (stage.copies > 0 && !is_latency(kind));
@@ -80,7 +83,7 @@ bool could_have_data(check_kind kind, const stage_spec& stage) {
 
 /// Whether it needs requests of the incumbent's own.
 bool compares(check_kind kind) {
-  return kind != check_kind::disagreement;
+  return kind != check_kind::disagreement && kind != check_kind::memory;
 }
 
 std::string missing_data(const rollout_spec& spec, const stage_spec& stage, const course_evidence& known) {

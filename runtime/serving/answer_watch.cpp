@@ -122,14 +122,21 @@ bool answer_watch::reward(split_side side, std::uint64_t id, double value) {
   return true;
 }
 
-bool answer_watch::begin_copy(std::uint32_t most) {
-  if (under_way_.fetch_add(1, std::memory_order_relaxed) < most) {
+bool answer_watch::begin_copy(std::uint32_t most, std::uint64_t bytes) {
+  auto others = under_way_.fetch_add(1, std::memory_order_relaxed);
+  auto others_bytes = bytes_under_way_.fetch_add(bytes, std::memory_order_relaxed);
+  if (others < most && (others_bytes == 0 || others_bytes + bytes <= copied_bytes_max)) {
     count(copies_);
     return true;
   }
-  end_copy();
+  end_copy(bytes);
   count(shed_);
   return false;
+}
+
+void answer_watch::end_copy(std::uint64_t bytes) {
+  under_way_.fetch_sub(1, std::memory_order_relaxed);
+  bytes_under_way_.fetch_sub(bytes, std::memory_order_relaxed);
 }
 
 /// Bad ones are read first, so that there are never more than were looked at.

@@ -37,6 +37,8 @@ class answer_watch : public std::enable_shared_from_this<answer_watch> {
 public:
   /// Ids whose reward is known, so that one that comes twice counts once; the oldest are forgotten.
   static constexpr std::size_t rewarded_max = 100'000;
+  /// Inputs of copies under way from this node, in bytes; beyond, copies are shed. One alone may be larger.
+  static constexpr std::uint64_t copied_bytes_max = 64 << 20;
 
   /// `checks`: the spec's that look into answers. Outputs go by their names; one that a version doesn't have is never seen.
   answer_watch(const std::vector<check_spec>& checks, const model_spec& incumbent, const model_spec& candidate);
@@ -50,9 +52,9 @@ public:
   /// A reward, 0 to 1, of the request with that id, by its hash; false: it had one.
   bool reward(split_side side, std::uint64_t id, double value);
 
-  /// Room for a copy, of which at most `most` may be under way: true, and one more is; false, and it is shed.
-  bool begin_copy(std::uint32_t most);
-  void end_copy() { under_way_.fetch_sub(1, std::memory_order_relaxed); }
+  /// Room for a copy of so many bytes, of which at most `most` may be under way: true, and one more is; false, and it is shed.
+  bool begin_copy(std::uint32_t most, std::uint64_t bytes);
+  void end_copy(std::uint64_t bytes);
 
   watch_counters read() const;
 
@@ -94,6 +96,7 @@ private:
   counter copies_{0};
   counter shed_{0};
   std::atomic<std::uint32_t> under_way_{0};
+  counter bytes_under_way_{0};
   mutable std::mutex mutex_; ///< of what follows
   std::array<reward_sums, 2> rewards_;
   std::unordered_set<std::uint64_t> rewarded_;

@@ -63,7 +63,7 @@ public:
     deadline = live.deadline;
     loop = live.loop;
   }
-  ~copied_request() override { watch_->end_copy(); }
+  ~copied_request() override { watch_->end_copy(bytes_of(kept_.views())); }
 
   void on_outputs(const std::vector<tensor_view>& outputs) override { pair_->on_copy(outputs); }
   void on_error(const error&) override { pair_->lose(); }
@@ -77,7 +77,7 @@ private:
 } // namespace
 
 request_ptr shadow_copy(inference_request& live, const std::shared_ptr<answer_watch>& watch, std::uint32_t most) {
-  if (!watch->begin_copy(most))
+  if (!watch->begin_copy(most, bytes_of(live.inputs)))
     return nullptr;
   auto pair = std::make_shared<answer_pair>(watch);
   live.observer = std::make_shared<live_half>(pair);

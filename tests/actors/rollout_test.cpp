@@ -7,6 +7,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -241,6 +242,20 @@ BOOST_AUTO_TEST_CASE(outputs_that_are_not_finite_take_the_candidate_back) {
   }
   BOOST_TEST((state_of(2) == version_state::rolled_back));
   BOOST_TEST(reason_of(2).find("share of answers with NaN or infinity 25 %") == 0U, reason_of(2));
+}
+
+BOOST_AUTO_TEST_CASE(a_candidate_that_takes_much_more_memory_goes_back) {
+  std::set<pid_t> of_version_1;
+  for (const auto& replica : newest().pool.replicas)
+    of_version_1.insert(replica.pid);
+  node.memory_of = [of_version_1](pid_t host) {
+    return std::optional<std::uint64_t>((of_version_1.count(host) != 0 ? 200 : 300) << 20);
+  };
+  BOOST_REQUIRE(deploy_by("strategy = \"blue_green\"\n[blue_green]\nhold = \"60s\"\n[[check]]\nkind = \"memory\"\n"));
+  pass_seconds(10);
+  node.memory_of = {};
+  BOOST_TEST((state_of(2) == version_state::rolled_back));
+  BOOST_TEST(reason_of(2) == "memory of a replica 300 MiB against 200 MiB");
 }
 
 BOOST_AUTO_TEST_CASE(an_ab_test_that_the_candidate_loses_takes_it_back_at_once) {

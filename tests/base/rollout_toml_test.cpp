@@ -59,7 +59,7 @@ void all_are_refused(const std::vector<wrong_input>& inputs) {
     BOOST_TEST(problem(input.text) == "r.toml:" + input.problem, input.text << "\nis told: " << problem(input.text));
 }
 
-const std::string kinds = "error_rate, latency_p50, latency_p95, latency_p99, finite_outputs, output_drift or disagreement";
+const std::string kinds = "error_rate, latency_p50, latency_p95, latency_p99, finite_outputs, output_drift, disagreement or memory";
 
 } // namespace
 
@@ -292,6 +292,7 @@ BOOST_AUTO_TEST_CASE(a_check_that_can_never_have_data_is_refused) {
       {with_check("strategy = \"canary\"", "disagreement"), "3: check[0].kind" + copies},
       {with_check("strategy = \"blue_green\"", "disagreement"), "3: check[0].kind" + copies},
       {with_check("", "error_rate"), "3: check[0].kind" + stage},
+      {with_check("", "memory"), "3: check[0].kind" + stage},
       {with_check("strategy = \"blue_green\"", "error_rate"), "3: check[0].kind" + stage},
       {with_check("strategy = \"blue_green\"", "latency_p95"), "3: check[0].kind" + stage},
       {with_check("strategy = \"blue_green\"", "finite_outputs"), "3: check[0].kind" + stage},
@@ -483,6 +484,11 @@ BOOST_AUTO_TEST_CASE(all_steps_and_checks_that_may_be_are_read) {
   auto spec = right(text);
   BOOST_TEST(spec.stages.size() == 50U);
   BOOST_TEST(spec.checks.size() == 20U);
+}
+
+BOOST_AUTO_TEST_CASE(memory_is_measured_whatever_requests_there_are) {
+  auto spec = right("strategy = \"blue_green\"\n[[check]]\nkind = \"memory\"");
+  BOOST_TEST(spec.checks.at(0).tolerance == 0.25);
 }
 
 BOOST_AUTO_TEST_CASE(checks_of_copies_alone_have_data) {

@@ -119,3 +119,56 @@ BOOST_FIXTURE_TEST_CASE(a_rollout_goes_on_after_its_leader_was_killed, rolling_c
   cluster.node(1).restart();
   BOOST_TEST(eventually([&] { return version_at(3) == 2U; }, 60s));
 }
+
+BOOST_FIXTURE_TEST_CASE(a_candidate_that_fails_copies_is_found_and_no_client_sees_it, rolling_cluster) {
+  auto requests = load();
+  auto ended = deploy("raise_on_magic",
+                      "strategy = \"shadow\"\n[shadow]\nshare = 100\nhold = \"5m\"\n[[check]]\nkind = \"error_rate\"\n");
+  BOOST_TEST(ended.code == 1);
+  BOOST_TEST(contains(ended.err, "rows@2 was rolled back: error rate "), ended.err);
+  BOOST_TEST(requests->answers(500));
+  auto report = requests->end();
+  BOOST_TEST(report.failed == 0U, report.first_error);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_candidate_that_answers_copies_alike_is_live_on_all_nodes, rolling_cluster) {
+  auto requests = load();
+  auto live = deploy("nan_maker", "strategy = \"shadow\"\n[shadow]\nshare = 100\nhold = \"2s\"\nsamples = 50\n[[check]]\nkind = "
+                                  "\"disagreement\"\n");
+  BOOST_TEST(live.code == 0, live.err);
+  BOOST_TEST(requests->answers(500));
+  auto report = requests->end();
+  BOOST_TEST(report.failed == 0U, report.first_error);
+  for (std::size_t number : {1, 2, 3})
+    BOOST_TEST(version_at(number) == 2U);
+}
+
+BOOST_FIXTURE_TEST_CASE(rewards_are_taken_by_any_node_and_counted_once, rolling_cluster) {
+  auto begun = cluster.node(3).troupe({"deploy", "rows", model_folder_of("nan_maker"), "--detach", "--strategy",
+                                       rollout("strategy = \"ab\"\ntraffic.key = \"request_id\"\n[ab]\nhold = \"5m\"\n")});
+  BOOST_REQUIRE_MESSAGE(begun.code == 0, begun.err);
+  BOOST_REQUIRE(eventually([&] { return contains(cluster.node(3).troupe({"rollout", "rows"}).out, "(ab 50 %)"); }, 30s));
+  constexpr std::size_t rewards = 21;
+  for (std::size_t i = 0; i < rewards; ++i) {
+    auto told = cluster.node(1 + i % 3).troupe({"feedback", "rows", "order-" + std::to_string(i), "1"});
+    BOOST_TEST(told.code == 0, told.err);
+  }
+  BOOST_TEST(contains(cluster.node(1).troupe({"feedback", "rows", "order-0", "0"}).out, "0 rewards counted, 1 not"));
+  auto counted = [&] {
+    auto told = nlohmann::json::parse(cluster.node(2).troupe({"rollout", "rows", "-o", "json"}).out)["rollout"];
+    return told["candidate_did"]["rewards"].get<std::size_t>() + told["incumbent_did"]["rewards"].get<std::size_t>();
+  };
+  BOOST_TEST(eventually([&] { return counted() == rewards; }, 20s));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_rolling_rollout_replaces_replica_by_replica_and_no_request_fails, rolling_cluster) {
+  auto requests = load();
+  auto live = deploy("nan_maker", "strategy = \"rolling\"\n[rolling]\nsurge = 1\nhold = \"1s\"\n");
+  BOOST_TEST(live.code == 0, live.err);
+  BOOST_TEST(contains(live.out, "stage 2 of 2 began: 66.6% of requests"), live.out);
+  BOOST_TEST(requests->answers(500));
+  auto report = requests->end();
+  BOOST_TEST(report.failed == 0U, report.first_error);
+  for (std::size_t number : {1, 2, 3})
+    BOOST_TEST(version_at(number) == 2U);
+}

@@ -51,7 +51,7 @@ metrics_view view_of_a_rollout() {
   version.record.rollout_toml =
       "strategy = [\"blue_green\", \"canary\"]\n[[canary.step]]\nweight = 5\n[[canary.step]]\nweight = 50\n"
       "[[check]]\nkind = \"error_rate\"\n[[check]]\nkind = \"latency_p99\"\n"
-      "[[check]]\nkind = \"output_drift\"\noutput = \"scores\"\n";
+      "[[check]]\nkind = \"output_drift\"\noutput = \"scores\"\nby = \"top_class\"\n";
   auto& rollout = deployment.rollout.emplace();
   rollout.candidate = 4;
   rollout.incumbent = 3;
@@ -59,8 +59,10 @@ metrics_view view_of_a_rollout() {
   rollout.course.held = std::chrono::milliseconds(2500);
   rollout.course.asking = true;
   rollout.checks = {{check_judgement::worse, {}, 9}, {check_judgement::fine, {}, 9}, {check_judgement::undecided, {}, 9}};
-  rollout.figures.candidate = {9, 2, std::chrono::microseconds(1500), std::chrono::milliseconds(2)};
+  rollout.figures.candidate = {9, 2, std::chrono::microseconds(1500), std::chrono::milliseconds(2), 8, 0.75};
   rollout.figures.incumbent = {190, 0, std::chrono::microseconds(500), std::chrono::milliseconds(1)};
+  rollout.figures.copies = 40;
+  rollout.figures.shed = 4;
   view.ended_rollouts["echo"] = {2, 1};
   return view;
 }
@@ -223,7 +225,7 @@ BOOST_AUTO_TEST_CASE(a_rollout_tells_where_it_is_and_what_it_is_judged_by) {
        {"stage" + id + "} 2\n", "stages" + id + "} 3\n", "held_seconds" + id + "} 2.5\n", "paused" + id + "} 0\n",
         "asking" + id + "} 1\n", "check_judgement" + id + ",check=\"error_rate\"} -1\n",
         "check_judgement" + id + ",check=\"latency_p99\"} 1\n",
-        "check_judgement" + id + ",check=\"output_drift\",output=\"scores\"} 0\n"})
+        "check_judgement" + id + ",check=\"output_drift\",by=\"top_class\",output=\"scores\"} 0\n", "copies" + id + "} 40\n", "copies_shed" + id + "} 4\n"})
     BOOST_TEST(contains(page, "troupe_rollout_" + line), line << page);
 }
 
@@ -233,8 +235,10 @@ BOOST_AUTO_TEST_CASE(a_rollout_tells_what_both_versions_did) {
   const std::string incumbent = "{model=\"echo\",version=\"3\",side=\"incumbent\"}";
   for (const auto& line : {"requests" + candidate + " 9\n", "requests" + incumbent + " 190\n", "failures" + candidate + " 2\n",
                            "failures" + incumbent + " 0\n", "latency_p50_seconds" + candidate + " 0.0015\n",
-                           "latency_p99_seconds" + incumbent + " 0.001\n"})
+                           "latency_p99_seconds" + incumbent + " 0.001\n", "rewards" + candidate + " 8\n",
+                           "reward_mean" + candidate + " 0.75\n"})
     BOOST_TEST(contains(page, "troupe_rollout_" + line), line << page);
+  BOOST_TEST(!contains(page, "troupe_rollout_rewards" + incumbent), page);
 }
 
 BOOST_AUTO_TEST_CASE(a_version_without_requests_has_no_latency) {

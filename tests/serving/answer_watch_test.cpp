@@ -142,6 +142,16 @@ BOOST_AUTO_TEST_CASE(copies_beyond_the_most_are_shed_and_make_room_when_they_end
   BOOST_TEST(watch->read().shed == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(copies_are_shed_by_their_bytes_too_but_one_is_always_let_through) {
+  look_for({});
+  BOOST_TEST(watch->begin_copy(9, 2 * answer_watch::copied_bytes_max));
+  BOOST_TEST(!watch->begin_copy(9, 1));
+  watch->end_copy(2 * answer_watch::copied_bytes_max);
+  BOOST_TEST(watch->begin_copy(9, answer_watch::copied_bytes_max - 1));
+  BOOST_TEST(watch->begin_copy(9, 1));
+  BOOST_TEST(!watch->begin_copy(9, 1));
+}
+
 BOOST_AUTO_TEST_CASE(both_answers_are_compared_whichever_comes_first) {
   for (bool live_first : {true, false})
     for (const auto* second : {&small, &large}) {
