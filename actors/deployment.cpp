@@ -556,7 +556,7 @@ void deployment_state::tell_needs() {
 
 void deployment_state::on_needs_met(const deployment_demand& told) {
   tell_ready();
-  if (told.split.number == stored_.split().number)
+  if (told.routed == 0 || told.split.number == stored_.split().number) // without requests it must be overdue some time
     tell_judge();
   if (told.routed == 0 || told.routed != route_ || routed_ == route_)
     return;

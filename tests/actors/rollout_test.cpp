@@ -275,6 +275,16 @@ BOOST_AUTO_TEST_CASE(an_ab_test_without_rewards_holds) {
   BOOST_TEST(view().rollout->missing == "there are 0 rewards of 100000");
 }
 
+BOOST_AUTO_TEST_CASE(a_rollout_that_is_scaled_to_0_holds_and_goes_back_in_the_end) {
+  BOOST_REQUIRE(deploy_by("overdue = \"5s\"\n" + two_steps));
+  pass_seconds(2);
+  BOOST_REQUIRE(ask<done>(actors.catalog.get(), scale{"digits", 0}));
+  pass_seconds(12);
+  BOOST_TEST((state_of(2) == version_state::rolling_out));
+  pass_seconds(6);
+  BOOST_TEST((state_of(2) == version_state::rolled_back));
+}
+
 // -- what goes well -----------------------------------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(a_canary_goes_by_its_steps_and_is_live_at_the_end) {
