@@ -8,6 +8,10 @@ namespace troupe {
 
 namespace {
 
+bool same(const split_rule& a, const split_rule& b) {
+  return a.generation == b.generation && a.weight == b.weight && a.fuse == b.fuse && a.copies == b.copies;
+}
+
 error being_started(const std::string& deployment) {
   return {error_code::unavailable, "deployment '" + deployment + "' is being started; retry in a moment"};
 }
@@ -92,7 +96,8 @@ route_book::divided route_book::divided_by(const route_order& order, const model
   split_rule rule{order.split.weight, order.split.number, order.split.fuse, order.split.copies};
   auto known = splits_.find(order.deployment);
   bool same_candidate = known != splits_.end() && known->second.candidate == order.candidate->version;
-  if (same_candidate && known->second.split->rule().generation == rule.generation)
+  // A leader that was replaced may have given another split this number.
+  if (same_candidate && same(known->second.split->rule(), rule))
     return known->second;
   auto before = same_candidate ? known->second.split.get() : nullptr;
   return {order.candidate->version, std::make_shared<const traffic_split>(rule, before),

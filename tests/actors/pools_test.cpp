@@ -77,6 +77,22 @@ BOOST_AUTO_TEST_CASE(a_kept_assignment_that_cant_be_read_is_told_of_and_the_node
   BOOST_TEST(assign(digits(test::put_blob(blobs, "abc")))->taken);
 }
 
+BOOST_AUTO_TEST_CASE(a_split_is_as_the_newest_leader_decided_it_though_the_one_before_gave_another_that_number) {
+  start_pools();
+  auto next = digits(test::put_blob(blobs, "abc"));
+  next.routes[0].candidate = route_arm{2, toml, {{"n2", 1}}};
+  next.routes[0].split = {7, 2, 500, 0, {}, {}, 0};
+  BOOST_TEST(assign(next)->taken);
+  auto before = routes.read()->at("digits").candidate->split;
+  next.revision = 2;
+  BOOST_TEST(assign(next)->taken);
+  BOOST_TEST(routes.read()->at("digits").candidate->split == before);
+  next.by = {2, "n2", ""};
+  next.routes[0].split.weight = 0;
+  BOOST_TEST(assign(next)->taken);
+  BOOST_TEST(routes.read()->at("digits").candidate->split->rule().weight == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(an_assignment_is_on_disk_and_routed_when_it_is_answered) {
   start_pools();
   auto answer = assign(digits(test::put_blob(blobs, "abc"), 3));
