@@ -40,7 +40,7 @@ std::shared_ptr<const routing_table> route_book::table_of(const std::vector<rout
                                         : arm_of(order.deployment, order.live, find_pool, next);
     if (live.target == nullptr && !order.why_not.message.empty())
       live.why_not = order.why_not;
-    (*table)[order.deployment] = {live.version, live.target, live.why_not, candidate_of(order, live, find_pool, next, splits)};
+    (*table)[order.deployment] = {live.version, live.target, live.why_not, candidate_of(order, find_pool, next, splits)};
   }
   entries_ = std::move(next);
   splits_ = std::move(splits);
@@ -76,14 +76,18 @@ route_book::arm route_book::arm_of(const std::string& deployment, const route_ar
   return {id, known->target, {}};
 }
 
-std::optional<candidate_route> route_book::candidate_of(const route_order& order, const arm& live, const pool_finder& find_pool,
-                                                        entry_map& next, split_map& splits) {
+std::optional<candidate_route> route_book::candidate_of(const route_order& order, const pool_finder& find_pool, entry_map& next,
+                                                        split_map& splits) {
   if (!order.candidate)
     return std::nullopt;
   auto candidate = arm_of(order.deployment, *order.candidate, find_pool, next);
-  auto spec_of = [](const arm& of) { return of.target == nullptr ? model_spec{} : of.target->spec(); };
-  auto incumbent_spec = spec_of(live);
-  auto candidate_spec = spec_of(candidate);
+  // Of a version that has no place yet, too: a watch lasts as long as its split.
+  auto spec_of = [&](version_number version) {
+    auto known = next.find({order.deployment, version});
+    return known == next.end() || known->second.target == nullptr ? model_spec{} : known->second.target->spec();
+  };
+  auto incumbent_spec = spec_of(order.live.version);
+  auto candidate_spec = spec_of(order.candidate->version);
   auto now = splits[order.deployment] = divided_by(order, incumbent_spec, candidate_spec);
   candidate_route made{candidate.version, candidate.target, now.split, order.split.key, order.split.always, now.watch};
   made.takes_rewards = order.split.takes_rewards;

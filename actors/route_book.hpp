@@ -51,8 +51,8 @@ private:
   using split_map = std::map<std::string, divided>;
 
   arm arm_of(const std::string& deployment, const route_arm& order, const pool_finder& find_pool, entry_map& next);
-  std::optional<candidate_route> candidate_of(const route_order& order, const arm& live, const pool_finder& find_pool,
-                                              entry_map& next, split_map& splits);
+  std::optional<candidate_route> candidate_of(const route_order& order, const pool_finder& find_pool, entry_map& next,
+                                              split_map& splits);
   /// As it was, if the order is; else new.
   divided divided_by(const route_order& order, const model_spec& incumbent, const model_spec& candidate) const;
   /// The entry as it was, or a new one; null if the model.toml can't be read.

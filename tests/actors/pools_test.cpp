@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(a_split_is_as_the_newest_leader_decided_it_though_the_one_b
   start_pools();
   auto next = digits(test::put_blob(blobs, "abc"));
   next.routes[0].candidate = route_arm{2, toml, {{"n2", 1}}};
-  next.routes[0].split = {7, 2, 500, 0, {}, {}, 0};
+  next.routes[0].split = {7, 2, 500, 0, {}, {}, 0, {}, false};
   BOOST_TEST(assign(next)->taken);
   auto before = routes.read()->at("digits").candidate->split;
   next.revision = 2;
