@@ -37,6 +37,7 @@ std::string path_of(const http_route& route) {
   case http_target::model_config: return model_path(route, "/config");
   case http_target::model_statistics: return model_path(route, "/stats");
   case http_target::infer: return model_path(route, "/infer");
+  case http_target::feedback: return model_path(route, "/feedback");
   }
   return "";
 }

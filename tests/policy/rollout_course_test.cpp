@@ -1,5 +1,6 @@
 #define BOOST_TEST_MODULE rollout_course
 #include "runtime/base/rng.hpp"
+#include "runtime/base/rollout_toml.hpp"
 #include "runtime/policy/rollout_course.hpp"
 
 #include <boost/test/unit_test.hpp>
