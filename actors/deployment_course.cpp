@@ -173,8 +173,10 @@ void deployment_state::begin_course() {
 }
 
 void deployment_state::tell_judge() {
-  if (judge_ && record().course)
-    self_->send(judge_, judge_split{record().course->split_number, stored_.split().takes_rewards});
+  if (!judge_ || !record().course)
+    return;
+  auto now = stored_.split();
+  self_->send(judge_, judge_split{record().course->split_number, now.number, now.takes_rewards});
 }
 
 void deployment_state::end_judging() {

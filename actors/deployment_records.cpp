@@ -71,7 +71,8 @@ split_order deployment_records::split() const {
     return {};
   auto spec = rollout_of(deployment.target_version);
   auto now = split_of(spec, *deployment.course);
-  split_order order{now.number, deployment.target_version, now.weight, now.copies, spec.key, spec.always, spec.fuse, {}, false};
+  auto number = deployment.course->splits_before + now.number;
+  split_order order{number, deployment.target_version, now.weight, now.copies, spec.key, spec.always, spec.fuse, {}, false};
   std::copy_if(spec.checks.begin(), spec.checks.end(), std::back_inserter(order.looks),
                [](const check_spec& check) { return looks_into_answers(check.kind); });
   order.takes_rewards = is_ab_test(spec, *deployment.course);
@@ -130,7 +131,10 @@ state_change apply(const rollout_plan& plan, const std::string& by, wall_time no
 
 state_change apply(const course_plan& plan, wall_time now, deployment_records& stored) {
   auto& record = stored.deployment;
+  auto before = record.course ? record.course->splits_before
+                              : static_cast<std::uint64_t>(now.time_since_epoch() / std::chrono::microseconds(1));
   record.course = plan.course;
+  record.course->splits_before = before;
   state_change change{{record}, {}, {}, {}};
   if (!plan.line)
     return change;

@@ -425,7 +425,8 @@ struct retire_pool {
 };
 /// From now on all nodes, as far as they can be reached, divide requests by this split. Judging begins anew.
 struct judge_split {
-  std::uint32_t number = 0;
+  std::uint32_t number = 0; ///< in its rollout
+  std::uint64_t order = 0;  ///< the same one's, as nodes are told
   bool is_ab_test = false;
 };
 /// A deployment's message to itself: this has happened to one of its versions.

@@ -126,7 +126,7 @@ rollout_state::behavior_type rollout_state::begin(rollout_options options) {
 }
 
 void rollout_state::on_split(const judge_split& split) {
-  if (split_ && split_->number == split.number)
+  if (split_ && split_->order == split.order)
     return;
   split_ = split;
   fresh_ = true;
@@ -174,7 +174,7 @@ void rollout_state::take_pools(const traffic_view& seen, step_batch& batch) {
 void rollout_state::take_watches(const traffic_view& seen, step_batch& batch) {
   copies_ = shed_ = 0;
   for (const auto& each : seen.watches) {
-    if (each.split_number != split_->number)
+    if (each.split_number != split_->order)
       continue;
     copies_ += each.seen->copies;
     shed_ += each.seen->shed;
@@ -207,7 +207,7 @@ rollout_seen rollout_state::seen_of(const traffic_view& seen) const {
     judge_rewards(told.evidence);
   told.figures = {figures_of(total_.candidate), figures_of(total_.incumbent), copies_, shed_};
   for (const auto& fuse : seen.fuses)
-    if (fuse.split_number == split_->number)
+    if (fuse.split_number == split_->order)
       told.fuse = fuse.what;
   return told;
 }

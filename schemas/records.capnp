@@ -41,6 +41,7 @@ struct RolloutCourse {
   outcome @6 :Outcome;
   reason @7 :Text;                   # of the outcome, or of the question
   splitNumber @8 :UInt32;            # grows with each split of requests
+  splitsBefore @9 :UInt64;           # what nodes are told is the sum of both: no other rollout of the deployment's has it
 
   enum Outcome {
     underWay @0;

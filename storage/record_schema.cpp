@@ -20,6 +20,7 @@ void write_course(schema::RolloutCourse::Builder into, const rollout_course& fro
   into.setOutcome(static_cast<schema::RolloutCourse::Outcome>(from.outcome));
   into.setReason(to_text(from.reason));
   into.setSplitNumber(from.split_number);
+  into.setSplitsBefore(from.splits_before);
 }
 
 bool read_course(schema::RolloutCourse::Reader from, rollout_course& into) {
@@ -32,6 +33,7 @@ bool read_course(schema::RolloutCourse::Reader from, rollout_course& into) {
   into.outcome = static_cast<course_outcome>(from.getOutcome());
   into.reason = to_string(from.getReason());
   into.split_number = from.getSplitNumber();
+  into.splits_before = from.getSplitsBefore();
   return into.outcome <= course_outcome::rolled_back;
 }
 

@@ -35,7 +35,7 @@ struct route_share {
 
 /// Which of a deployment's requests another version answers than the one that is live.
 struct split_order {
-  std::uint64_t number = 0;     ///< of the splits that were decided for the deployment: a later one has a higher
+  std::uint64_t number = 0;     ///< of the deployment's splits: a later one has a higher, unless the clock went back
   version_number candidate = 0; ///< 0: none; all requests go to the live version
   permille weight = 0;          ///< requests that it answers
   permille copies = 0;          ///< requests of which it gets a copy

@@ -45,6 +45,9 @@ struct rollout_course {
   course_outcome outcome = course_outcome::under_way;
   std::string reason;             ///< of the outcome, or of the question
   std::uint32_t split_number = 0; ///< grows by one with each split; 0: not begun
+  /// What nodes are told is the sum of both, which no split of another rollout of the deployment's has: a node that missed what lies between would take the
+  /// one for the other.
+  std::uint64_t splits_before = 0;
 };
 
 /// At most so much of the time between two events counts. Events of kind `looked` must come more often, or a stage takes longer.

@@ -68,6 +68,7 @@ struct rollout_fixture : tree_fixture {
     const auto& candidate = table->at("digits").candidate;
     return candidate ? std::optional(candidate->split->rule().weight) : std::nullopt;
   }
+  std::uint64_t split_number() { return routes.read()->at("digits").candidate->split->rule().generation; }
   version_state state_of(version_number number) {
     for (const auto& version : view().versions)
       if (version.record.id.number == number)
@@ -454,6 +455,22 @@ BOOST_AUTO_TEST_CASE(how_a_rollout_ends_is_told_once_whoever_ends_it) {
     ends.push_back(std::string(field(each, "version")) + " " + std::string(field(each, "outcome")));
   BOOST_TEST(ends == (std::vector<std::string>{"2 promoted", "3 rolled_back", "4 rolled_back"}),
              boost::test_tools::per_element());
+}
+
+/// A node that was away, or a fuse that is told of late, would take the one for the other.
+BOOST_AUTO_TEST_CASE(no_split_of_a_rollout_has_the_number_of_one_of_the_rollout_before) {
+  BOOST_REQUIRE(deploy_by(two_steps));
+  pass_seconds(2);
+  auto first = split_number();
+  BOOST_REQUIRE(steer(rollout_command::skip));
+  pass_seconds(1);
+  auto second = split_number();
+  BOOST_TEST(second > first);
+  BOOST_REQUIRE(steer(rollout_command::abort));
+  pass_seconds(1);
+  BOOST_REQUIRE(deploy_by(two_steps));
+  pass_seconds(2);
+  BOOST_TEST(split_number() > second);
 }
 
 BOOST_AUTO_TEST_CASE(it_goes_on_where_it_was_though_its_actor_dies_at_any_moment) {

@@ -105,6 +105,7 @@ inline deployment_list deployments() {
   course.outcome = course_outcome::rolled_back;
   course.reason = "worse";
   course.split_number = 64;
+  course.splits_before = 66;
   record.course = course;
   using std::chrono::microseconds;
   rollout_status rollout{23,

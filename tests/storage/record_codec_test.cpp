@@ -25,6 +25,7 @@ deployment_record some_deployment() {
   course.outcome = course_outcome::promoted;
   course.reason = "promoted by anna";
   course.split_number = 8;
+  course.splits_before = 9;
   return {"digits", 2, 3, 4, 5, some_time, 2, some_time, course, 0};
 }
 
@@ -197,6 +198,7 @@ BOOST_AUTO_TEST_CASE(a_deployment_comes_back_as_it_was) {
   BOOST_TEST((back.course->outcome == course_outcome::promoted));
   BOOST_TEST(back.course->reason == "promoted by anna");
   BOOST_TEST(back.course->split_number == 8U);
+  BOOST_TEST(back.course->splits_before == 9U);
 }
 
 BOOST_AUTO_TEST_CASE(a_version_comes_back_as_it_was) {
