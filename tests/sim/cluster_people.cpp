@@ -89,7 +89,8 @@ void cluster_world::on_answer(const sim_command& what, const result<Answer>& ans
 
 /// Whether that answer can be right.
 bool cluster_world::on_failure(const sim_command& what, error_code code) {
-  auto needs_it = what.what == sim_command::kind::scale || what.what == sim_command::kind::undeploy;
+  auto needs_it =
+      what.what == sim_command::kind::scale || what.what == sim_command::kind::undeploy || what.what == sim_command::kind::steer;
   if (code == error_code::not_found && needs_it)
     return expected_.refuse_missing(what);
   if (code != error_code::not_found && code != error_code::failed_precondition && code != error_code::invalid_argument)
@@ -109,6 +110,10 @@ void cluster_world::deploy(const std::string& name, sim_model model, std::uint32
 
 void cluster_world::rollback(const std::string& name, version_number to) {
   command<deployed>({sim_command::kind::rollback, name, to}, troupe::rollback{name, to, 0, {}});
+}
+
+void cluster_world::steer(const std::string& name, rollout_command what) {
+  command<done>({sim_command::kind::steer, name, static_cast<std::uint32_t>(what)}, steer_rollout{name, what, "sim"});
 }
 
 void cluster_world::scale(const std::string& name, std::uint32_t replicas) {
@@ -173,6 +178,7 @@ void cluster_world::replace_leader(machine_number by) {
   next.disk.restart();
   own_membership self{next.self.node_id, records.cluster().value().value(), records.members().value()};
   next.disk.copy(lost.disk);
+  rollouts_.on_other_disk(next);
   take_lead(records, self, {next.time.wall_now(), 24h}).value();
   artifacts_.copy(lost.number, by);
   leader_number_ = by;

@@ -147,6 +147,8 @@ void check_routes(cluster_world& world, const cluster_view& seen, complaints& fo
       auto there = route == table->end() || route->second.target == nullptr ? 0 : route->second.target->replicas();
       if (route == table->end())
         found.push_back(one.name() + " knows nothing of '" + view.record.name + "'");
+      else if (route->second.candidate)
+        found.push_back(one.name() + " still divides the requests of '" + view.record.name + "'");
       else if (there != wanted || (wanted > 0 && route->second.version.number != usable))
         found.push_back(one.name() + " routes '" + view.record.name + "' to " + std::to_string(there) + " replicas of version "
                         + std::to_string(route->second.version.number) + ", not " + std::to_string(wanted) + " of "

@@ -4,6 +4,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <array>
+
 using namespace troupe;
 using namespace std::chrono_literals;
 
@@ -17,11 +19,32 @@ sim_artifacts& artifacts() {
   return made;
 }
 
+/// The first one has most of what happens.
 std::string draw_name(rng& chance) {
-  return std::string(1, "abc"[chance.below(3)]);
+  return std::string(1, "aabc"[chance.below(4)]);
 }
 
-const std::string by_stages = R"(
+/// How what is good takes requests over by stages.
+const std::array<std::string, 3> by_stages = {
+    R"(
+strategy = "canary"
+overdue = "3s"
+[[canary.step]]
+weight = 20
+hold = "1s"
+samples = 0
+[[canary.step]]
+weight = 60
+hold = "1s"
+samples = 0
+)",
+    R"(
+strategy = "blue_green"
+overdue = "3s"
+[blue_green]
+hold = "1s"
+)",
+    R"(
 strategy = "canary"
 fuse = 5
 overdue = "3s"
@@ -35,22 +58,63 @@ hold = "2s"
 samples = 0
 [[check]]
 kind = "error_rate"
+)"};
+
+/// However few requests there are, whoever goes by it is rolled back in the end.
+const std::string by_a_stage_that_never_ends = R"(
+strategy = "canary"
+fuse = 3
+overdue = "3s"
+[[canary.step]]
+weight = 50
+hold = "1s"
+samples = 1000000
 )";
 
 // -- what people do ---------------------------------------------------------------------------------------------------------------
 
-void command_something(cluster_world& world) {
+/// What takes requests over by stages in a story. Nobody promotes what fails each request.
+enum class candidates { good, failing };
+
+void deploy_by_stages(cluster_world& world, const std::string& name, sim_model model, std::uint32_t replicas) {
+  const auto& drawn = by_stages[world.chance().below(by_stages.size())];
+  world.deploy(name, model, replicas, model == sim_model::failing ? by_a_stage_that_never_ends : drawn);
+}
+
+/// Of the deployment that is asked most.
+void begin_rollout(cluster_world& world, candidates are) {
+  deploy_by_stages(world, "a", are == candidates::good ? sim_model::triples : sim_model::failing,
+                   static_cast<std::uint32_t>(1 + world.chance().below(4)));
+}
+
+void deploy_something(cluster_world& world, const std::string& name, candidates are) {
+  auto& chance = world.chance();
+  auto replicas = static_cast<std::uint32_t>(1 + chance.below(5));
+  auto model = chance.chance(0.1) ? sim_model::broken : static_cast<sim_model>(chance.below(2));
+  if (chance.chance(0.6))
+    world.deploy(name, model, replicas);
+  else
+    deploy_by_stages(world, name, are == candidates::good ? model : sim_model::failing, replicas);
+}
+
+void steer_something(cluster_world& world, const std::string& name, candidates are) {
+  constexpr std::array commands = {rollout_command::abort, rollout_command::skip, rollout_command::promote};
+  world.steer(name, commands[are == candidates::failing ? 0 : world.chance().below(commands.size())]);
+}
+
+void command_something(cluster_world& world, candidates are) {
   auto& chance = world.chance();
   auto name = draw_name(chance);
   if (world.command_under_way(name))
     return;
   auto replicas = static_cast<std::uint32_t>(chance.below(5));
-  auto what = chance.below(12);
-  if (what >= 10)
+  auto what = chance.below(14);
+  if (what >= 12)
+    steer_something(world, name, are);
+  else if (what >= 10)
     world.rollback(name);
   else if (what < 5)
-    world.deploy(name, chance.chance(0.1) ? sim_model::broken : static_cast<sim_model>(chance.below(2)), 1 + replicas,
-                 chance.chance(0.4) ? by_stages : "");
+    deploy_something(world, name, are);
   else if (what < 8)
     world.scale(name, replicas);
   else
@@ -59,6 +123,9 @@ void command_something(cluster_world& world) {
 
 void send_requests(cluster_world& world) {
   auto& chance = world.chance();
+  if (auto crowd = draw_name(chance); chance.chance(0.2))
+    for (auto left = 12; left > 0; --left)
+      world.request(crowd, static_cast<float>(1 + chance.below(100)));
   for (auto left = chance.below(4); left > 0; --left)
     world.request(draw_name(chance), static_cast<float>(1 + chance.below(100)),
                   1000ms + std::chrono::milliseconds(chance.below(4000)));
@@ -79,11 +146,11 @@ void move_nodes(cluster_world& world) {
     world.drain(*which, chance.chance(0.6));
 }
 
-void let_people_work(cluster_world& world) {
+void let_people_work(cluster_world& world, candidates are) {
   auto& chance = world.chance();
   for (auto steps = 3 + chance.below(15); steps > 0; --steps) {
     if (chance.chance(0.4))
-      command_something(world);
+      command_something(world, are);
     if (chance.chance(0.15))
       move_nodes(world);
     send_requests(world);
@@ -136,16 +203,18 @@ void disturb(cluster_world& world, const troubles& what) {
   world.split(side, chance.chance(0.3));
 }
 
-void cause_trouble(cluster_world& world) {
+void cause_trouble(cluster_world& world, candidates are) {
   auto& chance = world.chance();
   auto what = draw_troubles(chance);
   if (chance.chance(0.3))
     world.disturb_wire(draw_wire_faults(chance));
   world.laziness = chance.chance(0.3) ? 0.2 * chance.unit() : 0;
+  if (chance.chance(0.5))
+    begin_rollout(world, are);
   for (auto steps = 5 + chance.below(20); steps > 0; --steps) {
     disturb(world, what);
     if (chance.chance(0.2))
-      command_something(world);
+      command_something(world, are);
     if (chance.chance(0.05))
       move_nodes(world);
     send_requests(world);
@@ -178,10 +247,13 @@ story_outcome live(std::uint64_t seed) {
   world.run(std::chrono::milliseconds(chance.below(3000)));
   world.deploy("a", sim_model::doubles, static_cast<std::uint32_t>(1 + chance.below(6)));
   world.settle();
-  let_people_work(world);
+  auto are = chance.chance(0.3) ? candidates::failing : candidates::good;
+  if (chance.chance(0.5))
+    begin_rollout(world, are);
+  let_people_work(world, are);
   if (chance.chance(0.5))
     world.settle();
-  cause_trouble(world);
+  cause_trouble(world, are);
   world.heal_and_settle();
   if (chance.chance(0.3))
     lose_one(world);

@@ -42,6 +42,115 @@ struct story {
   cluster_world world;
 };
 
+const std::string canary = R"(
+strategy = "canary"
+[[canary.step]]
+weight = 10
+hold = "1s"
+samples = 0
+[[canary.step]]
+weight = 50
+hold = "1s"
+samples = 0
+)";
+const std::string in_halves = R"(
+strategy = "canary"
+[[canary.step]]
+weight = 50
+hold = "60s"
+)";
+const std::string blue_green = R"(
+strategy = "blue_green"
+[blue_green]
+hold = "1s"
+)";
+const std::string with_fuse = R"(
+strategy = "canary"
+fuse = 3
+[[canary.step]]
+weight = 50
+hold = "60s"
+)";
+
+/// Version 1 of "a" is live, and version 2 takes its requests over.
+struct rollout_story : story {
+  explicit rollout_story(std::size_t nodes = 3, std::uint32_t replica_count = 3, std::uint64_t seed = 1)
+    : story(nodes, seed), replicas(replica_count) {
+    serve("a", replicas);
+  }
+
+  void begin(const std::string& rollout, sim_model model = sim_model::triples) {
+    world.deploy("a", model, replicas, rollout);
+    world.run_until("an answer", 15s, [&] { return world.answered_all(); });
+    BOOST_TEST(world.last_answer() == "done");
+  }
+  /// Until so many moves of rollouts have been stored, of which the last hasn't gone round.
+  void run_until_move(std::size_t moves) {
+    for (int passed = 0; world.events("rollout_moved") < moves && passed < 20'000; ++passed) {
+      if (passed % 10 == 0)
+        world.request("a");
+      world.run(1ms);
+    }
+    BOOST_TEST(world.events("rollout_moved") == moves);
+  }
+  void lose_leader(bool is_replaced) {
+    world.kill(0);
+    load("a", 2s);
+    if (is_replaced)
+      world.replace_leader(1);
+    load("a", 2s);
+    world.start(0);
+  }
+  void ask_at(std::size_t which) {
+    auto& one = world.member(which);
+    one.client.send(one.node().routes(), "a", 1, 1s);
+    world.run(20ms);
+  }
+  /// A node that has just started refuses until it has a table.
+  std::uint64_t refused_where_nothing_died() {
+    std::uint64_t count = 0;
+    for (const auto& each : world.members().all)
+      count += each->life() == 1 ? each->client.refused() : 0;
+    return count;
+  }
+  /// One request each ms: some come to a node while others have another table than it.
+  void load_densely(std::chrono::milliseconds span) {
+    for (auto left = span.count(); left > 0; --left) {
+      world.request("a");
+      world.run(1ms);
+    }
+  }
+  version_state state_of_candidate() {
+    return state_store(world.member(world.leader_number()).disk).versions("a").value().back().state;
+  }
+
+  std::uint32_t replicas;
+};
+
+/// When the leader dies in a rollout, and how that ends.
+struct leader_death {
+  const char* text;
+  const std::string& rollout;
+  std::optional<rollout_command> command; ///< that a person gives after the move before
+  std::size_t moves;                      ///< that were stored
+  version_state ends_as;
+};
+
+const leader_death leader_deaths[] = {
+    {"the first stage of a canary begins", canary, {}, 1, version_state::live},
+    {"the second stage of a canary begins", canary, {}, 2, version_state::live},
+    {"a canary is at its end", canary, {}, 3, version_state::live},
+    {"a canary is promoted", canary, rollout_command::promote, 2, version_state::live},
+    {"a canary is aborted", canary, rollout_command::abort, 2, version_state::rolled_back},
+    {"the stage of a blue-green rollout begins", blue_green, {}, 1, version_state::live},
+    {"a blue-green rollout is at its end", blue_green, {}, 2, version_state::live},
+    {"a blue-green rollout is promoted", blue_green, rollout_command::promote, 2, version_state::live},
+    {"a blue-green rollout is aborted", blue_green, rollout_command::abort, 2, version_state::rolled_back},
+};
+
+/// Requests that a batch or a way may hold at the moment at which a fuse blows.
+constexpr std::size_t in_flight_max = 6;
+
 } // namespace
 
 BOOST_FIXTURE_TEST_CASE(what_is_deployed_serves_at_each_node, story) {
@@ -91,6 +200,103 @@ BOOST_FIXTURE_TEST_CASE(a_leader_that_dies_in_the_middle_of_a_rollout_ends_it_wh
   world.settle();
   BOOST_TEST(world.events("version_live") == 2U);
 }
+
+// -- rollouts ---------------------------------------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(a_rollout_goes_on_and_ends_though_the_leader_dies_at_any_of_its_moves) {
+  for (const auto& each : leader_deaths)
+    for (bool is_replaced : {false, true})
+      BOOST_TEST_CONTEXT(each.text << (is_replaced ? "; another node leads" : "; it comes back")) {
+        rollout_story told;
+        told.begin(each.rollout);
+        if (each.command) {
+          told.run_until_move(each.moves - 1);
+          told.world.steer("a", *each.command);
+        }
+        told.run_until_move(each.moves);
+        told.lose_leader(is_replaced);
+        told.load("a", 6s);
+        told.world.settle();
+        BOOST_TEST((told.state_of_candidate() == each.ends_as));
+        BOOST_TEST(told.refused_where_nothing_died() == 0U);
+      }
+}
+
+BOOST_AUTO_TEST_CASE(a_switch_costs_no_request_however_many_come) {
+  for (auto command : {rollout_command::promote, rollout_command::abort})
+    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+      rollout_story told(5, 2, seed);
+      told.begin(in_halves);
+      told.run_until_move(1);
+      told.load_densely(20ms);
+      told.world.steer("a", command);
+      told.load_densely(300ms);
+      told.world.settle();
+      BOOST_TEST(told.world.refused() == 0U, "seed " << seed);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_assignment_that_comes_late_or_twice_takes_no_split_back) {
+  std::string by_many_steps = "strategy = \"canary\"\n";
+  for (auto weight : {10, 20, 40, 60, 80})
+    by_many_steps += "[[canary.step]]\nweight = " + std::to_string(weight) + "\nhold = \"1s\"\nsamples = 0\n";
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    rollout_story told(3, 3, seed);
+    told.begin(by_many_steps);
+    told.world.disturb_wire({0, 1, 0.3, 3000ms});
+    told.load("a", 15s);
+    told.world.mend();
+    told.world.settle();
+    BOOST_TEST((told.state_of_candidate() == version_state::live));
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(what_is_aborted_gets_no_request_any_more_once_that_was_answered_and_has_gone_round, rollout_story) {
+  begin(canary);
+  run_until_move(1);
+  world.steer("a", rollout_command::abort);
+  world.run_until("an answer", 1s, [&] { return world.answered_all(); });
+  BOOST_TEST(world.last_answer() == "done");
+  world.run(50ms);
+  for (auto which : world.awake()) {
+    auto table = world.member(which).node().routes().read();
+    const auto& candidate = table->at("a").candidate;
+    BOOST_TEST((!candidate || candidate->split->rule().weight == 0U));
+  }
+  load("a", 2s);
+  world.settle();
+  BOOST_TEST(world.refused() == 0U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_candidate_that_fails_each_request_costs_as_many_at_each_node_as_its_fuse_bears, rollout_story) {
+  begin(with_fuse, sim_model::failing);
+  load("a", 5s);
+  world.settle();
+  BOOST_TEST((state_of_candidate() == version_state::rolled_back));
+  BOOST_TEST(world.refused() >= 3U);
+  BOOST_TEST(world.refused() <= 3U * world.size() + in_flight_max);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_fuse_that_blew_in_the_rollout_before_and_is_told_of_still_does_not_end_the_next_one, rollout_story) {
+  for (std::size_t follower : {1, 2})
+    world.drain(follower); // the leader alone runs what the next rollout needs
+  world.settle();
+  begin(with_fuse, sim_model::failing);
+  run_until_move(1);
+  world.run(100ms);
+  while (world.member(2).client.refused() < 3)
+    ask_at(2);
+  world.split({0}, true); // so that nobody hears that it is over. Of so many it takes none for dead
+  run_until_move(2);
+  for (std::size_t follower : {1, 2})
+    world.freeze(follower);
+  begin(canary);
+  load("a", 10s);
+  BOOST_TEST((state_of_candidate() == version_state::live));
+  world.heal_and_settle();
+}
+
+// -- what goes wrong --------------------------------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(a_lost_node_costs_no_request_at_the_others) {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {

@@ -33,7 +33,8 @@ std::string shown(event what) {
 
 cluster_world::cluster_world(sim_artifacts& artifacts, std::uint64_t seed)
   : artifacts_(artifacts), random_(seed), wire_(air_, rng(random_.next())),
-    promises_(members_, expected_, [this](const std::string& what) { complain(what); }), next_tick_(now_) {
+    promises_(members_, expected_, [this](const std::string& what) { complain(what); }),
+    rollouts_(members_, [this](const std::string& what) { complain(what); }), next_tick_(now_) {
   artifacts_.clear();
   found();
 }
@@ -43,11 +44,27 @@ cluster_world::~cluster_world() = default;
 sim_member& cluster_world::add_machine() {
   auto number = members_.all.size();
   members_.all.push_back(std::make_unique<sim_member>(artifacts_, members_, wire_, *this, number, now_, random_.next()));
-  auto& made = *members_.all.back();
-  made.client.on_refusal = [this, &made](const std::string& deployment, steady_time sent, const error& why) {
-    promises_.on_refusal(made, deployment, sent, why);
+  listen_to(*members_.all.back());
+  return *members_.all.back();
+}
+
+void cluster_world::listen_to(sim_member& made) {
+  rollouts_.watch(made);
+  made.client.on_sent = [this, &made](const sim_choice& to) { rollouts_.on_sent(made, to); };
+  made.client.on_answer = [this, &made](const sim_choice& to, const error* why) {
+    rollouts_.on_answer(made, to, why);
+    bool may_fail = to.split != nullptr && why != nullptr && why->code == error_code::model_failed; // that is what stages are for
+    if (why != nullptr && !may_fail)
+      on_refusal(made, to.version.deployment, to.sent, *why);
   };
-  return made;
+  made.client.on_no_target = [this, &made](const std::string& deployment, steady_time sent, const error& why) {
+    on_refusal(made, deployment, sent, why);
+  };
+}
+
+void cluster_world::on_refusal(const sim_member& by, const std::string& deployment, steady_time sent, const error& why) {
+  note(by.name() + " refuses a request to '" + deployment + "': " + to_string(why));
+  promises_.on_refusal(by, deployment, sent, why);
 }
 
 void cluster_world::found() {
@@ -55,6 +72,7 @@ void cluster_world::found() {
   auto records = first.records();
   found_cluster(records, first.self, {first.time.wall_now(), 24h}).value();
   first.start();
+  rollouts_.on_start(first);
 }
 
 std::vector<cluster_world::machine_number> cluster_world::awake() const {
@@ -117,6 +135,7 @@ void cluster_world::tick() {
       start(which);
   let_people_go_on();
   promises_.look();
+  rollouts_.look();
 }
 
 void cluster_world::tick(sim_member& one) {
@@ -152,6 +171,7 @@ void cluster_world::start(machine_number which) {
   note(member(which).name() + " starts");
   restarts_.erase(which);
   member(which).start();
+  rollouts_.on_start(member(which));
 }
 
 void cluster_world::freeze(machine_number which) {
@@ -223,6 +243,11 @@ void cluster_world::settle() {
 }
 
 // -- what is seen -----------------------------------------------------------------------------------------------------------------
+
+void cluster_world::on_assigned(const sim_member& to, const assignment& what, const result<peer_answer>& answer) {
+  promises_.on_assigned(to, what, answer);
+  rollouts_.on_assigned(to, what, answer);
+}
 
 void cluster_world::on_event(const sim_member& of, const event& what) {
   ++counts_[what.name];

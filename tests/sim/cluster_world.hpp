@@ -1,6 +1,7 @@
 #pragma once
 
 #include "tests/sim/cluster_promises.hpp"
+#include "tests/sim/rollout_promises.hpp"
 #include "tests/sim/sim_joiner.hpp"
 
 #include <map>
@@ -33,6 +34,8 @@ public:
   /// `rollout`: a rollout.toml; "": at once.
   void deploy(const std::string& name, sim_model model, std::uint32_t replicas, const std::string& rollout = {});
   void rollback(const std::string& name, version_number to = 0);
+  /// Promotes, aborts…
+  void steer(const std::string& name, rollout_command what);
   void scale(const std::string& name, std::uint32_t replicas);
   void undeploy(const std::string& name);
   void drain(machine_number which, bool draining = true);
@@ -100,12 +103,16 @@ private:
   };
 
   void on_event(const sim_member& of, const event& what) override;
-  void on_assigned(const sim_member& to, const assignment& what, const result<peer_answer>& answer) override {
-    promises_.on_assigned(to, what, answer);
+  void on_assigning(const sim_member& to, const assignment& what) override { rollouts_.on_assigning(to, what); }
+  void on_assigned(const sim_member& to, const assignment& what, const result<peer_answer>& answer) override;
+  void on_forwarded(const sim_member& from, const version_id& which, steady_time sent) override {
+    rollouts_.on_forwarded(from, which, sent);
   }
   void on_complaint(const std::string& what) override { complain(what); }
 
   sim_member& add_machine();
+  void listen_to(sim_member& made);
+  void on_refusal(const sim_member& by, const std::string& deployment, steady_time sent, const error& why);
   void found();
   void step(steady_time until);
   void tick();
@@ -135,6 +142,7 @@ private:
   expected_state expected_;
   sim_members members_;
   cluster_promises promises_;
+  rollout_promises rollouts_;
   std::vector<std::unique_ptr<sim_joiner>> joiners_; ///< of all machines but the first: an answer to one may come late
   std::map<machine_number, steady_time> restarts_;
   std::map<std::uint64_t, std::function<void()>> chores_; ///< what people ask the registrar again and again, until it is done

@@ -13,7 +13,8 @@ expected_deployment sim_command::applied_to(expected_deployment before) const {
   case kind::undeploy: return {};
   case kind::scale: before.wanted = replicas; return before;
   case kind::deploy: return {true, before.last_version + 1, replicas};
-  case kind::rollback: return before;
+  case kind::rollback:
+  case kind::steer: return before;
   }
   return before;
 }
@@ -24,6 +25,7 @@ std::string sim_command::text() const {
   case kind::scale: return "scale " + name + " " + std::to_string(replicas);
   case kind::deploy: return "deploy " + name + " --replicas " + std::to_string(replicas);
   case kind::rollback: return "rollback " + name + " --to " + std::to_string(replicas);
+  case kind::steer: return "steer the rollout of " + name;
   }
   return {};
 }

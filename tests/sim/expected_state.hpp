@@ -24,7 +24,7 @@ std::string to_string(const expected_deployment& state);
 
 /// What a command does to a deployment.
 struct sim_command {
-  enum class kind { deploy, scale, undeploy, rollback };
+  enum class kind { deploy, scale, undeploy, rollback, steer };
   kind what = kind::deploy;
   std::string name;
   std::uint32_t replicas = 0; ///< of a rollback: the version

@@ -26,6 +26,7 @@ sim_artifacts::sim_artifacts() {
   add(sim_model::doubles, "factor 2");
   add(sim_model::triples, "factor 3");
   add(sim_model::broken, "broken");
+  add(sim_model::failing, "factor 2, fails");
   hashes_[sim_model::missing] = sha256_of("missing");
 }
 

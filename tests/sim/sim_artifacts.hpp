@@ -14,8 +14,8 @@ namespace troupe {
 /// The model.toml of all models in the simulation: up to 4 rows a batch, which takes at most 100 ms.
 extern const char* const sim_model_toml;
 
-/// What a model in the simulation does.
-enum class sim_model { doubles, triples, broken, missing };
+/// What a model in the simulation does. `failing` is fine while it is tried out, and fails each request after that.
+enum class sim_model { doubles, triples, broken, missing, failing };
 
 /// The artifacts that worlds deploy, and the folders that machines keep them in: made once a process, since they are files.
 class sim_artifacts {

@@ -40,17 +40,19 @@ void sim_client::send(const routing_cell& routes, const std::string& deployment,
   auto table = routes.read();
   auto found = table->find(deployment);
   if (found == table->end())
-    return refuse(deployment, time_.now(), {error_code::not_found, "no route"});
+    return find_none(deployment, {error_code::not_found, "no route"});
   auto target = found->second.target;
   if (target == nullptr)
-    return refuse(deployment, time_.now(), found->second.why_not);
+    return find_none(deployment, found->second.why_not);
   std::shared_ptr<const traffic_split> judged_by;
   if (const auto& candidate = found->second.candidate; candidate && candidate->target != nullptr)
     if (candidate->split->choose(std::nullopt) == split_side::candidate) {
       target = candidate->target;
       judged_by = candidate->split;
     }
-  open_[id] = {deployment, time_.now(), time_.now() + patience, target->spec().batch_timeout};
+  sim_choice to{target->id(), judged_by, time_.now()};
+  on_sent(to);
+  open_[id] = {to, time_.now() + patience, target->spec().batch_timeout};
   auto next = std::make_unique<request>(*this, id, value, rows);
   next->arrived = time_.now();
   next->deadline = time_.now() + patience;
@@ -65,7 +67,7 @@ void sim_client::send(const routing_cell& routes, const std::string& deployment,
 void sim_client::check_overdue() {
   for (auto& [id, each] : open_)
     if (time_.now() > each.deadline + 2 * each.batch_timeout + answer_slack && !std::exchange(each.complained, true))
-      complain_("request " + std::to_string(id) + " to '" + each.deployment + "' was never answered");
+      complain_("request " + std::to_string(id) + " to " + to_string(each.to.version) + " was never answered");
 }
 
 void sim_client::excuse(std::chrono::nanoseconds frozen) {
@@ -73,11 +75,14 @@ void sim_client::excuse(std::chrono::nanoseconds frozen) {
     each.deadline += frozen;
 }
 
-void sim_client::refuse(const std::string& deployment, steady_time sent, const error& why) {
+void sim_client::find_none(const std::string& deployment, const error& why) {
+  count_refusal(why);
+  on_no_target(deployment, time_.now(), why);
+}
+
+void sim_client::count_refusal(const error& why) {
   ++refused_;
   ++refusals_[why.code];
-  if (on_refusal)
-    on_refusal(deployment, sent, why);
 }
 
 void sim_client::on_outputs(std::uint64_t id, float value, const std::vector<tensor_view>& outputs) {
@@ -86,13 +91,19 @@ void sim_client::on_outputs(std::uint64_t id, float value, const std::vector<ten
   for (std::size_t i = 0; i < outputs[0].size / sizeof(float); ++i)
     if (first[i] != first[0] || factor != static_cast<float>(static_cast<int>(factor)))
       complain_("request " + std::to_string(id) + " got another one's answer");
-  if (close(id))
-    ++answered_;
+  auto known = close(id);
+  if (!known)
+    return;
+  ++answered_;
+  on_answer(known->to, nullptr);
 }
 
 void sim_client::on_error(std::uint64_t id, const error& why) {
-  if (auto known = close(id))
-    refuse(known->deployment, known->sent, why);
+  auto known = close(id);
+  if (!known)
+    return;
+  count_refusal(why);
+  on_answer(known->to, &why);
 }
 
 void sim_client::on_dropped(std::uint64_t id) {

@@ -13,6 +13,13 @@
 
 namespace troupe {
 
+/// Where a request was sent to.
+struct sim_choice {
+  version_id version;
+  std::shared_ptr<const traffic_split> split; ///< by which the candidate has it; null: the live version has it
+  steady_time sent{};
+};
+
 /// A client's requests and what became of each.
 class sim_client {
 public:
@@ -34,8 +41,13 @@ public:
     last_hung_up_ = last_id_;
   }
 
-  /// Hears of each request that is refused: of which deployment, when it was sent, and why.
-  std::function<void(const std::string& deployment, steady_time sent, const error& why)> on_refusal;
+  /// Hears of each request that finds a target, before it is sent.
+  std::function<void(const sim_choice& to)> on_sent = [](const sim_choice&) {};
+  /// Hears what became of it: the error that was the answer, or null.
+  std::function<void(const sim_choice& to, const error* why)> on_answer = [](const sim_choice&, const error*) {};
+  /// Hears of each request that finds none, and why.
+  std::function<void(const std::string& deployment, steady_time sent, const error& why)> on_no_target =
+      [](const std::string&, steady_time, const error&) {};
 
   std::uint64_t sent() const { return last_id_; }
   std::uint64_t answered() const { return answered_; }
@@ -50,8 +62,7 @@ public:
 private:
   class request;
   struct pending {
-    std::string deployment;
-    steady_time sent;
+    sim_choice to;
     steady_time deadline;
     std::chrono::milliseconds batch_timeout;
     bool complained = false;
@@ -60,7 +71,8 @@ private:
   void on_outputs(std::uint64_t id, float value, const std::vector<tensor_view>& outputs);
   void on_error(std::uint64_t id, const error& why);
   void on_dropped(std::uint64_t id);
-  void refuse(const std::string& deployment, steady_time sent, const error& why);
+  void find_none(const std::string& deployment, const error& why);
+  void count_refusal(const error& why);
   /// What was known of a request that is answered now; nothing if nobody waits for it.
   std::optional<pending> close(std::uint64_t id);
 

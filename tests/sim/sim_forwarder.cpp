@@ -15,8 +15,10 @@ sim_forwarded packed(const forwarder::outgoing& each, steady_time now) {
   const auto& request = *each.request;
   const auto& input = request.inputs[0];
   auto first = reinterpret_cast<const float*>(input.data);
-  return {each.ticket,           {first, first + input.size / sizeof(float)}, request.rows, request.crashes, request.alone,
-          request.deadline - now};
+  return {each.ticket,    {first, first + input.size / sizeof(float)},
+          request.rows,   request.crashes,
+          request.alone,  request.deadline - now,
+          request.arrived};
 }
 
 } // namespace
@@ -44,7 +46,7 @@ void sim_forwarder::forward(const std::shared_ptr<remote_pool>& to, event_loop&,
     };
     if (other->is_off() || other->life() != known)
       return told({});
-    other->receive([other, which, sent, told] { other->serve(which, sent, told); });
+    other->receive([&from, other, which, sent, told] { other->serve(from, which, sent, told); });
   };
   self_.wire().send(self_.number, other->number, arrive);
 }

@@ -21,6 +21,7 @@ struct sim_forwarded {
   std::uint32_t crashes = 0;
   bool alone = false;
   std::chrono::nanoseconds patience{0};
+  steady_time sent{}; ///< by its client
 };
 
 /// What came of it.

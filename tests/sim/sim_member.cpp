@@ -158,6 +158,8 @@ void sim_member::answer(const sim_member& from, const peer_question& what, std::
   const auto& who = from.self.node_id;
   if (life_->peers.find(who)->removed())
     return told(error{error_code::unavailable, "node " + self.node_id + " refuses this node: it was removed from the cluster"});
+  if (auto given = std::get_if<assignment>(&what))
+    listener_.on_assigning(*this, *given);
   node().desk().ask(who, what, patience, [this, what, told = std::move(told)](const result<peer_answer>& outcome) {
     if (is_off())
       return;
@@ -167,8 +169,10 @@ void sim_member::answer(const sim_member& from, const peer_question& what, std::
   });
 }
 
-void sim_member::serve(const version_id& which, const std::vector<sim_forwarded>& requests,
+void sim_member::serve(const sim_member& from, const version_id& which, const std::vector<sim_forwarded>& requests,
                        std::function<void(sim_forwarder::answers)> told) {
+  for (const auto& each : requests)
+    listener_.on_forwarded(from, which, each.sent);
   serve_forwarded(node().routes(), loop, time, which, requests, [this, told = std::move(told)](const auto& answers) {
     if (!is_off())
       told(answers);

@@ -21,8 +21,12 @@ class member_listener {
 public:
   virtual ~member_listener() = default;
   virtual void on_event(const sim_member& of, const event& what) = 0;
-  /// A node was given an assignment and has answered.
+  /// A node is given an assignment; it hasn't seen it yet.
+  virtual void on_assigning(const sim_member& to, const assignment& what) = 0;
+  /// It has answered.
   virtual void on_assigned(const sim_member& to, const assignment& what, const result<peer_answer>& answer) = 0;
+  /// A request that another node's client sent at `sent`, by that machine's time, has come here.
+  virtual void on_forwarded(const sim_member& from, const version_id& which, steady_time sent) = 0;
   virtual void on_complaint(const std::string& what) = 0;
 };
 
@@ -61,7 +65,7 @@ public:
   void answer(const sim_member& from, const peer_question& what, std::chrono::milliseconds patience,
               std::function<void(result<peer_answer>)> told);
   /// Another node forwards.
-  void serve(const version_id& which, const std::vector<sim_forwarded>& requests,
+  void serve(const sim_member& from, const version_id& which, const std::vector<sim_forwarded>& requests,
              std::function<void(sim_forwarder::answers)> told);
   /// That node's process is gone: connections to it break.
   void lose(const sim_member& other);

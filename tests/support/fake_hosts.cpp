@@ -72,8 +72,9 @@ std::string text_behind(int fd) {
 /// A replica's process and the runner of its batches.
 class fake_replica final : public fake_process, public batch_runner {
 public:
-  fake_replica(fake_hosts& hosts, float factor, std::shared_ptr<pool> target, replica_events events)
-    : fake_process(hosts), factor_(factor), target_(std::move(target)), events_(std::move(events)) {}
+  fake_replica(fake_hosts& hosts, const std::string& model, std::shared_ptr<pool> target, replica_events events)
+    : fake_process(hosts), factor_(std::strtof(model.c_str() + sizeof "factor", nullptr)),
+      fails_(model.find("fails") != std::string::npos), target_(std::move(target)), events_(std::move(events)) {}
 
   bool is_replica() const override { return true; }
   std::string text() const override { return "replica of " + to_string(target_->id()); }
@@ -100,6 +101,7 @@ private:
   bool holds_poison() const;
 
   float factor_;
+  bool fails_;
   std::shared_ptr<pool> target_;
   replica_events events_;
   bool up_ = false;
@@ -152,7 +154,7 @@ void fake_replica::start(batch work) {
   else if (hosts_.random.chance(faults.batch_slow))
     later(timeout - soon, [this] { finish(false); });
   else
-    later(soon, [this, failed = hosts_.random.chance(faults.batch_fails)] { finish(failed); });
+    later(soon, [this, failed = hosts_.random.chance(faults.batch_fails)] { finish(failed || (fails_ && !work_.trial)); });
 }
 
 bool fake_replica::holds_poison() const {
@@ -301,8 +303,7 @@ void fake_version::fork_replica(std::shared_ptr<pool> target, replica_events eve
       events.ready(error{error_code::unavailable, "the template could not fork; retry"});
       return;
     }
-    auto factor = std::strtof(self->model_.c_str() + sizeof "factor", nullptr);
-    std::make_shared<fake_replica>(hosts, factor, target, events)->start_up();
+    std::make_shared<fake_replica>(hosts, self->model_, target, events)->start_up();
   });
 }
 

@@ -28,7 +28,8 @@ struct host_faults {
 
 class fake_process;
 
-/// Model processes in simulated time. An artifact says what its model does: "factor 3" gives each input times 3; "broken" can't be loaded.
+/// Model processes in simulated time. An artifact says what its model does: "factor 3" gives each input times 3; "factor 3, fails" does so
+/// while it is tried out, and raises an error for each request after that; "broken" can't be loaded.
 /// A model whose input holds `poison` crashes, always. One thread; outlives everything that it made.
 class fake_hosts final : public host_supply {
 public:
