@@ -89,7 +89,7 @@ result<toml::table> parse_toml(std::string_view text, std::string_view file_name
     return toml::parse(text, file_name);
   } catch (const toml::parse_error& e) {
     return error{error_code::invalid_argument,
-                 file + ":" + std::to_string(e.source().begin.line) + ": not valid TOML: " + std::string(e.description())};
+                 file + ":" + std::to_string(e.source().begin.line) + ": not valid TOML: " + printable(e.description())};
   }
 }
 
@@ -306,7 +306,7 @@ void toml_section::refuse_unknown_keys() {
   auto where = path_.empty() ? path_ : path_.substr(0, path_.size() - 1);
   for (const auto& [key, node] : *table_)
     if (!knows(key.str()))
-      problems_->add(key.source().begin.line, where, "unknown key '" + std::string(key.str()) + "'; " + advice_on(key.str()));
+      problems_->add(key.source().begin.line, where, "unknown key '" + printable(key.str()) + "'; " + advice_on(key.str()));
 }
 
 const toml::node* toml_section::find(std::string_view key) {

@@ -3,6 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <vector>
 
 using namespace troupe;
@@ -315,6 +316,13 @@ BOOST_AUTO_TEST_CASE(an_unknown_key_is_told_where_it_belongs) {
        "4: traffic.always: unknown key 'key'; it must stand in [traffic]"},
       {"strategy = \"shadow\"\n[shadow]\nweight = 5", "3: shadow: unknown key 'weight'; known are share, samples, hold, asks"},
   });
+}
+
+BOOST_AUTO_TEST_CASE(what_is_told_of_a_file_holds_none_of_its_control_characters) {
+  BOOST_TEST(problem("\"a\\nr.toml:7: b\\u001b\" = 1\n").find("r.toml:1: unknown key 'a?r.toml:7: b?'; ") == 0U);
+  auto no_toml = problem(std::string("a = tru\x12\0e\n", 11));
+  BOOST_TEST(no_toml.find("r.toml:1: not valid TOML: ") == 0U);
+  BOOST_TEST(std::none_of(no_toml.begin(), no_toml.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }));
 }
 
 BOOST_AUTO_TEST_CASE(all_problems_are_told_at_once_in_the_order_of_their_lines) {
