@@ -17,7 +17,9 @@ add_library(troupe_options INTERFACE)
 target_compile_options(troupe_options INTERFACE -Wall -Wextra -Wpedantic -Werror -Wshadow=local
                                                 # GCC 12 sees uninitialized variants inside KJ's Maybe where there are none
                                                 -Wno-maybe-uninitialized
-                                                -fno-omit-frame-pointer)
+                                                -fno-omit-frame-pointer
+                                                # KJ's assertions name their file: not where on this machine it lies
+                                                -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/= -fmacro-prefix-map=${PROJECT_BINARY_DIR}/=)
 target_include_directories(troupe_options INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
 
 if(CMAKE_CXX_COMPILER_ID STREQUAL Clang)
