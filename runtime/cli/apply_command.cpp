@@ -5,6 +5,7 @@
 #include "runtime/cli/human_text.hpp"
 #include "runtime/cli/model_push.hpp"
 #include "runtime/cli/rollout_watch.hpp"
+#include "runtime/cli/strategy_text.hpp"
 #include "runtime/cli/table.hpp"
 #include "runtime/cli/verbs.hpp"
 #include "runtime/cli/wire.hpp"
@@ -26,8 +27,11 @@ struct apply_options {
   std::string file;
   bool dry_run = false;
   bool prune = false;
-  std::string timeout = "5m";
+  std::string timeout; ///< empty: as long as a version's stages may last
 };
+
+/// Nothing: as long as a version's stages may last.
+using given_patience = std::optional<std::chrono::nanoseconds>;
 
 /// What the file asks for, as far as this machine knows it.
 struct wanted_state {
@@ -39,6 +43,10 @@ wanted_state read_wanted(const console& io, const std::string& file) {
   wanted_state wanted;
   for (const auto& entry : require(read_apply_file(file), exit_code::bad_usage)) {
     auto model = read_model(io, entry.folder);
+    if (!entry.on.empty())
+      set_labels(model, entry.on);
+    if (!entry.strategy.empty())
+      model.folder.rollout = require(rollout_text_from(entry.strategy), exit_code::bad_usage);
     wanted.views.push_back({entry.name,
                             {model.model.sha256, sha256_of(model.folder.toml), model.golden ? model.golden->sha256 : ""},
                             entry.replicas});
@@ -103,11 +111,11 @@ json plan_json(const std::vector<apply_change>& plan, bool applied) {
 
 /// A first version has nothing to take over by stages.
 void deploy_and_wait(const command_context& context, client& node, const apply_view& wanted, hashed_model model, bool is_first,
-                     std::chrono::nanoseconds timeout) {
+                     const given_patience& timeout) {
   if (is_first)
     model.folder.rollout.clear();
   version_id version{wanted.name, push_model(node, context.io, wanted.name, model, wanted.replicas).number};
-  auto end = follow_rollout(context, node, version, timeout);
+  auto end = follow_rollout(context, node, version, timeout.value_or(patience_for(model.folder.rollout)));
   require_live(version, end);
   if (context.format == output_format::table)
     context.io.out << to_string(version) << " is live after " << human_duration(time_of(end.steps)) << "\n";
@@ -131,7 +139,7 @@ void undeploy(const command_context& context, client& node, const std::string& n
 }
 
 void carry_out(const command_context& context, client& node, const apply_change& change, const wanted_state& wanted,
-               std::chrono::nanoseconds timeout) {
+               const given_patience& timeout) {
   switch (change.action) {
   case apply_action::deploy:
     return deploy_and_wait(context, node, wanted.views[change.wanted], wanted.models[change.wanted], change.is_first, timeout);
@@ -141,7 +149,9 @@ void carry_out(const command_context& context, client& node, const apply_change&
 }
 
 void apply(const command_context& context, const apply_options& options) {
-  auto timeout = require(parse_duration(options.timeout), exit_code::bad_usage);
+  given_patience timeout;
+  if (!options.timeout.empty())
+    timeout = require(parse_duration(options.timeout), exit_code::bad_usage);
   auto wanted = read_wanted(context.io, options.file);
   client node(context.target());
   auto plan = plan_apply(wanted.views, ask_found(node), options.prune);
@@ -160,13 +170,14 @@ void add_apply(CLI::App& app, const command_context& context) {
   auto options = std::make_shared<apply_options>();
   auto verb = app.add_subcommand("apply", "Makes the node serve what a file asks for: deploys and scales what differs");
   verb->add_option("FILE", options->file,
-                   "TOML; a section [[deployment]] each, with name, folder (from the file's own) and replicas")
+                   "TOML; a section [[deployment]] each, with name, folder (from the file's own), and what deploy's options say: "
+                   "replicas, on, strategy")
       ->required();
   verb->add_flag("--dry-run", options->dry_run, "Only shows what would be done; exits with 0 either way");
   verb->add_flag("--prune", options->prune, "Undeploys what the file does not name, which is left alone else");
-  verb->add_option("--timeout", options->timeout, "The longest to wait for each version to be live")
-      ->type_name("DURATION")
-      ->capture_default_str();
+  verb->add_option("--timeout", options->timeout,
+                   "The longest to wait for each version to be live (default: 5m, and as long as its stages may last)")
+      ->type_name("DURATION");
   verb->footer("A deployment differs if model.pt, model.toml, golden.json or the number of replicas does. What already is as "
                "asked for is not\n"
                "touched, so that a second run has nothing to do. The first failure ends the run; mend it and run again.\n\n"

@@ -4,6 +4,7 @@
 #include "runtime/base/model_toml.hpp"
 #include "runtime/base/text_file.hpp"
 #include "runtime/base/toml_reader.hpp"
+#include "runtime/cli/strategy_text.hpp"
 
 #include <filesystem>
 #include <set>
@@ -27,6 +28,10 @@ wanted_deployment read_deployment(toml_section& section, const std::filesystem::
   if (section.required_text("folder", wanted.folder, "a model's folder, e.g. \"digits/cnn\""))
     wanted.folder = (beside / wanted.folder).lexically_normal().string();
   section.integer("replicas", wanted.replicas, 1, model_replicas_max);
+  section.text("on", wanted.on);
+  section.text("strategy", wanted.strategy);
+  if (names_a_file(wanted.strategy))
+    wanted.strategy = (beside / wanted.strategy).string();
   section.refuse_unknown_keys();
   return wanted;
 }

@@ -1,8 +1,5 @@
-#include "runtime/base/labels.hpp"
 #include "runtime/base/model_toml.hpp"
-#include "runtime/base/model_toml_merge.hpp"
 #include "runtime/base/printable.hpp"
-#include "runtime/base/rollout_toml.hpp"
 #include "runtime/base/units.hpp"
 #include "runtime/cli/human_text.hpp"
 #include "runtime/cli/model_push.hpp"
@@ -30,19 +27,6 @@ struct deploy_options {
   bool detach = false;
   std::string timeout; ///< empty: as long as its stages may last
 };
-
-/// From the deploy until the first stage.
-constexpr std::chrono::minutes start_patience{5};
-
-/// A rollout.toml that can't be read has no stages; the node says what is wrong with it.
-std::chrono::nanoseconds patience_for(const std::string& rollout_toml) {
-  auto spec = parse_rollout_toml(rollout_toml, "rollout.toml");
-  std::chrono::nanoseconds longest = start_patience;
-  if (spec)
-    for (const auto& stage : spec->stages)
-      longest += stage.hold + spec->overdue;
-  return longest;
-}
 
 nlohmann::ordered_json begun_json(const version_id& version, const hashed_model& model, const pushed_version& pushed) {
   return {{"deployment", version.deployment},
@@ -72,18 +56,6 @@ void print_end(const command_context& context, const version_id& version, nlohma
     context.io.out << to_string(version)
                    << (end.state == "live" ? " is live" : " was live, until a higher version took its place") << " after "
                    << human_duration(time_of(end.steps)) << "\n";
-}
-
-/// The model with other labels to run on than its model.toml says.
-void set_labels(hashed_model& model, const std::string& on) {
-  model.folder.spec.on = require(labels_from(on), exit_code::bad_usage);
-  std::string labels;
-  for (const auto& [key, value] : model.folder.spec.on)
-    labels += (labels.empty() ? "" : ", ") + key + "=" + value;
-  if (labels.find_first_of("\"\\\n") != std::string::npos)
-    throw command_failure(exit_code::bad_usage, "--on: expected labels like \"zone=a, rack=3\", without quotes and backslashes");
-  model.folder.toml =
-      require(merged_model_toml(model.folder.toml, "[placement]\non = \"" + labels + "\"\n"), exit_code::bad_usage);
 }
 
 void deploy(const command_context& context, const deploy_options& options) {

@@ -1,6 +1,8 @@
 #include "runtime/cli/model_push.hpp"
 
 #include "runtime/base/ids.hpp"
+#include "runtime/base/labels.hpp"
+#include "runtime/base/model_toml_merge.hpp"
 #include "runtime/base/printable.hpp"
 #include "runtime/base/text_file.hpp"
 #include "runtime/cli/wire.hpp"
@@ -26,6 +28,17 @@ std::optional<hashed_file> check_golden_file(const console& io, const std::strin
 }
 
 } // namespace
+
+void set_labels(hashed_model& model, const std::string& on) {
+  model.folder.spec.on = require(labels_from(on), exit_code::bad_usage);
+  std::string labels;
+  for (const auto& [key, value] : model.folder.spec.on)
+    labels += (labels.empty() ? "" : ", ") + key + "=" + value;
+  if (labels.find_first_of("\"\\\n") != std::string::npos)
+    throw command_failure(exit_code::bad_usage, "on: expected labels like \"zone=a, rack=3\", without quotes and backslashes");
+  model.folder.toml =
+      require(merged_model_toml(model.folder.toml, "[placement]\non = \"" + labels + "\"\n"), exit_code::bad_usage);
+}
 
 hashed_model read_model(const console& io, const std::string& folder) {
   auto read = require(read_model_folder(folder), exit_code::bad_usage);

@@ -17,6 +17,9 @@ struct hashed_model {
 /// Reads, checks and hashes the folder, golden.json against model.toml too. Ends the command (bad_usage) for what is wrong with it.
 hashed_model read_model(const console& io, const std::string& folder);
 
+/// The same with other labels to run on than its model.toml says. Ends the command (bad_usage) if they are none.
+void set_labels(hashed_model& model, const std::string& on);
+
 /// A version that a node has begun.
 struct pushed_version {
   std::uint32_t number = 0;

@@ -88,3 +88,10 @@ BOOST_FIXTURE_TEST_CASE(a_folder_that_is_missing_is_told_before_anything_is_done
   BOOST_TEST(err.find("model.pt") != std::string::npos);
   BOOST_TEST(server.calls().empty());
 }
+
+BOOST_FIXTURE_TEST_CASE(labels_and_a_strategy_are_those_of_the_file, fixture) {
+  BOOST_TEST(run({"apply", asking_for({"echo"}, "on = \"zone=a\"\nstrategy = \"canary\"\n").c_str()}) == 0);
+  BOOST_TEST(server.rollout_toml().find("strategy = \"canary\"") != std::string::npos);
+  BOOST_TEST(run({"apply", asking_for({"echo"}, "strategy = \"canery\"\n").c_str()}) == 2);
+  BOOST_TEST(err.find("error: strategy: expected rolling, canary") == 0U, err);
+}

@@ -57,4 +57,14 @@ BOOST_FIXTURE_TEST_CASE(folders_are_taken_from_the_files_own, file_of) {
   BOOST_TEST((*all)[0].replicas == 2U);
   BOOST_TEST((*all)[1].folder == "/d");
   BOOST_TEST((*all)[1].replicas == 0U);
+  BOOST_TEST((*all)[1].strategy == "");
+}
+
+BOOST_FIXTURE_TEST_CASE(labels_and_strategies_are_as_deploy_takes_them, file_of) {
+  auto all = read("[[deployment]]\nname = \"a\"\nfolder = \"b\"\non = \"zone=a\"\nstrategy = \"canary\"\n"
+                  "[[deployment]]\nname = \"c\"\nfolder = \"d\"\nstrategy = \"./slow.toml\"\n");
+  BOOST_REQUIRE(all.ok());
+  BOOST_TEST((*all)[0].on == "zone=a");
+  BOOST_TEST((*all)[0].strategy == "canary");
+  BOOST_TEST((*all)[1].strategy == (folder.path() / "./slow.toml").string());
 }

@@ -30,7 +30,7 @@ const misuse misuses[] = {
     {{"deploy", "digits", "/", "--detach", "--timeout", "1m"}, "--detach excludes --timeout"},
     {{"deploy", "digits", "/", "--timeout", "soon"}, "error: 'soon' is no duration; write a number and a unit"},
     {{"deploy", "digits", "/", "--strategy", "sometimes"},
-     "error: --strategy: expected rolling, canary, blue_green, ab or shadow, or a file"},
+     "error: strategy: expected rolling, canary, blue_green, ab or shadow, or a file"},
     {{"deploy", "digits", "/", "--strategy", "/nowhere.toml"}, "/nowhere.toml"},
     {{"rollout"}, "error: NAME is required\nsee `troupe rollout --help`\n"},
     {{"rollout", "digits", "explode"}, "explode not in {pause,resume,promote,abort,skip}"},
