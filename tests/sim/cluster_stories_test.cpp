@@ -284,8 +284,9 @@ BOOST_FIXTURE_TEST_CASE(a_fuse_that_blew_in_the_rollout_before_and_is_told_of_st
   begin(with_fuse, sim_model::failing);
   run_until_move(1);
   world.run(100ms);
-  while (world.member(2).client.refused() < 3)
+  for (int asked = 0; asked < 10; ++asked)
     ask_at(2);
+  BOOST_TEST(world.member(2).client.refused() == 3U);
   world.split({0}, true); // so that nobody hears that it is over. Of so many it takes none for dead
   run_until_move(2);
   for (std::size_t follower : {1, 2})
