@@ -32,10 +32,6 @@ std::chrono::nanoseconds patience_for(const std::string& rollout_toml) {
   return longest;
 }
 
-bool names_a_file(const std::string& name_or_path) {
-  return name_or_path.find_first_of("./") != std::string::npos;
-}
-
 result<std::string> rollout_text_from(const std::string& name_or_path) {
   if (names_a_file(name_or_path))
     return read_rollout_file(name_or_path);

@@ -8,7 +8,9 @@
 namespace troupe {
 
 /// Whether it is a path rather than a strategy's name.
-bool names_a_file(const std::string& name_or_path);
+inline bool names_a_file(const std::string& name_or_path) {
+  return name_or_path.find_first_of("./") != std::string::npos;
+}
 
 /// The rollout.toml that a person means by a strategy's name or, with a '.' or a '/' in it, by the path of a file, which is read and checked. "" for
 /// rolling: all requests at once. The error tells what may stand there, or what is wrong in the file, a problem a line.

@@ -102,13 +102,18 @@ std::uint64_t sum_of(const askers& all, std::uint64_t (asker::*figure)() const) 
   return sum;
 }
 
-/// From the command until the last answer of the version that is left, on any node; 0: none came after the command.
-double switch_ms(client& node, const askers& all, std::uint32_t from, std::uint32_t to) {
+struct switch_times {
+  double stored_ms = 0;     ///< from the command until it was answered: it is durable then
+  double last_wrong_ms = 0; ///< until the last answer of the version that is left, on any node; 0: none came after the command
+};
+
+switch_times take_switch(client& node, const askers& all, std::uint32_t from, std::uint32_t to) {
   auto begun = bench_clock::now();
   auto call = node.control().rollbackRequest();
   call.setName("noop");
   call.setTo(to);
   require_ok(node.wait(call.send()).getError());
+  auto stored = bench_clock::now() - begun;
   auto since = [begun](std::int64_t time) { return std::chrono::nanoseconds(time) - begun.time_since_epoch(); };
   await("version " + std::to_string(to) + " answers on all nodes", [&] {
     return std::all_of(all.begin(), all.end(), [&](const auto& each) { return since(each->last_answer_of(to)).count() > 0; });
@@ -117,7 +122,7 @@ double switch_ms(client& node, const askers& all, std::uint32_t from, std::uint3
   std::chrono::nanoseconds last{0};
   for (const auto& each : all)
     last = std::max(last, since(each->last_answer_of(from)));
-  return std::chrono::duration<double, std::milli>(last).count();
+  return {std::chrono::duration<double, std::milli>(stored).count(), std::chrono::duration<double, std::milli>(last).count()};
 }
 
 std::string file_with(lab& room, const std::string& text) {
@@ -175,6 +180,7 @@ double failed_by_candidate(lab& room, node_server& node, const std::string& fuse
   std::memcpy(plan.input.data.data(), &refused, sizeof refused);
   plan.rate = load_rate{200, arrivals::constant};
   auto load = start_load(plan);
+  std::this_thread::sleep_for(std::chrono::seconds(1)); // longer than it warms, which doesn't count
   begin_rollout(room, node, "picky", "picky",
                 "strategy = \"canary\"\n" + fuse + "[[canary.step]]\nweight = 5\nhold = \"1h\"\n[[check]]\nkind = \"error_rate\"\n");
   return static_cast<double>(load.get().failed);
@@ -191,15 +197,19 @@ findings measure_rollout_switch(lab& room) {
   askers all;
   for (const auto& node : cluster.nodes)
     all.push_back(std::make_unique<asker>(node->address(), "noop"));
-  std::vector<double> ms;
+  std::vector<switch_times> took;
   client commander(cluster.nodes[1]->address());
   for (std::uint32_t i = 0; i < tries; ++i)
-    ms.push_back(switch_ms(commander, all, 2 - i % 2, 1 + i % 2));
-  std::sort(ms.begin(), ms.end());
+    took.push_back(take_switch(commander, all, 2 - i % 2, 1 + i % 2));
+  auto slowest = *std::max_element(took.begin(), took.end(), [](const switch_times& a, const switch_times& b) {
+    return a.last_wrong_ms < b.last_wrong_ms;
+  });
+  auto middle = median_of(took, [](const switch_times& one) { return one.last_wrong_ms; });
   auto failed = sum_of(all, &asker::failed);
   return {{"rollback on 3 nodes under load: command until the last answer of the wrong version (slowest of "
-               + std::to_string(tries) + "; median " + number(median(ms)) + " ms)",
-           "< 100 ms", number(ms.back()) + " ms", "", "", ms.back() < goal_ms},
+               + std::to_string(tries) + ", of which the disk took " + number(slowest.stored_ms) + " ms; median " + number(middle)
+               + " ms)",
+           "< 100 ms", number(slowest.last_wrong_ms) + " ms", "", "", slowest.last_wrong_ms < goal_ms},
           {"failed during " + std::to_string(tries) + " rollbacks, of " + std::to_string(sum_of(all, &asker::answered)), "0",
            std::to_string(failed), "", "", failed == 0}};
 }

@@ -230,6 +230,19 @@ BOOST_AUTO_TEST_CASE(stages_of_each_kind_are_named_by_what_the_candidate_gets) {
   BOOST_TEST(contains(told.line(), "stage 1 of 2 (shadow, copies of 0.5 %), for 34 s of 1m\n"), told.line());
 }
 
+BOOST_AUTO_TEST_CASE(copies_and_rewards_are_told_where_there_are_any) {
+  told_rollout told;
+  BOOST_TEST(!contains(told.text(), "REWARD"), told.text());
+  BOOST_TEST(!contains(told.text(), "copies"));
+  told.rollout.setCopies(40);
+  told.rollout.setShed(4);
+  told.rollout.getCandidateDid().setRewards(8);
+  told.rollout.getCandidateDid().setRewardMean(0.75);
+  BOOST_TEST(contains(told.text(), "REWARD\n"), told.text());
+  BOOST_TEST(contains(told.text(), "0.750 of 8\n"), told.text());
+  BOOST_TEST(contains(told.text(), "version 3 got 40 copies, 4 were shed, since it had enough to do\n"), told.text());
+}
+
 BOOST_AUTO_TEST_CASE(the_moment_of_its_end_is_told) {
   told_rollout told;
   told.rollout.setOutcome("promoted");
@@ -266,8 +279,8 @@ BOOST_AUTO_TEST_CASE(programs_are_told_all_of_a_rollout) {
   BOOST_TEST(json["outcome"] == "under_way");
   BOOST_TEST(json["checks"][0].dump()
              == R"({"kind":"error_rate","judgement":"fine","words":"0.7 % failed, 0.6 % of the incumbent's","samples":412})");
-  BOOST_TEST(json["candidate_did"].dump() == R"({"requests":412,"failures":3,"p50_us":7750,"p99_us":31000})");
-  BOOST_TEST(json.size() == 15U);
+  BOOST_TEST(json["candidate_did"].dump() == R"({"requests":412,"failures":3,"p50_us":7750,"p99_us":31000,"rewards":0,"reward_mean":0.0})");
+  BOOST_TEST(json.size() == 17U);
   told_version none({{"live", 880, "by hand"}});
   auto without = deployment_json(none.deployment.asReader());
   BOOST_TEST(without["rollout"].is_null());
