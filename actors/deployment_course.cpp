@@ -210,6 +210,8 @@ std::optional<rollout_status> deployment_state::rollout_now() const {
   auto spec = stored_.rollout_of(status.candidate);
   status.weight = split_of(spec, status.course).weight;
   status.missing = missing_to_leave(spec, status.course, course_now());
+  if (seen_.evidence.split_number != status.course.split_number)
+    return status; // of this stage nothing was seen yet
   status.checks = seen_.evidence.checks;
   status.figures = figures_;
   return status;

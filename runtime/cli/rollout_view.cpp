@@ -139,6 +139,9 @@ std::string printable_lines(std::string_view text) {
 std::string stages_text(status rollout, const result<rollout_spec>& spec, bool colors) {
   if (!spec)
     return "its stages can't be read here; this troupe may be older than the node:\n" + printable_lines(spec.failure().message);
+  if (spec->rolling)
+    return "replica by replica: at most " + std::to_string(spec->rolling->surge) + " more than wanted at a time, and "
+           + std::to_string(spec->rolling->unavailable) + " fewer that serve\n";
   table rows({{""}, {"STAGE", true}, {"STRATEGY"}, {"WEIGHT", true}, {"HOLD", true}, {"SAMPLES", true}, {"THEN"}});
   for (std::size_t i = 0; i < spec->stages.size(); ++i) {
     const auto& stage = spec->stages[i];

@@ -230,6 +230,14 @@ BOOST_AUTO_TEST_CASE(stages_of_each_kind_are_named_by_what_the_candidate_gets) {
   BOOST_TEST(contains(told.line(), "stage 1 of 2 (shadow, copies of 0.5 %), for 34 s of 1m\n"), told.line());
 }
 
+BOOST_AUTO_TEST_CASE(a_rolling_rollout_tells_its_bounds_instead_of_stages) {
+  told_rollout told;
+  told.rollout.setRolloutToml("[rolling]\nsurge = 2\n");
+  told.rollout.setWeight(250);
+  BOOST_TEST(contains(told.text(), "replica by replica: at most 2 more than wanted at a time, and 0 fewer that serve\n"), told.text());
+  BOOST_TEST(contains(told.line(), "stage 2 (25 % of requests), for 34 s\n"), told.line());
+}
+
 BOOST_AUTO_TEST_CASE(copies_and_rewards_are_told_where_there_are_any) {
   told_rollout told;
   BOOST_TEST(!contains(told.text(), "REWARD"), told.text());

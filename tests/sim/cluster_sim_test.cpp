@@ -25,7 +25,18 @@ std::string draw_name(rng& chance) {
 }
 
 /// How what is good takes requests over by stages.
-const std::array<std::string, 3> by_stages = {
+const std::array<std::string, 4> by_stages = {
+    R"(
+strategy = ["shadow", "canary"]
+overdue = "3s"
+[shadow]
+hold = "1s"
+samples = 0
+[[canary.step]]
+weight = 40
+hold = "1s"
+samples = 0
+)",
     R"(
 strategy = "canary"
 overdue = "3s"
