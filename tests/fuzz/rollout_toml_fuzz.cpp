@@ -58,12 +58,20 @@ void check_traffic(const rollout_spec& spec) {
 
 void check_check(const check_spec& check, const rollout_spec& spec) {
   require(check.tolerance >= 0 && check.tolerance <= rollout_tolerance_max, "a tolerance is bounded");
-  require(check.kind != check_kind::disagreement || check.tolerance <= rollout_disagreement_max, "a share is at most all");
+  bool is_share = check.kind == check_kind::disagreement || check.kind == check_kind::output_drift;
+  require(!is_share || check.tolerance <= rollout_share_max, "a share is at most all");
+  require(check.within >= 0 && check.within <= rollout_within_max, "a distance is bounded");
+  require(check.by == output_look::values || is_share, "only what compares outputs looks at them otherwise");
   require(check.kind != check_kind::disagreement || is_one_of(rollout_strategy::shadow, spec), "only copies can disagree");
   require(check.margin.count() >= 0 && check.margin <= rollout_margin_max, "a margin is bounded");
   require(check.output.size() <= rollout_output_max, "an output's name is bounded");
-  require(check.output.empty() || check.kind == check_kind::output_drift || check.kind == check_kind::disagreement,
-          "only checks of outputs name one");
+  require(check.output.empty() || looks_into_answers(check.kind), "only checks of outputs name one");
+}
+
+void check_bounds(const rolling_bounds& bounds) {
+  require(bounds.surge <= rollout_replicas_max && bounds.unavailable <= rollout_replicas_max, "a rolling rollout is bounded");
+  require(bounds.surge + bounds.unavailable > 0, "a rolling rollout can replace something");
+  require(bounds.hold.count() >= 0 && bounds.hold <= rollout_hold_max, "a hold is bounded");
 }
 
 } // namespace
@@ -76,7 +84,10 @@ void fuzz_one(std::string_view input) {
   check_stages(spec->stages);
   check_traffic(*spec);
   require(spec->checks.size() <= rollout_checks_max, "checks are bounded");
-  require(spec->checks.empty() || !spec->stages.empty(), "a check has a stage to look at");
+  require(spec->checks.empty() || !spec->stages.empty() || spec->rolling, "a check has a stage to look at");
+  require(!spec->rolling || spec->stages.empty(), "what is rolled has no other stages");
+  if (spec->rolling)
+    check_bounds(*spec->rolling);
   for (const auto& check : spec->checks)
     check_check(check, *spec);
   require(spec->alpha > 0 && spec->alpha <= rollout_alpha_max && spec->fuse <= rollout_fuse_max, "scalars are bounded");
