@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(a_verbs_page_has_its_arguments_options_defaults_and_example
   auto deploy = page("troupe-deploy.1");
   BOOST_TEST(contains(deploy, ".SH \"SYNOPSIS\"\n.PP\ntroupe deploy [OPTIONS] NAME FOLDER\n"), deploy);
   BOOST_TEST(contains(deploy, ".TP\n\\fB\\-\\-timeout DURATION\\fR\n"), deploy);
-  BOOST_TEST(contains(deploy, "(default: 5m)."), deploy);
+  BOOST_TEST(contains(deploy, "(default: 5m, and as long as its stages may last)."), deploy);
   BOOST_TEST(contains(deploy, ".SH \"EXAMPLE\"\n.PP\n.nf\n  troupe deploy digits"), deploy);
 }
 

@@ -65,7 +65,7 @@ inline node_report report() {
   pool.did = std::make_shared<arm_counters>(did);
   watch_counters seen;
   seen.candidate = {{{{80, 81}, {0, 82, 0, 83}}}, {84, 5.5, 4.5}};
-  seen.incumbent = {{{{85, 86}, {91}}}, {87, 6.5, 3.5}};
+  seen.incumbent = {{{{85, 86}, {0, 91}}}, {87, 6.5, 3.5}};
   seen.copies = 88;
   seen.shed = 89;
   return {"n2", 16, 17, 18, {pool}, {{"digits", 50, 51}}, {{"digits", 90, std::make_shared<watch_counters>(seen)}}};
