@@ -61,8 +61,7 @@ std::uint32_t deployment_records::replicas_of(version_number number) const {
   if (!bounds || (!has_begun && number != deployment.target_version))
     return deployment.wanted_replicas;
   bool divides = deployment.course && deployment.course->split_number > 0;
-  auto counts =
-      counts_in(*bounds, deployment.wanted_replicas, divides ? std::optional(deployment.course->stage) : std::nullopt);
+  auto counts = counts_in(*bounds, deployment.wanted_replicas, divides ? std::optional(deployment.course->stage) : std::nullopt);
   return number == deployment.target_version ? counts.candidate : counts.incumbent;
 }
 

@@ -133,7 +133,8 @@ void rollout_state::on_split(const judge_split& split) {
   state_ = {};
   total_ = {};
   for (auto it = known_.begin(); it != known_.end();)
-    it = std::get<counted_by>(it->first) == counted_by::gateway ? known_.erase(it) : std::next(it); // it begins anew with the split
+    it = std::get<counted_by>(it->first) == counted_by::gateway ? known_.erase(it)
+                                                                : std::next(it); // it begins anew with the split
 }
 
 void rollout_state::look() {
@@ -179,7 +180,8 @@ void rollout_state::take_watches(const traffic_view& seen, step_batch& batch) {
     copies_ += each.seen->copies;
     shed_ += each.seen->shed;
     auto take = [&](version_number version, const watch_counters::arm& arm) {
-      arm_of(batch, version).add(news_at({each.node_id, counted_by::gateway, version}, std::make_shared<arm_counters>(counters_of(arm))));
+      arm_of(batch, version)
+          .add(news_at({each.node_id, counted_by::gateway, version}, std::make_shared<arm_counters>(counters_of(arm))));
     };
     take(options_->candidate, each.seen->candidate);
     take(options_->incumbent, each.seen->incumbent);
@@ -237,14 +239,14 @@ void rollout_state::measure_memory(const traffic_view& seen) {
 check_view rollout_state::judge_memory(const check_spec& check) const {
   if (memory_.candidate_bytes == 0 || memory_.incumbent_bytes == 0)
     return {check_judgement::undecided, "memory: not measured yet", 0};
-  bool more = static_cast<double>(memory_.candidate_bytes)
-              > static_cast<double>(memory_.incumbent_bytes) * (1 + check.tolerance);
+  bool more = static_cast<double>(memory_.candidate_bytes) > static_cast<double>(memory_.incumbent_bytes) * (1 + check.tolerance);
   return {more ? check_judgement::worse : check_judgement::fine,
           "memory of a replica " + human_size(memory_.candidate_bytes) + " against " + human_size(memory_.incumbent_bytes), 1};
 }
 
 std::vector<check_view> rollout_state::checks() const {
-  auto verdicts = judge(state_, tests_); // the error rate first, then the latencies, then the answers, each as they stand in the spec
+  auto verdicts =
+      judge(state_, tests_); // the error rate first, then the latencies, then the answers, each as they stand in the spec
   std::vector<check_view> all;
   std::size_t latency = tests_.errors ? 1 : 0;
   std::size_t answers = 0;

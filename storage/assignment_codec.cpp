@@ -88,7 +88,8 @@ void write_split(schema::SplitOrder::Builder into, const split_order& from) {
 }
 
 bool read_split(schema::SplitOrder::Reader from, split_order& into) {
-  into = {from.getNumber(), from.getCandidate(), from.getWeight(), from.getCopies(), {}, {}, from.getFuse(), {}, from.getTakesRewards()};
+  into = {from.getNumber(),      from.getCandidate(), from.getWeight(), from.getCopies(), {}, {}, from.getFuse(), {},
+          from.getTakesRewards()};
   into.key = {static_cast<split_key_kind>(from.getKey()), to_string(from.getKeyHeader())};
   if (from.hasAlways())
     into.always = {to_string(from.getAlways().getCaller()), to_string(from.getAlways().getHeader()),

@@ -41,7 +41,7 @@ struct split_order {
   permille copies = 0;          ///< requests of which it gets a copy
   split_key key;
   std::optional<always_rule> always;
-  std::uint32_t fuse = 0; ///< failures of the candidate in a row, by which a gateway turns back; 0: none
+  std::uint32_t fuse = 0;        ///< failures of the candidate in a row, by which a gateway turns back; 0: none
   std::vector<check_spec> looks; ///< the checks that look into answers, in the spec's order
   bool takes_rewards = false;    ///< an A/B test is under way
 };

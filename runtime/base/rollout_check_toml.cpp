@@ -11,8 +11,8 @@ namespace troupe {
 
 namespace {
 
-constexpr std::array check_kinds = {check_kind::error_rate,  check_kind::latency_p50,    check_kind::latency_p95,
-                                    check_kind::latency_p99, check_kind::finite_outputs, check_kind::output_drift,
+constexpr std::array check_kinds = {check_kind::error_rate,   check_kind::latency_p50,    check_kind::latency_p95,
+                                    check_kind::latency_p99,  check_kind::finite_outputs, check_kind::output_drift,
                                     check_kind::disagreement, check_kind::memory};
 
 constexpr std::array output_looks = {output_look::values, output_look::bytes, output_look::top_class};
@@ -75,9 +75,10 @@ void read_look(toml_section& section, check_spec& check) {
   section.text("by", name);
   auto by = named(name, output_looks);
   if (!by || (*by == output_look::bytes && check.kind == check_kind::output_drift))
-    section.refuse("by", "expected one of "
-                             + (check.kind == check_kind::output_drift ? std::string("values, top_class") : names_of(output_looks))
-                             + ", found " + quoted_value(name));
+    section.refuse("by",
+                   "expected one of "
+                       + (check.kind == check_kind::output_drift ? std::string("values, top_class") : names_of(output_looks))
+                       + ", found " + quoted_value(name));
   check.by = by.value_or(check.by);
   bool by_values = check.kind == check_kind::disagreement && check.by == output_look::values;
   if (section.has("within") && !by_values)

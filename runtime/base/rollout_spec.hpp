@@ -56,7 +56,8 @@ constexpr bool looks_into_answers(check_kind kind) {
 /// What must not get worse from incumbent to candidate.
 struct check_spec {
   check_kind kind = check_kind::error_rate;
-  double tolerance = 0; ///< how much worse it may be, relative to the incumbent (0.1: by a tenth); of disagreement its share, of output_drift the distance, both absolute
+  double tolerance =
+      0; ///< how much worse it may be, relative to the incumbent (0.1: by a tenth); of disagreement its share, of output_drift the distance, both absolute
   std::string output; ///< of those that look into answers: which; empty: all
   /// Of latencies: so much slower it may be besides, however fast the incumbent is. Who has few requests is colder, which says nothing of the version.
   std::chrono::microseconds margin{5000};
@@ -87,8 +88,9 @@ struct rolling_bounds {
 struct rollout_spec {
   std::vector<stage_spec> stages; ///< empty: the candidate answers all requests once it is ready
   std::vector<check_spec> checks; ///< of every stage
-  std::optional<rolling_bounds> rolling; ///< replica by replica, in stages that policy/rolling_plan makes; none: all of the candidate's replicas first
-  double alpha = 0.05;            ///< how likely an equally good candidate may be rolled back, in the whole rollout
+  std::optional<rolling_bounds>
+      rolling; ///< replica by replica, in stages that policy/rolling_plan makes; none: all of the candidate's replicas first
+  double alpha = 0.05; ///< how likely an equally good candidate may be rolled back, in the whole rollout
   split_key key;
   std::optional<always_rule> always;
   std::uint32_t fuse =

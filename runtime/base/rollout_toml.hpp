@@ -24,8 +24,8 @@ inline constexpr std::uint32_t rollout_replicas_max = 256; ///< too many, or too
 inline constexpr std::uint32_t rollout_fuse_max = 100'000;
 inline constexpr double rollout_alpha_max = 0.5;
 inline constexpr std::chrono::minutes rollout_margin_max{60};
-inline constexpr double rollout_tolerance_max = 100;   ///< a hundred times the incumbent's
-inline constexpr double rollout_share_max = 1;         ///< all answers
+inline constexpr double rollout_tolerance_max = 100; ///< a hundred times the incumbent's
+inline constexpr double rollout_share_max = 1;       ///< all answers
 inline constexpr double rollout_within_max = 1e6;
 inline constexpr std::size_t rollout_header_max = 128; ///< bytes of a name
 inline constexpr std::size_t rollout_value_max = 256;  ///< bytes of a header's value

@@ -50,7 +50,8 @@ hold = "0s"                 # it is ready for that long at least before it answe
 asks = false                # true: look at it as NAME@candidate, and promote it yourself
 )";
 
-constexpr std::string_view ab_text = R"(# Each caller stays with one of both versions, until the rewards that `troupe feedback` brings say which one is better.
+constexpr std::string_view ab_text =
+    R"(# Each caller stays with one of both versions, until the rewards that `troupe feedback` brings say which one is better.
 strategy = "ab"
 fuse = 5                    # failures in a row, by which a gateway turns back at once, on its own
 overdue = "30m"             # it lasts for so long at most beyond its hold ...

@@ -14,7 +14,7 @@ struct wanted_deployment {
   std::string folder;         ///< a relative one is taken from the file's own folder
   std::uint32_t replicas = 0; ///< 0: as they are, or as model.toml says
   std::string on;             ///< labels that a node must have; "": as model.toml says
-  std::string strategy;       ///< its name, or a rollout.toml, taken from the file's own folder, too; "": as the model's folder says
+  std::string strategy; ///< its name, or a rollout.toml, taken from the file's own folder, too; "": as the model's folder says
 };
 
 /// What a node should serve:

@@ -53,7 +53,8 @@ void send_lines(client& node, const std::string& name, std::istream& in, counted
 
 void feedback(const command_context& context, const feedback_options& options, bool has_reward) {
   if (!options.id.empty() && !has_reward)
-    throw command_failure(exit_code::bad_usage, "the reward of request '" + printable(options.id) + "' is missing: a number from 0 to 1");
+    throw command_failure(exit_code::bad_usage,
+                          "the reward of request '" + printable(options.id) + "' is missing: a number from 0 to 1");
   client node(context.target());
   counted_feedback sum;
   if (options.id.empty())
@@ -76,9 +77,10 @@ void add_feedback(CLI::App& app, const command_context& context) {
   verb->add_option("NAME", options->name, "The deployment")->required();
   verb->add_option("ID", options->id, "The request's id, as it was sent (default: lines of ID REWARD are read)");
   auto reward = verb->add_option("REWARD", options->reward, "0 to 1: how good its answer was");
-  verb->footer("Goes to any node. Each request's reward counts once, for the version that the test's key gives the request to: split\n"
-               "by \"request_id\" or \"caller\". Where a header is the key, send HTTP POST /v2/models/NAME/feedback with that header.\n\n"
-               "Example:\n  troupe feedback digits order-1017 1\n  troupe feedback digits < rewards.txt");
+  verb->footer(
+      "Goes to any node. Each request's reward counts once, for the version that the test's key gives the request to: split\n"
+      "by \"request_id\" or \"caller\". Where a header is the key, send HTTP POST /v2/models/NAME/feedback with that header.\n\n"
+      "Example:\n  troupe feedback digits order-1017 1\n  troupe feedback digits < rewards.txt");
   verb->callback([&context, options, reward] { feedback(context, *options, reward->count() > 0); });
 }
 

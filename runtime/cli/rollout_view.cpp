@@ -85,7 +85,8 @@ std::string copies_text(status rollout) {
   if (rollout.getCopies() + rollout.getShed() == 0)
     return "";
   auto shed = rollout.getShed() == 0 ? "" : ", " + std::to_string(rollout.getShed()) + " were shed, since it had enough to do";
-  return "version " + std::to_string(rollout.getCandidate()) + " got " + std::to_string(rollout.getCopies()) + " copies" + shed + "\n";
+  return "version " + std::to_string(rollout.getCandidate()) + " got " + std::to_string(rollout.getCopies()) + " copies" + shed
+         + "\n";
 }
 
 std::string figures_text(const std::string& deployment, status rollout, bool colors) {

@@ -190,7 +190,8 @@ result<bool> admission::reward(std::string_view deployment, const request_marks&
     return found.failure();
   const auto& candidate = found->at->candidate;
   if (!candidate || !candidate->takes_rewards || candidate->watch == nullptr)
-    return error{error_code::failed_precondition, "no A/B test of '" + quotable(deployment) + "' is under way; its rewards are not wanted"};
+    return error{error_code::failed_precondition,
+                 "no A/B test of '" + quotable(deployment) + "' is under way; its rewards are not wanted"};
   auto key = key_of(*candidate, marks);
   if (!key)
     return error{error_code::invalid_argument, "the A/B test is split by " + name_of(candidate->key)

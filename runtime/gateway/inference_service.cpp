@@ -123,7 +123,8 @@ kj::Promise<void> inference_service::infer(InferContext call) {
     return refused(to.failure());
   const auto& spec = to->target->spec();
   if (request.getId().size() > request_id_bytes_max)
-    return refused({error_code::invalid_argument, "the request id is longer than " + std::to_string(request_id_bytes_max) + " bytes"});
+    return refused(
+        {error_code::invalid_argument, "the request id is longer than " + std::to_string(request_id_bytes_max) + " bytes"});
   if (auto read = read_tensors(request.getInputs(), context_.scratch); !read)
     return refused(read.failure());
   auto wanted = read_wanted(spec, request.getOutputs());

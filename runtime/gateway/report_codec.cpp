@@ -220,8 +220,12 @@ bool read_check(schema::RolloutView::Check::Reader from, check_view& into) {
 }
 
 arm_figures figures_in(schema::RolloutStatus::Figures::Reader from) {
-  return {from.getRequests(), from.getFailures(), std::chrono::microseconds(from.getP50Us()),
-          std::chrono::microseconds(from.getP99Us()), from.getRewards(), from.getRewardMean()};
+  return {from.getRequests(),
+          from.getFailures(),
+          std::chrono::microseconds(from.getP50Us()),
+          std::chrono::microseconds(from.getP99Us()),
+          from.getRewards(),
+          from.getRewardMean()};
 }
 
 void write_rollout(schema::RolloutView::Builder into, const rollout_status& from) {

@@ -146,7 +146,8 @@ void add_figures(metric_families& to, const std::vector<known_rollout>& from) {
 }
 
 void add_copies(metric_families& to, const std::vector<known_rollout>& from) {
-  auto sent = gauge_family("troupe_rollout_copies", "Copies of requests sent to the candidate since the stage began, on all nodes");
+  auto sent =
+      gauge_family("troupe_rollout_copies", "Copies of requests sent to the candidate since the stage began, on all nodes");
   auto shed = gauge_family("troupe_rollout_copies_shed", "Copies that were not sent, because the candidate had enough to do");
   for (const auto& each : from) {
     add_value(sent, labels_of(each.candidate), each.now.figures.copies);

@@ -1,8 +1,8 @@
 #include "runtime/gateway/status_writer.hpp"
 
 #include "runtime/base/rollout_toml.hpp"
-#include "runtime/gateway/report_codec.hpp"
 #include "runtime/base/sha256.hpp"
+#include "runtime/gateway/report_codec.hpp"
 #include "storage/record_schema.hpp"
 
 #include <algorithm>

@@ -33,8 +33,8 @@ void set_idle(pid_t process, bool idle) {
   std::error_code gone;
   for (std::filesystem::directory_iterator each("/proc/" + std::to_string(process) + "/task", gone), end; !gone && each != end;
        each.increment(gone))
-    ::sched_setscheduler(static_cast<pid_t>(std::strtol(each->path().filename().c_str(), nullptr, 10)), idle ? SCHED_IDLE : SCHED_OTHER,
-                         &none);
+    ::sched_setscheduler(static_cast<pid_t>(std::strtol(each->path().filename().c_str(), nullptr, 10)),
+                         idle ? SCHED_IDLE : SCHED_OTHER, &none);
 }
 
 } // namespace troupe

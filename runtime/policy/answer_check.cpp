@@ -75,8 +75,8 @@ std::uint64_t class_of_row(const tensor_view& output, std::uint64_t row) {
     return static_cast<std::uint64_t>(std::max<std::int64_t>(0, integer_at(output.type, at(output, row))));
   std::uint64_t best = 0;
   for (std::uint64_t i = 1; i < size; ++i)
-    if (auto value = number_at(output, row * size + i); value > number_at(output, row * size + best)
-                                                        || (std::isnan(number_at(output, row * size + best)) && !std::isnan(value)))
+    if (auto value = number_at(output, row * size + i);
+        value > number_at(output, row * size + best) || (std::isnan(number_at(output, row * size + best)) && !std::isnan(value)))
       best = i;
   return best;
 }

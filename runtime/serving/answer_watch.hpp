@@ -70,7 +70,7 @@ private:
   };
   struct look {
     check_spec check;
-    std::array<side_seen, 2> of; ///< by split_side; disagreement counts at the candidate
+    std::array<side_seen, 2> of;                            ///< by split_side; disagreement counts at the candidate
     std::vector<std::pair<std::size_t, std::size_t>> pairs; ///< the same output of both versions: incumbent's, candidate's
   };
   class observer final : public answer_observer {

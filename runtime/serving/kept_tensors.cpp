@@ -10,8 +10,7 @@ std::uint64_t bytes_of(const std::vector<tensor_view>& tensors) {
                          [](std::uint64_t sum, const tensor_view& tensor) { return sum + tensor.size; });
 }
 
-kept_tensors::kept_tensors(const std::vector<tensor_view>& tensors)
-  : views_(tensors), bytes_(new std::byte[bytes_of(tensors)]) {
+kept_tensors::kept_tensors(const std::vector<tensor_view>& tensors) : views_(tensors), bytes_(new std::byte[bytes_of(tensors)]) {
   auto next = bytes_.get();
   for (auto& tensor : views_) {
     if (tensor.size > 0)

@@ -124,7 +124,8 @@ struct rollout_fixture : tree_fixture {
   }
   std::vector<tensor_view> outputs(float value) {
     const auto& numbers = kept.emplace_back(2, value);
-    return {make_view(datatype::fp32, {1, 2}, reinterpret_cast<const std::byte*>(numbers.data()), numbers.size() * sizeof(float))};
+    return {
+        make_view(datatype::fp32, {1, 2}, reinterpret_cast<const std::byte*>(numbers.data()), numbers.size() * sizeof(float))};
   }
   /// A second's: those of the candidate are 1 with the one chance, those of the incumbent with the other, else 0.
   void reward(double candidate, double incumbent) {

@@ -60,7 +60,8 @@ void all_are_refused(const std::vector<wrong_input>& inputs) {
     BOOST_TEST(problem(input.text) == "r.toml:" + input.problem, input.text << "\nis told: " << problem(input.text));
 }
 
-const std::string kinds = "error_rate, latency_p50, latency_p95, latency_p99, finite_outputs, output_drift, disagreement or memory";
+const std::string kinds =
+    "error_rate, latency_p50, latency_p95, latency_p99, finite_outputs, output_drift, disagreement or memory";
 
 } // namespace
 
@@ -474,7 +475,8 @@ BOOST_AUTO_TEST_CASE(a_rolling_rollout_may_have_bounds) {
   BOOST_TEST((spec.rolling->hold == 4s));
   BOOST_TEST(right("[rolling]").rolling->surge == 1U);
   all_are_refused({
-      {"[rolling]\nsurge = 0", "1: rolling: expected a surge or unavailable replicas, found neither: then no replica could be replaced"},
+      {"[rolling]\nsurge = 0",
+       "1: rolling: expected a surge or unavailable replicas, found neither: then no replica could be replaced"},
       {"[rolling]\nsurge = 257", "2: rolling.surge: expected a whole number from 0 to 256, found 257"},
       {"strategy = \"canary\"\n[rolling]\nsurge = 1", "2: rolling: expected none, because the strategy is canary"},
   });

@@ -44,10 +44,10 @@ struct three_nodes {
     });
     token = token.substr(0, token.find('\n'));
     for (std::size_t i = 1; i < node_count; ++i)
-      nodes.push_back(std::make_unique<node_server>(
-          room, 1,
-          std::vector<std::string>{"--name", "n" + std::to_string(i + 1), "--cluster", local(free_port()), "--join", local(port),
-                                   "--token", token}));
+      nodes.push_back(
+          std::make_unique<node_server>(room, 1,
+                                        std::vector<std::string>{"--name", "n" + std::to_string(i + 1), "--cluster",
+                                                                 local(free_port()), "--join", local(port), "--token", token}));
   }
 
   unsigned port;
@@ -167,8 +167,8 @@ findings beside_shadow(lab& room, const std::string& where) {
   }
   auto rate = [](const load_figures& load) { return load.requests_per_second; };
   auto ratio = median_of(pairs.ours, rate) / median_of(pairs.floor, rate);
-  return {{"requests beside a shadow of 100 %, " + where + " (last: " + std::to_string(copies) + " copies sent, " + std::to_string(shed)
-               + " shed)",
+  return {{"requests beside a shadow of 100 %, " + where + " (last: " + std::to_string(copies) + " copies sent, "
+               + std::to_string(shed) + " shed)",
            "≥ 0.98 ×", number(median_of(pairs.ours, rate)) + "/s", number(median_of(pairs.floor, rate)) + "/s", times(ratio),
            ratio >= goal}};
 }
@@ -182,7 +182,8 @@ double failed_by_candidate(lab& room, node_server& node, const std::string& fuse
   auto load = start_load(plan);
   std::this_thread::sleep_for(std::chrono::seconds(1)); // longer than it warms, which doesn't count
   begin_rollout(room, node, "picky", "picky",
-                "strategy = \"canary\"\n" + fuse + "[[canary.step]]\nweight = 5\nhold = \"1h\"\n[[check]]\nkind = \"error_rate\"\n");
+                "strategy = \"canary\"\n" + fuse
+                    + "[[canary.step]]\nweight = 5\nhold = \"1h\"\n[[check]]\nkind = \"error_rate\"\n");
   return static_cast<double>(load.get().failed);
 }
 
@@ -201,9 +202,8 @@ findings measure_rollout_switch(lab& room) {
   client commander(cluster.nodes[1]->address());
   for (std::uint32_t i = 0; i < tries; ++i)
     took.push_back(take_switch(commander, all, 2 - i % 2, 1 + i % 2));
-  auto slowest = *std::max_element(took.begin(), took.end(), [](const switch_times& a, const switch_times& b) {
-    return a.last_wrong_ms < b.last_wrong_ms;
-  });
+  auto slowest = *std::max_element(
+      took.begin(), took.end(), [](const switch_times& a, const switch_times& b) { return a.last_wrong_ms < b.last_wrong_ms; });
   auto middle = median_of(took, [](const switch_times& one) { return one.last_wrong_ms; });
   auto failed = sum_of(all, &asker::failed);
   return {{"rollback on 3 nodes under load: command until the last answer of the wrong version (slowest of "
@@ -229,7 +229,11 @@ findings measure_rollout_fuse(lab& room) {
   auto most = [](const std::vector<double>& of) { return *std::max_element(of.begin(), of.end()); };
   auto line = [&](const std::string& what, const std::vector<double>& of, double goal) {
     return finding{"canary of 5 % of 200 requests/s that fails all, " + what + ": failed (median " + number(median(of)) + ")",
-                   "≤ " + number(goal), number(most(of)), "", "", most(of) <= goal};
+                   "≤ " + number(goal),
+                   number(most(of)),
+                   "",
+                   "",
+                   most(of) <= goal};
   };
   return {line("fuse of 5", fused, goal_fuse), line("judged by its error rate", judged, goal_judged)};
 }

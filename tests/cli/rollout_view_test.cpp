@@ -234,7 +234,8 @@ BOOST_AUTO_TEST_CASE(a_rolling_rollout_tells_its_bounds_instead_of_stages) {
   told_rollout told;
   told.rollout.setRolloutToml("[rolling]\nsurge = 2\n");
   told.rollout.setWeight(250);
-  BOOST_TEST(contains(told.text(), "replica by replica: at most 2 more than wanted at a time, and 0 fewer that serve\n"), told.text());
+  BOOST_TEST(contains(told.text(), "replica by replica: at most 2 more than wanted at a time, and 0 fewer that serve\n"),
+             told.text());
   BOOST_TEST(contains(told.line(), "stage 2 (25 % of requests), for 34 s\n"), told.line());
 }
 
@@ -287,7 +288,8 @@ BOOST_AUTO_TEST_CASE(programs_are_told_all_of_a_rollout) {
   BOOST_TEST(json["outcome"] == "under_way");
   BOOST_TEST(json["checks"][0].dump()
              == R"({"kind":"error_rate","judgement":"fine","words":"0.7 % failed, 0.6 % of the incumbent's","samples":412})");
-  BOOST_TEST(json["candidate_did"].dump() == R"({"requests":412,"failures":3,"p50_us":7750,"p99_us":31000,"rewards":0,"reward_mean":0.0})");
+  BOOST_TEST(json["candidate_did"].dump()
+             == R"({"requests":412,"failures":3,"p50_us":7750,"p99_us":31000,"rewards":0,"reward_mean":0.0})");
   BOOST_TEST(json.size() == 17U);
   told_version none({{"live", 880, "by hand"}});
   auto without = deployment_json(none.deployment.asReader());

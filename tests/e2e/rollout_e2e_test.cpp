@@ -122,8 +122,8 @@ BOOST_FIXTURE_TEST_CASE(a_rollout_goes_on_after_its_leader_was_killed, rolling_c
 
 BOOST_FIXTURE_TEST_CASE(a_candidate_that_fails_copies_is_found_and_no_client_sees_it, rolling_cluster) {
   auto requests = load();
-  auto ended = deploy("raise_on_magic",
-                      "strategy = \"shadow\"\n[shadow]\nshare = 100\nhold = \"5m\"\n[[check]]\nkind = \"error_rate\"\n");
+  auto ended =
+      deploy("raise_on_magic", "strategy = \"shadow\"\n[shadow]\nshare = 100\nhold = \"5m\"\n[[check]]\nkind = \"error_rate\"\n");
   BOOST_TEST(ended.code == 1);
   BOOST_TEST(contains(ended.err, "rows@2 was rolled back: error rate "), ended.err);
   BOOST_TEST(requests->answers(500));

@@ -225,7 +225,8 @@ BOOST_AUTO_TEST_CASE(a_rollout_tells_where_it_is_and_what_it_is_judged_by) {
        {"stage" + id + "} 2\n", "stages" + id + "} 3\n", "held_seconds" + id + "} 2.5\n", "paused" + id + "} 0\n",
         "asking" + id + "} 1\n", "check_judgement" + id + ",check=\"error_rate\"} -1\n",
         "check_judgement" + id + ",check=\"latency_p99\"} 1\n",
-        "check_judgement" + id + ",check=\"output_drift\",by=\"top_class\",output=\"scores\"} 0\n", "copies" + id + "} 40\n", "copies_shed" + id + "} 4\n"})
+        "check_judgement" + id + ",check=\"output_drift\",by=\"top_class\",output=\"scores\"} 0\n", "copies" + id + "} 40\n",
+        "copies_shed" + id + "} 4\n"})
     BOOST_TEST(contains(page, "troupe_rollout_" + line), line << page);
 }
 
@@ -233,10 +234,10 @@ BOOST_AUTO_TEST_CASE(a_rollout_tells_what_both_versions_did) {
   auto page = metrics_text(view_of_a_rollout());
   const std::string candidate = "{model=\"echo\",version=\"4\",side=\"candidate\"}";
   const std::string incumbent = "{model=\"echo\",version=\"3\",side=\"incumbent\"}";
-  for (const auto& line : {"requests" + candidate + " 9\n", "requests" + incumbent + " 190\n", "failures" + candidate + " 2\n",
-                           "failures" + incumbent + " 0\n", "latency_p50_seconds" + candidate + " 0.0015\n",
-                           "latency_p99_seconds" + incumbent + " 0.001\n", "rewards" + candidate + " 8\n",
-                           "reward_mean" + candidate + " 0.75\n"})
+  for (const auto& line :
+       {"requests" + candidate + " 9\n", "requests" + incumbent + " 190\n", "failures" + candidate + " 2\n",
+        "failures" + incumbent + " 0\n", "latency_p50_seconds" + candidate + " 0.0015\n",
+        "latency_p99_seconds" + incumbent + " 0.001\n", "rewards" + candidate + " 8\n", "reward_mean" + candidate + " 0.75\n"})
     BOOST_TEST(contains(page, "troupe_rollout_" + line), line << page);
   BOOST_TEST(!contains(page, "troupe_rollout_rewards" + incumbent), page);
 }

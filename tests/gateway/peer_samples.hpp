@@ -108,16 +108,14 @@ inline deployment_list deployments() {
   course.splits_before = 66;
   record.course = course;
   using std::chrono::microseconds;
-  rollout_status rollout{23,
-                         22,
-                         course,
-                         78,
-                         "samples",
-                         {{check_judgement::worse, "p99", 65}},
-                         {{66, 67, microseconds(68), microseconds(69), 74, 0.25},
-                          {70, 71, microseconds(72), microseconds(73), 75, 0.5},
-                          76,
-                          77}};
+  rollout_status rollout{
+      23,
+      22,
+      course,
+      78,
+      "samples",
+      {{check_judgement::worse, "p99", 65}},
+      {{66, 67, microseconds(68), microseconds(69), 74, 0.25}, {70, 71, microseconds(72), microseconds(73), 75, 0.5}, 76, 77}};
   return {{{record, {{version(), true, true, true, status(), "no room"}}, rollout}}};
 }
 

@@ -92,11 +92,12 @@ BOOST_AUTO_TEST_CASE(by_values_numbers_may_differ_a_little) {
     double live, copy, within;
     bool same;
   };
-  for (const auto& each : {row{1, 1.0005, 1e-3, true}, row{1, 1.002, 1e-3, false}, row{1000, 1000.5, 1e-3, true},
-                           row{1e-6, 2e-6, 1e-3, true}, row{1, 2, 0, false}, row{nan_value, nan_value, 0, true},
-                           row{nan_value, 1, 1e6, false}, row{infinity, infinity, 0, true}, row{infinity, -infinity, 1e6, false},
-                           row{infinity, 1e30, 1e6, false}, row{0, -0.0, 0, true}})
-    BOOST_TEST(agree(scores({each.live, 0, 0}).view, scores({each.copy, 0, 0}).view, by(output_look::values, each.within)) == each.same,
+  for (const auto& each :
+       {row{1, 1.0005, 1e-3, true}, row{1, 1.002, 1e-3, false}, row{1000, 1000.5, 1e-3, true}, row{1e-6, 2e-6, 1e-3, true},
+        row{1, 2, 0, false}, row{nan_value, nan_value, 0, true}, row{nan_value, 1, 1e6, false}, row{infinity, infinity, 0, true},
+        row{infinity, -infinity, 1e6, false}, row{infinity, 1e30, 1e6, false}, row{0, -0.0, 0, true}})
+    BOOST_TEST(agree(scores({each.live, 0, 0}).view, scores({each.copy, 0, 0}).view, by(output_look::values, each.within))
+                   == each.same,
                each.live << " against " << each.copy);
 }
 
@@ -133,6 +134,7 @@ BOOST_AUTO_TEST_CASE(classes_beyond_the_bins_are_the_last_one) {
   BOOST_TEST(drift_bins({"scores", datatype::fp32, {-1, -1}}, output_look::top_class) == class_bins_max);
   BOOST_TEST(drift_bins({"label", datatype::int64, {-1}}, output_look::top_class) == class_bins_max);
   BOOST_TEST(drift_bins({"scores", datatype::fp32, {-1, 10}}, output_look::values) == value_bin_count);
-  BOOST_TEST(*draw_bin(tensor(datatype::int64, {1}, {5000}).view, output_look::top_class, class_bins_max, 0) == class_bins_max - 1);
+  BOOST_TEST(*draw_bin(tensor(datatype::int64, {1}, {5000}).view, output_look::top_class, class_bins_max, 0)
+             == class_bins_max - 1);
   BOOST_TEST(*draw_bin(tensor(datatype::int64, {1}, {-5}).view, output_look::top_class, class_bins_max, 0) == 0U);
 }

@@ -278,8 +278,8 @@ BOOST_AUTO_TEST_CASE(a_check_need_not_have_data_that_it_had_no_chance_of) {
     bool waits;
   };
   for (const auto& each : {row{0, 0, check_kind::error_rate, 0, false}, row{50, 0, check_kind::error_rate, 9, true},
-                           row{0, 50, check_kind::error_rate, 9, true}, row{0, 50, check_kind::latency_p99, 9, false}, row{50, 0, check_kind::disagreement, 9, false},
-                           row{0, 50, check_kind::disagreement, 9, true}}) {
+                           row{0, 50, check_kind::error_rate, 9, true}, row{0, 50, check_kind::latency_p99, 9, false},
+                           row{50, 0, check_kind::disagreement, 9, false}, row{0, 50, check_kind::disagreement, 9, true}}) {
     auto spec = canary();
     spec.stages[0].weight = each.weight;
     spec.stages[0].copies = each.copies;
