@@ -36,6 +36,8 @@ using deployment_interface =
 class deployment_state {
 public:
   static constexpr std::uint32_t replicas_max = 256;
+  /// A candidate that leaves copies unanswered for so many looks of its judge can't take over.
+  static constexpr std::uint32_t unanswered_looks_max = 3;
 
   using self_pointer = deployment_interface::stateful_pointer<deployment_state>;
   using behavior_type = deployment_interface::behavior_type;
@@ -81,6 +83,7 @@ private:
   void on_retire_pool(version_number number);
   void on_seen(const rollout_seen& news);
   void on_course(const course_event& what);
+  void count_unanswered(const rollout_figures& now);
   void on_bake_over(wall_time until);
   void on_try_again();
 
@@ -151,6 +154,7 @@ private:
   rollout_actor judge_; ///< of the target's stages; empty: there is nothing to be judged
   course_view seen_;    ///< by it, last
   rollout_figures figures_;
+  std::uint32_t unanswered_looks_ = 0; ///< in a row, in which copies were due and the candidate answered nothing
   std::map<version_number, need> needs_;
   version_number route_ = 0;           ///< the version that requests shall go to; 0: none
   version_number routed_ = 0;          ///< the version that every node routes to, as far as is known

@@ -94,9 +94,9 @@ result<void> deployment_state::check_rollout(const std::string& toml, const mode
 
 caf::result<done> deployment_state::on_steer(const steer_rollout& ask) {
   if (!record().course)
-    return make_error(error_code::failed_precondition, "no version of '" + record().name
-                                                           + "' is taking requests over by stages; `troupe versions "
-                                                           + record().name + "` tells how far each is");
+    return make_error(error_code::failed_precondition,
+                      "no version of '" + record().name + "' is taking requests over by stages; `troupe versions " + record().name
+                          + "` tells how far each is, and `troupe rollback " + record().name + "` ends what is on its way up");
   auto answer = self_->make_response_promise<done>();
   go_on(
       {news_of(ask.what), ask.by, {}, {}, 0}, [answer]() mutable { answer.deliver(done{}); },
@@ -107,12 +107,21 @@ caf::result<done> deployment_state::on_steer(const steer_rollout& ask) {
 void deployment_state::on_seen(const rollout_seen& news) {
   if (!judge_ || !record().course)
     return;
+  count_unanswered(news.figures);
   seen_.evidence = news.evidence;
   figures_ = news.figures;
   course_event event{course_news::looked, {}, {}, {}, 0};
   if (news.fuse)
     event = {course_news::fuse_blown, {}, {}, news.fuse->node_name, news.fuse->failures};
   on_course(event);
+}
+
+void deployment_state::count_unanswered(const rollout_figures& now) {
+  bool asked = now.copies + now.shed > figures_.copies + figures_.shed;
+  if (now.candidate.requests != figures_.candidate.requests)
+    unanswered_looks_ = 0;
+  else if (asked)
+    ++unanswered_looks_;
 }
 
 void deployment_state::on_course(const course_event& what) {
@@ -187,6 +196,7 @@ void deployment_state::end_judging() {
   judge_ = rollout_actor();
   seen_ = {};
   figures_ = {};
+  unanswered_looks_ = 0;
 }
 
 course_view deployment_state::course_now() const {
@@ -194,9 +204,12 @@ course_view deployment_state::course_now() const {
   now.now = options_->node.time.wall_now();
   auto found = needs_.find(record().target_version);
   auto serving = found == needs_.end() ? 0 : found->second.state.serving;
-  now.can_serve = serving > 0;
-  auto wanted = std::max(1U, record().wanted_replicas);
+  now.can_serve = serving > 0 && unanswered_looks_ < unanswered_looks_max;
+  bool is_rolling = stored_.rollout_of(record().target_version).rolling.has_value(); // then each stage has its own number
+  auto wanted = std::max(1U, is_rolling ? stored_.replicas_of(record().target_version) : record().wanted_replicas);
   now.room = static_cast<permille>(std::min<std::uint64_t>(all_requests, std::uint64_t{all_requests} * serving / wanted));
+  if (is_rolling && now.room < all_requests)
+    now.room = 0;
   return now;
 }
 

@@ -57,7 +57,7 @@ std::chrono::nanoseconds deployment_records::bake_of(version_number number) cons
 std::uint32_t deployment_records::replicas_of(version_number number) const {
   auto target = find(deployment.target_version);
   auto bounds = target == nullptr || deployment.current_version == 0 ? std::nullopt : rollout_of(target->id.number).rolling;
-  bool has_begun = target != nullptr && target->state != version_state::validating && target->state != version_state::preparing;
+  bool has_begun = target != nullptr && target->state != version_state::validating;
   if (!bounds || (!has_begun && number != deployment.target_version))
     return deployment.wanted_replicas;
   bool divides = deployment.course && deployment.course->split_number > 0;

@@ -9,6 +9,9 @@ namespace troupe {
 
 namespace {
 
+/// So much more it may take besides: what processes have warmed differs by some megabytes.
+constexpr double memory_margin_bytes = 32 << 20;
+
 double quantile_of(check_kind kind) {
   return kind == check_kind::latency_p50 ? 0.5 : kind == check_kind::latency_p95 ? 0.95 : 0.99;
 }
@@ -239,7 +242,8 @@ void rollout_state::measure_memory(const traffic_view& seen) {
 check_view rollout_state::judge_memory(const check_spec& check) const {
   if (memory_.candidate_bytes == 0 || memory_.incumbent_bytes == 0)
     return {check_judgement::undecided, "memory: not measured yet", 0};
-  bool more = static_cast<double>(memory_.candidate_bytes) > static_cast<double>(memory_.incumbent_bytes) * (1 + check.tolerance);
+  auto most = static_cast<double>(memory_.incumbent_bytes) * (1 + check.tolerance) + memory_margin_bytes;
+  bool more = static_cast<double>(memory_.candidate_bytes) > most;
   return {more ? check_judgement::worse : check_judgement::fine,
           "memory of a replica " + human_size(memory_.candidate_bytes) + " against " + human_size(memory_.incumbent_bytes), 1};
 }

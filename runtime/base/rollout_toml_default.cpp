@@ -51,17 +51,17 @@ asks = false                # true: look at it as NAME@candidate, and promote it
 )";
 
 constexpr std::string_view ab_text =
-    R"(# Each caller stays with one of both versions, until the rewards that `troupe feedback` brings say which one is better.
+    R"(# Each request id stays with one of both versions, until the rewards that `troupe feedback` brings say which one is better.
 strategy = "ab"
 fuse = 5                    # failures in a row, by which a gateway turns back at once, on its own
 overdue = "30m"             # it lasts for so long at most beyond its hold ...
 on_overdue = "roll_back"    # ... and this happens then; "ask": a person decides
 
 [traffic]
-key = "caller"              # callers without a certificate are one caller: use "header:x-user" or "request_id" for them
+key = "request_id"          # each request for itself; "header:x-user" or "caller" (a certificate's name) keep a user with one version
 
 [ab]
-weight = 50                 # per cent of the callers that the candidate answers
+weight = 50                 # per cent of the keys that the candidate answers
 hold = "1m"                 # it lasts that long at least ...
 samples = 1000              # with so many rewards and no difference the version before stays
 asks = false                # true: then a person decides

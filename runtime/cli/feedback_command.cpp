@@ -65,7 +65,7 @@ void feedback(const command_context& context, const feedback_options& options, b
     return print_json(context, {{"deployment", options.name}, {"counted", sum.counted}, {"known", sum.known}});
   context.io.out << options.name << ": " << sum.counted << (sum.counted == 1 ? " reward" : " rewards") << " counted";
   if (sum.known > 0)
-    context.io.out << ", " << sum.known << " not, since their requests had one";
+    context.io.out << ", " << sum.known << " were known already";
   context.io.out << "\n";
 }
 

@@ -194,8 +194,9 @@ result<bool> admission::reward(std::string_view deployment, const request_marks&
                  "no A/B test of '" + quotable(deployment) + "' is under way; its rewards are not wanted"};
   auto key = key_of(*candidate, marks);
   if (!key)
-    return error{error_code::invalid_argument, "the A/B test is split by " + name_of(candidate->key)
-                                                   + ": send feedback with the one that the request came with"};
+    return error{error_code::invalid_argument,
+                 "the A/B test is split by " + name_of(candidate->key)
+                     + ": send feedback with the one that the request came with, or split by \"request_id\", which feedback has"};
   auto side = candidate->split->choose(key, candidate->always && matches(*candidate->always, marks));
   return candidate->watch->reward(side, split_hash(deployment, marks.id), value);
 }

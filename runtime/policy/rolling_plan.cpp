@@ -17,10 +17,11 @@ rollout_spec with_rolling_stages(rollout_spec spec, std::uint32_t wanted_replica
     return spec;
   spec.stages.clear();
   auto step = step_of(*spec.rolling);
-  for (auto replicas = step; replicas < wanted_replicas; replicas += step) {
+  for (std::uint64_t serving = step; serving + spec.rolling->unavailable < wanted_replicas; serving += step) {
+    auto incumbent = wanted_replicas - spec.rolling->unavailable - serving;
     stage_spec stage;
     stage.strategy = rollout_strategy::rolling;
-    stage.weight = static_cast<permille>(all_requests * replicas / wanted_replicas);
+    stage.weight = static_cast<permille>(all_requests * serving / (serving + incumbent));
     stage.hold = spec.rolling->hold;
     spec.stages.push_back(stage);
   }
@@ -32,7 +33,8 @@ rolling_counts counts_in(const rolling_bounds& bounds, std::uint32_t wanted_repl
   auto step = step_of(bounds);
   auto candidate = std::min<std::uint64_t>(wanted_replicas, (done + 1) * step);
   auto given_up = bounds.unavailable + done * step;
-  auto incumbent = given_up >= wanted_replicas ? 0 : wanted_replicas - given_up;
+  bool has_room = candidate < std::uint64_t{wanted_replicas} + bounds.surge;
+  std::uint64_t incumbent = given_up >= wanted_replicas ? (has_room ? 1 : 0) : wanted_replicas - given_up;
   return {static_cast<std::uint32_t>(candidate), static_cast<std::uint32_t>(incumbent)};
 }
 

@@ -102,8 +102,10 @@ void host_channel::start(batch work) {
   }
   work.begun = options_.time.now();
   auto deadline = work.begun + time_for(work, target.spec());
+  auto waited_for = work.begun + target.spec().batch_timeout;
   in_flight_ = std::move(work);
   phase_ = phase::busy;
+  waited_for_deadline_.store(waited_for.time_since_epoch().count(), std::memory_order_relaxed);
   deadline_.store(deadline.time_since_epoch().count(), std::memory_order_relaxed);
   lock.unlock();
   ring(options_.work);
@@ -238,13 +240,19 @@ void host_channel::give_back(batch work) {
 
 bool host_channel::overdue(steady_time now) const {
   auto deadline = deadline_.load(std::memory_order_relaxed);
-  return deadline != 0 && now.time_since_epoch().count() > deadline;
+  auto time = now.time_since_epoch().count();
+  if (deadline == 0 || time > deadline)
+    return deadline != 0;
+  // A batch of copies has more time, until it keeps others waiting.
+  auto waited_for = waited_for_deadline_.load(std::memory_order_relaxed);
+  return waited_for < deadline && time > waited_for && options_.target->is_waited_for();
 }
 
 void host_channel::extend(std::chrono::nanoseconds pause) {
   auto deadline = deadline_.load(std::memory_order_relaxed);
   if (deadline != 0) // of the next batch, if it has just begun: that may have the time too
-    deadline_.compare_exchange_strong(deadline, deadline + pause.count(), std::memory_order_relaxed);
+    if (deadline_.compare_exchange_strong(deadline, deadline + pause.count(), std::memory_order_relaxed))
+      waited_for_deadline_.fetch_add(pause.count(), std::memory_order_relaxed);
 }
 
 void host_channel::abandon(const std::string& reason) {

@@ -82,8 +82,9 @@ private:
   std::uint64_t touched_bytes_ = 0; ///< of the largest batch since the last trim
   std::uint64_t seen_sequence_ = 0; ///< at the last look for idleness
   steady_time idle_since_{};
-  std::atomic<bool> answering_{false};        ///< outputs are being read
-  std::atomic<steady_time::rep> deadline_{0}; ///< 0: no batch under way
+  std::atomic<bool> answering_{false};                   ///< outputs are being read
+  std::atomic<steady_time::rep> deadline_{0};            ///< 0: no batch under way
+  std::atomic<steady_time::rep> waited_for_deadline_{0}; ///< of the same batch, if somebody waits for its replica
 
   // Only on the owner's thread; kept to save allocations.
   done_page page_;

@@ -255,6 +255,17 @@ bool pool::quiet() const {
   return queue_.empty() && std::none_of(slots_.begin(), slots_.end(), [](const slot& s) { return s.busy; });
 }
 
+bool pool::is_waited_for() {
+  using step = request_queue::step;
+  std::lock_guard lock(mutex_);
+  bool found = false;
+  queue_.walk([&found](request_ptr& each) {
+    found = found || !each->is_copy;
+    return found ? step::stop : step::keep;
+  });
+  return found;
+}
+
 pool::counters pool::count() const {
   counters now;
   now.requests = counted_.answered();

@@ -69,6 +69,8 @@ public:
   void close(bool refuse_waiting);
   /// Whether nothing waits and nothing runs.
   bool quiet() const;
+  /// Whether somebody waits for a replica: copies don't count.
+  bool is_waited_for();
   /// Whether nobody shall wait for what runs: it was closed, and refuses.
   bool is_cut_short() const;
 

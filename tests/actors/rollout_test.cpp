@@ -337,6 +337,7 @@ BOOST_AUTO_TEST_CASE(a_rolling_rollout_that_is_aborted_gives_the_incumbent_its_r
   BOOST_REQUIRE(deploy_by(replica_by_replica));
   pass_seconds(3);
   BOOST_TEST(runners_of(1) == 1U);
+  BOOST_TEST((code_of(ask<done>(actors.catalog.get(), scale{"digits", 4})) == error_code::failed_precondition));
   BOOST_REQUIRE(steer(rollout_command::abort));
   pass_seconds(3);
   BOOST_TEST(routed() == 1U);
@@ -354,6 +355,21 @@ BOOST_AUTO_TEST_CASE(copies_that_are_answered_alike_let_the_candidate_go_on) {
       routes.read()->at("digits").candidate->watch->compare(outputs(1), outputs(1));
     answers(2, 50);
   }
+  BOOST_TEST((state_of(2) == version_state::live));
+}
+
+BOOST_AUTO_TEST_CASE(a_candidate_that_leaves_copies_unanswered_does_not_take_over) {
+  BOOST_REQUIRE(deploy_by("strategy = \"shadow\"\n[shadow]\nhold = \"3s\"\nsamples = 0\n"));
+  pass_seconds(1);
+  auto watch = routes.read()->at("digits").candidate->watch;
+  for (int second = 0; second < 10; ++second) {
+    watch->begin_copy(0, 1);
+    pass_seconds(1);
+  }
+  BOOST_TEST((state_of(2) == version_state::rolling_out));
+  BOOST_TEST(view().rollout->missing == "the candidate can't answer");
+  answers(2, 5);
+  pass_seconds(3);
   BOOST_TEST((state_of(2) == version_state::live));
 }
 

@@ -556,11 +556,11 @@ BOOST_AUTO_TEST_CASE(blue_green_alone_means_one_stage_without_requests_and_the_s
   BOOST_TEST(spec.checks.empty());
 }
 
-BOOST_AUTO_TEST_CASE(ab_alone_means_half_of_the_callers_until_there_are_samples) {
+BOOST_AUTO_TEST_CASE(ab_alone_means_half_of_the_requests_until_there_are_samples) {
   auto spec = right(default_rollout_toml(strategy::ab));
   BOOST_REQUIRE(spec.stages.size() == 1U);
   check_stage(spec.stages[0], strategy::ab, 500, 0, 1min, 1000);
-  BOOST_TEST((spec.key.kind == split_key_kind::caller));
+  BOOST_TEST((spec.key.kind == split_key_kind::request_id));
   checks_errors_and_tail_latency(spec);
   BOOST_TEST(spec.fuse == 5U);
 }

@@ -101,7 +101,7 @@ BOOST_FIXTURE_TEST_CASE(feedback_is_told_one_by_one_or_by_lines, connected) {
   BOOST_TEST(run({"feedback", "echo", "a", "0.5"}) == 0);
   BOOST_TEST(out == "echo: 1 reward counted\n");
   BOOST_TEST(run({"feedback", "echo"}, "a 1\nknown 0\nb 0.25\n") == 0);
-  BOOST_TEST(out == "echo: 2 rewards counted, 1 not, since their requests had one\n");
+  BOOST_TEST(out == "echo: 2 rewards counted, 1 were known already\n");
   BOOST_TEST(run({"feedback", "echo", "known", "1", "-o", "json"}) == 0);
   BOOST_TEST(json::parse(out)["known"] == 1);
 }

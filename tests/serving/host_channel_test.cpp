@@ -345,6 +345,11 @@ BOOST_AUTO_TEST_CASE(a_batch_of_copies_has_time_since_its_host_may_have_idle_pri
   f.ask({1, 2});
   BOOST_TEST(!silent->channel()->overdue(f.time.now() + 50 * timeout));
   BOOST_TEST(silent->channel()->overdue(f.time.now() + 61 * timeout));
+  f.submit({3, 4});
+  BOOST_TEST(!silent->channel()->overdue(f.time.now() + 50 * timeout)); // another copy may wait
+  f.sends_copies = false;
+  f.submit({5, 6});
+  BOOST_TEST(silent->channel()->overdue(f.time.now() + 2 * timeout)); // a request may not
 }
 
 BOOST_AUTO_TEST_CASE(a_batch_gets_more_time_for_a_pause_in_which_nobody_looked) {

@@ -80,8 +80,10 @@ void sim_member::stop() {
   dying->node.reset();
   hosts.cut_power(); // after the last actor that could have asked for another
   for (const auto& each : targets_)
-    if (auto kept = each.lock()) // by a request that nobody answers any more, and that it keeps
+    if (auto kept = each.lock()) { // by a request that nobody answers any more, and that it keeps
       kept->close();
+      kept->set_local(nullptr); // or by one that waits in its pool
+    }
   // A request that is destroyed may be given to the loop for another try.
   while (time.next()) {
     loop.stop();

@@ -76,7 +76,10 @@ std::string reason_of(const mean_state& state, const mean_difference& found, con
   if (total.candidate.count == 0)
     return options.name + ": no requests of both versions yet";
   return options.name + " " + figure(mean_of(total.candidate)) + " against " + figure(mean_of(total.incumbent)) + ", difference "
-         + figure(found.low) + " to " + figure(found.high) + ", " + evidence_words(said.evidence, said.threshold) + " after "
+         + figure(found.low) + " to "
+         + figure(found.high)
+         // the e-value is of a loss: it says nothing of a gain
+         + (said.is == standing::fine ? "" : ", " + evidence_words(said.evidence, said.threshold)) + " after "
          + std::to_string(total.candidate.count) + " requests";
 }
 
