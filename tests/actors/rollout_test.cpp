@@ -359,7 +359,7 @@ BOOST_AUTO_TEST_CASE(copies_that_are_answered_alike_let_the_candidate_go_on) {
 }
 
 BOOST_AUTO_TEST_CASE(a_candidate_that_leaves_copies_unanswered_does_not_take_over) {
-  BOOST_REQUIRE(deploy_by("strategy = \"shadow\"\n[shadow]\nhold = \"3s\"\nsamples = 0\n"));
+  BOOST_REQUIRE(deploy_by("strategy = \"shadow\"\n[shadow]\nhold = \"6s\"\nsamples = 0\n"));
   pass_seconds(1);
   auto watch = routes.read()->at("digits").candidate->watch;
   for (int second = 0; second < 10; ++second) {
