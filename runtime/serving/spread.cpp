@@ -211,6 +211,17 @@ void spread::close() {
   closed_ = true;
   for (const auto& each : known())
     each->close();
+  std::vector<moving_request> left;
+  {
+    std::lock_guard lock(mutex_);
+    for (auto& lane : lanes_)
+      for (auto& each : std::exchange(lane.moving, {}))
+        left.push_back(std::move(each));
+  }
+  auto why = nobody(*read());
+  for (auto& each : left)
+    refuse(std::move(each.request), why);
+  moving_count_.fetch_sub(static_cast<std::uint32_t>(left.size()), std::memory_order_release);
 }
 
 bool spread::quiet() const {
