@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """ask.py [DEPLOYMENT] [--feedback]: load for the examples. Asks for the digits of the test set, an image a request, again and again, until SIGTERM, Ctrl-C
-or a minute ends it; then prints, as JSON, how many answers each version gave, how many of them were wrong, and how many requests got no answer. With
+or 80 seconds end it; then prints, as JSON, how many answers each version gave, how many of them were wrong, and how many requests got no answer. With
 --feedback each request has an id, and the node is told whether its answer was right: a reward of 1 or 0, for an A/B test.
 
     {"requests": 9120, "unanswered": 0, "versions": {"1": {"answers": 9120, "wrong": 384}}}
@@ -23,7 +23,7 @@ import time
 import uuid
 
 CONNECTIONS = 4
-LONGEST_SECONDS = 60  # a load that is forgotten ends by itself
+LONGEST_SECONDS = 80  # a load that is forgotten ends by itself
 PAUSE_SECONDS = 0.002  # of each connection between two requests: the node shares the machine with us
 PIXEL_MAX = 16
 
