@@ -226,7 +226,7 @@ caf::result<done> deployment_state::on_scale(const scale& ask) {
   if (ask.replicas > replicas_max)
     return make_error(error_code::invalid_argument,
                       std::to_string(ask.replicas) + " replicas are more than the most, " + std::to_string(replicas_max));
-  if (record().current_version != 0 && stored_.rollout_of(record().target_version).rolling)
+  if (stored_.rolling())
     return make_error(
         error_code::failed_precondition,
         version_name(record().target_version) + " replaces replicas of '" + record().name

@@ -5,6 +5,7 @@
 #include "actors/errors.hpp"
 #include "actors/rollout.hpp"
 #include "runtime/base/rollout_toml.hpp"
+#include "runtime/policy/request_check.hpp"
 
 #include <caf/send.hpp>
 
@@ -65,7 +66,7 @@ result<void> check_copies(const rollout_spec& spec, const model_spec& candidate,
   auto copies = [](const stage_spec& stage) { return stage.copies > 0; };
   if (std::none_of(spec.stages.begin(), spec.stages.end(), copies))
     return {};
-  if (candidate.inputs == incumbent.inputs && (candidate.max_batch == 0) == (incumbent.max_batch == 0))
+  if (takes_same_inputs(candidate, incumbent))
     return {};
   return invalid("strategy: expected another one than shadow, because this version takes other inputs than the live one ("
                  + names_of(candidate.inputs) + " against " + names_of(incumbent.inputs)
@@ -205,10 +206,9 @@ course_view deployment_state::course_now() const {
   auto found = needs_.find(record().target_version);
   auto serving = found == needs_.end() ? 0 : found->second.state.serving;
   now.can_serve = serving > 0 && unanswered_looks_ < unanswered_looks_max;
-  bool is_rolling = stored_.rollout_of(record().target_version).rolling.has_value(); // then each stage has its own number
-  auto wanted = std::max(1U, is_rolling ? stored_.replicas_of(record().target_version) : record().wanted_replicas);
+  auto wanted = std::max(1U, found == needs_.end() ? record().wanted_replicas : found->second.replicas);
   now.room = static_cast<permille>(std::min<std::uint64_t>(all_requests, std::uint64_t{all_requests} * serving / wanted));
-  if (is_rolling && now.room < all_requests)
+  if (now.room < all_requests && stored_.rolling()) // each of its stages begins with all of its replicas
     now.room = 0;
   return now;
 }

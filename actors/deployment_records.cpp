@@ -54,10 +54,13 @@ std::chrono::nanoseconds deployment_records::bake_of(version_number number) cons
   return rollout_of(number).rolling ? std::chrono::nanoseconds(0) : std::chrono::nanoseconds(spec_of(number).bake);
 }
 
+std::optional<rolling_bounds> deployment_records::rolling() const {
+  return deployment.current_version == 0 ? std::nullopt : rollout_of(deployment.target_version).rolling;
+}
+
 std::uint32_t deployment_records::replicas_of(version_number number) const {
-  auto target = find(deployment.target_version);
-  auto bounds = target == nullptr || deployment.current_version == 0 ? std::nullopt : rollout_of(target->id.number).rolling;
-  bool has_begun = target != nullptr && target->state != version_state::validating;
+  auto bounds = rolling(); // then there is a target
+  bool has_begun = bounds && find(deployment.target_version)->state != version_state::validating;
   if (!bounds || (!has_begun && number != deployment.target_version))
     return deployment.wanted_replicas;
   bool divides = deployment.course && deployment.course->split_number > 0;

@@ -20,6 +20,8 @@ struct deployment_records {
   model_spec spec_of(version_number number) const;
   /// How a version takes requests over; at once if there is no such version or it can't be read.
   rollout_spec rollout_of(version_number number) const;
+  /// Of the target, if it replaces the current version's replicas one by one.
+  std::optional<rolling_bounds> rolling() const;
   /// How many the current version or the target wants now: as many as the deployment, but in a rolling rollout within bounds.
   std::uint32_t replicas_of(version_number number) const;
   /// How long the version before stays resident once this one is live: not at all if they may not both have all replicas.

@@ -68,16 +68,20 @@ void ask_leader_then(Self* self, const actor_environment& node, peer_question wh
            });
 }
 
+template <class Answer>
+void deliver(caf::typed_response_promise<Answer>& to, result<Answer> told) {
+  if (told)
+    to.deliver(std::move(*told));
+  else
+    to.deliver(make_error(told.failure().code, told.failure().message));
+}
+
 template <class Answer, class Self>
 caf::result<Answer> ask_leader(Self* self, const actor_environment& node, peer_question what,
                                std::chrono::milliseconds patience = command_patience) {
   auto answer = self->template make_response_promise<Answer>();
-  ask_leader_then<Answer>(self, node, std::move(what), patience, [answer](result<Answer> told) mutable {
-    if (told)
-      answer.deliver(std::move(*told));
-    else
-      answer.deliver(make_error(told.failure().code, told.failure().message));
-  });
+  ask_leader_then<Answer>(self, node, std::move(what), patience,
+                          [answer](result<Answer> told) mutable { deliver(answer, std::move(told)); });
   return answer;
 }
 
@@ -174,12 +178,10 @@ caf::result<deployment_list> catalog_proxy_state::on_list(const list_deployments
   auto tell = [this, answer, ask](result<deployment_list> told) mutable {
     if (told && ask.name.empty())
       told_ = {told->deployments, node_->time.now(), false};
-    if (told)
-      answer.deliver(std::move(*told));
-    else if (is_silence(told.failure()))
+    if (!told && is_silence(told.failure()))
       tell_last_known(ask.name, told.failure(), answer);
     else
-      answer.deliver(make_error(told.failure().code, told.failure().message));
+      deliver(answer, std::move(told));
   };
   ask_leader_then<deployment_list>(self_, *node_, ask, command_patience, std::move(tell));
   return answer;
@@ -191,10 +193,8 @@ void catalog_proxy_state::tell_last_known(const std::string& name, const error& 
     auto known = last_known(name, why);
     if (known && known->kept)
       tell_kept(std::move(*known), answer);
-    else if (known)
-      answer.deliver(std::move(*known));
     else
-      answer.deliver(make_error(known.failure().code, known.failure().message));
+      deliver(answer, std::move(known));
   };
   if (told_)
     return tell();

@@ -89,10 +89,6 @@ arm_counters counters_of(const watch_counters::arm& seen) {
   return counters;
 }
 
-double mean_of(const reward_sums& rewards) {
-  return rewards.count == 0 ? 0 : rewards.sum / static_cast<double>(rewards.count);
-}
-
 arm_judgement arm_judgement_of(standing is) {
   switch (is) {
   case standing::fine: return arm_judgement::better; // it gains, since no loss is tolerated
@@ -113,7 +109,7 @@ arm_figures figures_of(const arm_counters& did) {
           std::chrono::microseconds(did.latency.quantile_us(0.5)),
           std::chrono::microseconds(did.latency.quantile_us(0.99)),
           did.rewards.count,
-          mean_of(did.rewards)};
+          did.rewards.mean()};
 }
 
 } // namespace

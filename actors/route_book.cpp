@@ -1,6 +1,7 @@
 #include "actors/route_book.hpp"
 
 #include "runtime/base/model_toml.hpp"
+#include "runtime/policy/request_check.hpp"
 
 #include <algorithm>
 
@@ -14,11 +15,6 @@ bool same(const split_rule& a, const split_rule& b) {
 
 error being_started(const std::string& deployment) {
   return {error_code::unavailable, "deployment '" + deployment + "' is being started; retry in a moment"};
-}
-
-/// Whether a request that one version takes is one that the other takes, too.
-bool takes_the_same(const model_spec& a, const model_spec& b) {
-  return a.inputs == b.inputs && (a.max_batch == 0) == (b.max_batch == 0);
 }
 
 /// Requests that its replicas can run at once.
@@ -91,7 +87,7 @@ std::optional<candidate_route> route_book::candidate_of(const route_order& order
   auto now = splits[order.deployment] = divided_by(order, incumbent_spec, candidate_spec);
   candidate_route made{candidate.version, candidate.target, now.split, order.split.key, order.split.always, now.watch};
   made.takes_rewards = order.split.takes_rewards;
-  made.copies_max = takes_the_same(incumbent_spec, candidate_spec) ? places_in(*order.candidate, candidate_spec) : 0;
+  made.copies_max = takes_same_inputs(incumbent_spec, candidate_spec) ? places_in(*order.candidate, candidate_spec) : 0;
   return made;
 }
 

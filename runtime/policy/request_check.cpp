@@ -99,4 +99,8 @@ result<std::vector<std::uint32_t>> select_outputs(const model_spec& spec, const 
   return selected;
 }
 
+bool takes_same_inputs(const model_spec& a, const model_spec& b) {
+  return a.inputs == b.inputs && (a.max_batch == 0) == (b.max_batch == 0);
+}
+
 } // namespace troupe

@@ -19,4 +19,7 @@ result<std::uint32_t> check_request(const model_spec& spec, const std::vector<na
 /// The indices of the outputs that were asked for by name, all of them if none was. The error lists the names there are.
 result<std::vector<std::uint32_t>> select_outputs(const model_spec& spec, const std::vector<std::string_view>& names);
 
+/// Whether a request that one version takes is one that the other takes, too, as far as its inputs go: a batch of one may have more rows than the other's.
+bool takes_same_inputs(const model_spec& a, const model_spec& b);
+
 } // namespace troupe

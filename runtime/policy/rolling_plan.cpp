@@ -17,11 +17,11 @@ rollout_spec with_rolling_stages(rollout_spec spec, std::uint32_t wanted_replica
     return spec;
   spec.stages.clear();
   auto step = step_of(*spec.rolling);
-  for (std::uint64_t serving = step; serving + spec.rolling->unavailable < wanted_replicas; serving += step) {
-    auto incumbent = wanted_replicas - spec.rolling->unavailable - serving;
+  auto serving = wanted_replicas - std::min(wanted_replicas, spec.rolling->unavailable); // of both, in each stage
+  for (auto candidate = step; candidate < serving; candidate += step) {
     stage_spec stage;
     stage.strategy = rollout_strategy::rolling;
-    stage.weight = static_cast<permille>(all_requests * serving / (serving + incumbent));
+    stage.weight = static_cast<permille>(all_requests * candidate / serving);
     stage.hold = spec.rolling->hold;
     spec.stages.push_back(stage);
   }

@@ -10,9 +10,9 @@ namespace troupe {
 /// A rolling rollout within bounds, as stages. With R wanted replicas and steps of b = surge + unavailable replicas, b more of the candidate start in each, once what the
 /// incumbent has too much is told to stop. Requests go to both by the replicas that serve then:
 ///
-///                    candidate serves     starts besides     incumbent: i          candidate's weight
+///                    candidate serves     starts besides     incumbent             candidate's weight
 ///     before         0                    b                  R - unavailable       0
-///     stage k        k b                  b                  R - unavailable - k b k b / (k b + i)
+///     stage k        k b                  b                  R - unavailable - k b k b / (R - unavailable)
 ///     after          R                    -                  stops after a while   all
 ///
 /// so that all together are at most R + surge, and at least R - unavailable serve. The incumbent keeps a last replica until nothing goes to it, if the surge has room

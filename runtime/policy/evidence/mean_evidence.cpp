@@ -22,16 +22,8 @@ result<void> check_sums(const reward_sums& sums) {
   return {};
 }
 
-reward_sums operator+(const reward_sums& a, const reward_sums& b) {
-  return {a.count + b.count, a.sum + b.sum, a.squares + b.squares};
-}
-
 reward_batch operator+(const reward_batch& a, const reward_batch& b) {
   return {a.candidate + b.candidate, a.incumbent + b.incumbent};
-}
-
-double mean_of(const reward_sums& sums) {
-  return sums.sum / static_cast<double>(sums.count);
 }
 
 /// From what came before: half a reward at first.
@@ -64,7 +56,7 @@ void play(mean_state& state, const reward_batch& batch, double alpha) {
   auto candidate_deviations = deviations_from(batch.candidate, guess_of(state.total.candidate));
   auto incumbent_deviations = deviations_from(batch.incumbent, guess_of(state.total.incumbent));
   state.penalty += psi(weight / n1) * candidate_deviations + psi(weight / n0) * incumbent_deviations;
-  state.weighted_difference += weight * (mean_of(batch.candidate) - mean_of(batch.incumbent));
+  state.weighted_difference += weight * (batch.candidate.mean() - batch.incumbent.mean());
   state.weight += weight;
   state.effective += effective;
   state.deviations += candidate_deviations + incumbent_deviations;
@@ -75,7 +67,7 @@ std::string reason_of(const mean_state& state, const mean_difference& found, con
   const auto& total = state.total;
   if (total.candidate.count == 0)
     return options.name + ": no requests of both versions yet";
-  return options.name + " " + figure(mean_of(total.candidate)) + " against " + figure(mean_of(total.incumbent)) + ", difference "
+  return options.name + " " + figure(total.candidate.mean()) + " against " + figure(total.incumbent.mean()) + ", difference "
          + figure(found.low) + " to "
          + figure(found.high)
          // the e-value is of a loss: it says nothing of a gain
@@ -84,6 +76,10 @@ std::string reason_of(const mean_state& state, const mean_difference& found, con
 }
 
 } // namespace
+
+reward_sums operator+(const reward_sums& a, const reward_sums& b) {
+  return {a.count + b.count, a.sum + b.sum, a.squares + b.squares};
+}
 
 result<void> advance(mean_state& state, const reward_batch& batch, const mean_options& options) {
   for (const auto& sums : {batch.candidate, batch.incumbent})

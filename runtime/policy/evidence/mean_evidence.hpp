@@ -19,7 +19,10 @@ struct reward_sums {
     sum += reward;
     squares += reward * reward;
   }
+  double mean() const { return count == 0 ? 0 : sum / static_cast<double>(count); }
 };
+
+reward_sums operator+(const reward_sums& a, const reward_sums& b);
 
 struct reward_batch {
   reward_sums candidate;

@@ -36,13 +36,26 @@ void set_alpha(std::optional<Options>& options, double alpha) {
     options->alpha = alpha;
 }
 
-/// A state that fits the options, with nothing in it.
+template <class Options>
+struct state_for;
+template <>
+struct state_for<rate_options> {
+  using type = rate_state;
+};
+template <>
+struct state_for<proportion_options> {
+  using type = proportion_state;
+};
+template <>
+struct state_for<drift_options> {
+  using type = drift_state;
+};
+/// Of a check with such options.
+template <class Options>
+using state_of = typename state_for<std::decay_t<Options>>::type;
+
 answer_state empty_state(const answer_options& options) {
-  if (std::holds_alternative<rate_options>(options))
-    return rate_state{};
-  if (std::holds_alternative<proportion_options>(options))
-    return proportion_state{};
-  return drift_state{};
+  return std::visit([](const auto& of) -> answer_state { return state_of<decltype(of)>(); }, options);
 }
 
 /// What each arm's counters say to one check.
@@ -71,25 +84,11 @@ result<void> advance_one(drift_state& state, const answer_batch& batch, const dr
 
 /// The state is of the options' kind.
 result<void> advance_any(answer_state& state, const answer_batch& batch, const answer_options& options) {
-  return std::visit(
-      [&](const auto& of) -> result<void> {
-        using options_type = std::decay_t<decltype(of)>;
-        if constexpr (std::is_same_v<options_type, rate_options>)
-          return advance_one(std::get<rate_state>(state), batch, of);
-        else if constexpr (std::is_same_v<options_type, proportion_options>)
-          return advance_one(std::get<proportion_state>(state), batch, of);
-        else
-          return advance_one(std::get<drift_state>(state), batch, of);
-      },
-      options);
+  return std::visit([&](const auto& of) { return advance_one(std::get<state_of<decltype(of)>>(state), batch, of); }, options);
 }
 
 verdict judge_any(const answer_state& state, const answer_options& options) {
-  if (auto of = std::get_if<rate_options>(&options))
-    return judge(std::get<rate_state>(state), *of);
-  if (auto of = std::get_if<proportion_options>(&options))
-    return judge(std::get<proportion_state>(state), *of);
-  return judge(std::get<drift_state>(state), std::get<drift_options>(options));
+  return std::visit([&](const auto& of) { return judge(std::get<state_of<decltype(of)>>(state), of); }, options);
 }
 
 void advance_answers(result<void>& all, step_state& state, const step_batch& batch, const step_options& options) {
@@ -111,12 +110,6 @@ void add_to(answer_counters& sum, const answer_counters& more) {
     sum.bins[i] += more.bins[i];
 }
 
-void add_to(reward_sums& sum, const reward_sums& more) {
-  sum.count += more.count;
-  sum.sum += more.sum;
-  sum.squares += more.squares;
-}
-
 } // namespace
 
 void arm_counters::add(const arm_counters& other) {
@@ -126,7 +119,7 @@ void arm_counters::add(const arm_counters& other) {
     answers.resize(other.answers.size());
   for (std::size_t i = 0; i < other.answers.size(); ++i)
     add_to(answers[i], other.answers[i]);
-  add_to(rewards, other.rewards);
+  rewards = rewards + other.rewards;
 }
 
 result<answer_counters> since(const answer_counters& now, const answer_counters& before) {
