@@ -66,8 +66,8 @@ struct pool_report {
   bool started = false;     ///< all wanted replicas have hosts
   bool complete = false;    ///< all wanted replicas serve
   pool_status status;
-  std::uint64_t memory_bytes = 0;          ///< that its replicas use; 0: not measured yet
-  std::shared_ptr<const arm_counters> did; ///< with its requests, since its pool was made; null: it isn't judged
+  std::uint64_t memory_bytes = 0;   ///< that its replicas use; 0: not measured yet
+  std::optional<work_counters> did; ///< with its requests, since its pool was made; nothing: it isn't judged
 };
 
 /// A pool tells its owner what has become of it, whole, whenever that has changed.
@@ -153,9 +153,9 @@ struct get_traffic {
 struct node_traffic {
   std::string node_id;
   version_number version = 0;
-  std::shared_ptr<const arm_counters> did; ///< since its pool was made
-  std::uint64_t memory_bytes = 0;          ///< of its replicas; 0: not measured yet
-  std::uint32_t replicas = 0;              ///< that serve
+  work_counters did;              ///< since its pool was made
+  std::uint64_t memory_bytes = 0; ///< of its replicas; 0: not measured yet
+  std::uint32_t replicas = 0;     ///< that serve
 };
 struct seen_fuse {
   std::uint64_t split_number = 0;

@@ -354,6 +354,8 @@ void deployment_state::on_loaded(const stored_deployment& stored) {
 
 void deployment_state::on_happened(const rollout_event& what) {
   auto plan = plan_rollout(view(), what);
+  if (!plan && what.what == rollout_news::undone) // the winner of an A/B test is gone
+    plan = plan_rollout(view(), {rollout_news::broken, record().target_version, what.reason});
   if (!plan || !plan->has_value())
     return tell_needs();
   auto after = stored_;
@@ -382,16 +384,26 @@ void deployment_state::on_placed(const version_placed& news) {
   if (found == needs_.end() || found->second.leaving || news.sequence != told_.sequence)
     return;
   found->second.state = news;
+  auto target = record().target_version;
+  auto tested = stored_.tested();
+  bool is_tested = std::find(tested.begin(), tested.end(), news.version) != tested.end();
+  bool never_fits = !news.unplaced.empty() && !news.may_pass;
+  if (auto why = news.failed.message.empty() && never_fits ? news.unplaced : news.failed.message; is_tested && !why.empty())
+    return on_happened({rollout_news::broken, target, version_name(news.version) + ", which is tested beside it: " + why});
   if (!news.failed.message.empty())
     return on_happened({rollout_news::broken, news.version, news.failed.message});
-  if (!news.unplaced.empty() && !news.may_pass && news.version == record().target_version)
+  if (never_fits && news.version == target)
     return on_happened({rollout_news::broken, news.version, news.unplaced});
   if (news.loaded)
     happened(rollout_news::loaded, news.version);
   if (news.started)
     happened(rollout_news::started, news.version);
-  if (news.complete)
+  auto complete = [this](version_number number) { return is_complete(number); };
+  bool test_may_begin = std::all_of(tested.begin(), tested.end(), complete);
+  if (news.complete && (news.version != target || test_may_begin))
     happened(rollout_news::verified, news.version);
+  if (is_tested && test_may_begin && is_complete(target))
+    happened(rollout_news::verified, target);
   settle();
 }
 
@@ -441,6 +453,7 @@ void deployment_state::carry_out(const rollout_plan& plan, deployment_records af
     for (const auto& step : plan.steps)
       take(step);
     end_judging();
+    stop_tested();
     tell_needs();
     settle();
     next();
@@ -518,14 +531,34 @@ void deployment_state::stop_validation(version_number number) {
 }
 
 void deployment_state::start_pool(version_number number) {
+  auto tested = number == record().target_version ? stored_.tested() : std::vector<version_number>();
+  for (auto other : tested) { // they were loaded and verified before
+    needs_[other].leaving = false;
+    needs_[other].may_start = true;
+  }
   auto& needed = needs_[number];
   needed.leaving = false;
-  if (is_ready(number))
+  if (is_ready(number) && tested.empty())
     happened(rollout_news::verified, number);
+}
+
+void deployment_state::stop_tested() {
+  auto wanted = stored_.tested();
+  for (auto number : {record().current_version, record().target_version, record().previous_version})
+    wanted.push_back(number);
+  std::vector<version_number> done_with;
+  for (const auto& [number, needed] : needs_)
+    if (!needed.leaving && std::find(wanted.begin(), wanted.end(), number) == wanted.end())
+      done_with.push_back(number);
+  for (auto number : done_with)
+    stop_pool(number);
 }
 
 void deployment_state::stop_pool(version_number number) {
   stop_validation(number);
+  auto tested = stored_.tested();
+  if (std::find(tested.begin(), tested.end(), number) != tested.end())
+    return; // it is needed as long as the test
   auto found = needs_.find(number);
   if (found == needs_.end() || std::exchange(found->second.leaving, true))
     return;
@@ -671,7 +704,7 @@ error deployment_state::absence() const {
 }
 
 rollout_view deployment_state::view() const {
-  return view_of(stored_, is_ready(record().previous_version));
+  return view_of(stored_, [this](version_number number) { return is_ready(number); });
 }
 
 actor_status deployment_state::status(const char* state) const {

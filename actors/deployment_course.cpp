@@ -5,6 +5,7 @@
 #include "actors/errors.hpp"
 #include "actors/rollout.hpp"
 #include "runtime/base/rollout_toml.hpp"
+#include "runtime/base/toml_reader.hpp"
 #include "runtime/policy/request_check.hpp"
 
 #include <caf/send.hpp>
@@ -40,37 +41,71 @@ bool has_output(const model_spec& model, const std::string& output) {
                      [&output](const tensor_spec& tensor) { return tensor.name == output; });
 }
 
-error invalid(const std::string& problem) {
-  return {error_code::invalid_argument, "rollout.toml: " + problem};
+/// What is asked for, and of whom.
+struct asked_rollout {
+  const std::string& toml;
+  const rollout_spec& spec;
+  const model_spec& candidate;
+  const deployment_records& stored;
+
+  model_spec incumbent() const { return stored.spec_of(stored.deployment.current_version); }
+};
+
+/// `field`: as "check[0].output".
+error invalid(const asked_rollout& asked, const std::string& field, const std::string& problem) {
+  return {error_code::invalid_argument,
+          "rollout.toml:" + std::to_string(line_of(asked.toml, field)) + ": " + field + ": " + problem};
 }
 
 /// Whether each check that looks into answers finds what it looks at in both versions.
-result<void> check_outputs(const rollout_spec& spec, const model_spec& candidate, const model_spec& incumbent) {
-  for (std::size_t i = 0; i < spec.checks.size(); ++i) {
-    const auto& check = spec.checks[i];
-    auto where = "check[" + std::to_string(i) + "].output: ";
+result<void> check_outputs(const asked_rollout& asked) {
+  const auto& candidate = asked.candidate;
+  auto incumbent = asked.incumbent();
+  for (std::size_t i = 0; i < asked.spec.checks.size(); ++i) {
+    const auto& check = asked.spec.checks[i];
+    auto field = "check[" + std::to_string(i) + "].output";
     if (!check.output.empty() && !has_output(candidate, check.output))
-      return invalid(where + "expected one of " + names_of(candidate.outputs) + ", found \"" + check.output + "\"");
+      return invalid(asked, field, "expected one of " + names_of(candidate.outputs) + ", found \"" + check.output + "\"");
     bool compares = check.kind == check_kind::output_drift || check.kind == check_kind::disagreement;
     auto in_both = [&](const tensor_spec& tensor) { return has_output(incumbent, tensor.name); };
     bool found = check.output.empty() ? std::any_of(candidate.outputs.begin(), candidate.outputs.end(), in_both)
                                       : has_output(incumbent, check.output);
     if (compares && !found)
-      return invalid(where + "expected an output that the live version has as well, which has " + names_of(incumbent.outputs));
+      return invalid(asked, field,
+                     "expected an output that the live version has as well, which has " + names_of(incumbent.outputs));
   }
   return {};
 }
 
 /// Whether the candidate takes what the live version takes, so that it can get copies.
-result<void> check_copies(const rollout_spec& spec, const model_spec& candidate, const model_spec& incumbent) {
+result<void> check_copies(const asked_rollout& asked) {
   auto copies = [](const stage_spec& stage) { return stage.copies > 0; };
-  if (std::none_of(spec.stages.begin(), spec.stages.end(), copies))
+  const auto& stages = asked.spec.stages;
+  auto incumbent = asked.incumbent();
+  if (std::none_of(stages.begin(), stages.end(), copies) || takes_same_inputs(asked.candidate, incumbent))
     return {};
-  if (takes_same_inputs(candidate, incumbent))
-    return {};
-  return invalid("strategy: expected another one than shadow, because this version takes other inputs than the live one ("
-                 + names_of(candidate.inputs) + " against " + names_of(incumbent.inputs)
-                 + ", datatypes and shapes counted), so that it can't answer copies");
+  return invalid(asked, "strategy",
+                 "expected another one than shadow, because this version takes other inputs than the live one ("
+                     + names_of(asked.candidate.inputs) + " against " + names_of(incumbent.inputs)
+                     + ", datatypes and shapes counted), so that it can't answer copies");
+}
+
+/// Whether each version that an A/B test has besides could answer the deployment's requests.
+result<void> check_others(const asked_rollout& asked) {
+  for (auto other : asked.spec.others) {
+    auto name = "version " + std::to_string(other);
+    auto version = asked.stored.find(other);
+    if (version == nullptr)
+      return invalid(asked, "ab.others",
+                     "there is no " + name + ", or it was collected; `troupe versions` lists those that are kept");
+    if (other == asked.stored.deployment.current_version)
+      return invalid(asked, "ab.others", name + " is the live one, which is part of the test anyway");
+    if (version->state == version_state::failed)
+      return invalid(asked, "ab.others", name + " failed, and can't be tested: " + version->reason);
+    if (!takes_same_inputs(asked.stored.spec_of(other), asked.incumbent()))
+      return invalid(asked, "ab.others", name + " takes other inputs than the live version");
+  }
+  return {};
 }
 
 } // namespace
@@ -87,10 +122,11 @@ result<void> deployment_state::check_rollout(const std::string& toml, const mode
                      + "' has no live version that this one could take requests over from by stages; deploy it with "
                        "`--strategy rolling`"};
   }
-  auto live = stored_.spec_of(record().current_version);
-  if (auto fits = check_outputs(*spec, model, live); !fits)
-    return fits;
-  return check_copies(*spec, model, live);
+  asked_rollout asked{toml, *spec, model, stored_};
+  for (auto check : {check_outputs, check_copies, check_others})
+    if (auto fits = check(asked); !fits)
+      return fits;
+  return {};
 }
 
 caf::result<done> deployment_state::on_steer(const steer_rollout& ask) {
@@ -161,7 +197,10 @@ void deployment_state::take(const course_step& step) {
   switch (step.act) {
   case course_act::set_split: return; // by the next demand
   case course_act::finish: return happened(rollout_news::promoted, target);
-  case course_act::roll_back: return happened(rollout_news::broken, target, step.words);
+  case course_act::roll_back:
+    if (step.winner != 0)
+      return happened(rollout_news::undone, step.winner, step.words);
+    return happened(rollout_news::broken, target, step.words);
   case course_act::ask:
     return emit(severity::warn, "rollout_asks", {{"version", std::to_string(target)}, {"reason", step.words}});
   }

@@ -47,6 +47,8 @@ rollout_spec deployment_records::rollout_of(version_number number) const {
   auto spec = parse_rollout_toml(version->rollout_toml, "rollout.toml");
   if (!spec)
     return {};
+  if (number == deployment.target_version && ever_served(*version))
+    spec->stages.clear(); // it has earned its requests before
   return deployment.current_version == 0 ? *spec : with_rolling_stages(std::move(*spec), deployment.wanted_replicas);
 }
 
@@ -68,16 +70,25 @@ std::uint32_t deployment_records::replicas_of(version_number number) const {
   return number == deployment.target_version ? counts.candidate : counts.incumbent;
 }
 
+std::vector<version_number> deployment_records::tested() const {
+  if (deployment.target_version == 0 || deployment.current_version == 0)
+    return {};
+  auto spec = rollout_of(deployment.target_version);
+  return spec.stages.empty() ? std::vector<version_number>() : spec.others;
+}
+
 split_order deployment_records::split() const {
   if (!deployment.course || deployment.target_version == 0)
     return {};
   auto spec = rollout_of(deployment.target_version);
   auto now = split_of(spec, *deployment.course);
   auto number = deployment.course->splits_before + now.number;
-  split_order order{number, deployment.target_version, now.weight, now.copies, spec.key, spec.always, spec.fuse, {}, false};
+  split_order order{number, deployment.target_version, now.weight, now.copies, spec.key, spec.always, spec.fuse, {}, false, {}};
   std::copy_if(spec.checks.begin(), spec.checks.end(), std::back_inserter(order.looks),
                [](const check_spec& check) { return looks_into_answers(check.kind); });
   order.takes_rewards = is_ab_test(spec, *deployment.course);
+  if (order.takes_rewards)
+    order.others = spec.others;
   return order;
 }
 
@@ -88,14 +99,16 @@ bool ever_served(const version_record& version) {
          || std::any_of(version.moves.begin(), version.moves.end(), live);
 }
 
-rollout_view view_of(const deployment_records& stored, bool previous_ready) {
+rollout_view view_of(const deployment_records& stored, const std::function<bool(version_number)>& is_ready) {
   const auto& record = stored.deployment;
   rollout_view view;
   view.current = record.current_version;
   view.target = record.target_version;
   view.previous = record.previous_version;
   view.last = record.last_version;
-  view.previous_ready = previous_ready;
+  view.previous_ready = is_ready(record.previous_version);
+  view.tested = stored.tested();
+  std::copy_if(view.tested.begin(), view.tested.end(), std::back_inserter(view.tested_ready), is_ready);
   view.staged = record.target_version != 0 && !stored.rollout_of(record.target_version).stages.empty();
   view.divided = record.course && record.course->split_number > 0;
   view.promoted = record.course && record.course->outcome == course_outcome::promoted;

@@ -6,7 +6,9 @@
 #include "runtime/policy/rollout_plan.hpp"
 #include "storage/state_store.hpp"
 
+#include <functional>
 #include <map>
+#include <vector>
 
 namespace troupe {
 
@@ -18,7 +20,7 @@ struct deployment_records {
   const version_record* find(version_number number) const;
   /// The spec of a version; the default if there is no such version or it can't be read.
   model_spec spec_of(version_number number) const;
-  /// How a version takes requests over; at once if there is no such version or it can't be read.
+  /// How a version takes requests over; at once if there is no such version, it can't be read, or it has been live before and comes back.
   rollout_spec rollout_of(version_number number) const;
   /// Of the target, if it replaces the current version's replicas one by one.
   std::optional<rolling_bounds> rolling() const;
@@ -26,14 +28,16 @@ struct deployment_records {
   std::uint32_t replicas_of(version_number number) const;
   /// How long the version before stays resident once this one is live: not at all if they may not both have all replicas.
   std::chrono::nanoseconds bake_of(version_number number) const;
+  /// Versions that are tested beside the target; none: no A/B test has any.
+  std::vector<version_number> tested() const;
   /// How requests are divided with the target.
   split_order split() const;
 };
 
 bool ever_served(const version_record& version);
 
-/// `previous_ready`: as in rollout_view.
-rollout_view view_of(const deployment_records& stored, bool previous_ready);
+/// `is_ready`: whether a version could answer requests this moment.
+rollout_view view_of(const deployment_records& stored, const std::function<bool(version_number)>& is_ready);
 
 /// Does to `stored` what the plan says, at the time `now`, and gives what to write for it. `by`: who wanted it; "": nobody did. `added` is the version that a
 /// deploy makes.

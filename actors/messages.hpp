@@ -493,11 +493,17 @@ struct arm_figures {
   std::uint64_t rewards = 0; ///< of an A/B test
   double reward_mean = 0;
 };
+/// Of another version that an A/B test has.
+struct other_figures {
+  version_number version = 0;
+  arm_figures did;
+};
 struct rollout_figures {
   arm_figures candidate;
   arm_figures incumbent;
   std::uint64_t copies = 0; ///< sent to the candidate
   std::uint64_t shed = 0;   ///< not sent, because the candidate had enough to do
+  std::vector<other_figures> others;
 };
 /// A gateway has turned back by itself.
 struct blown_fuse {

@@ -316,9 +316,11 @@ std::vector<route_order> placement_ledger::routes() const {
   std::vector<route_order> all;
   for (const auto& [deployment, needed] : needs_) {
     const auto& demand = needed.demand;
-    route_order route{deployment, demand.why_not, arm_of({deployment, demand.routed}), {}, demand.split};
+    route_order route{deployment, demand.why_not, arm_of({deployment, demand.routed}), {}, demand.split, {}};
     if (demand.split.candidate != 0)
       route.candidate = arm_of({deployment, demand.split.candidate});
+    for (auto other : demand.split.others)
+      route.others.push_back(arm_of({deployment, other}));
     if (auto missing = shortfalls_.find({deployment, demand.routed});
         demand.routed != 0 && route.live.shares.empty() && missing != shortfalls_.end())
       route.why_not = {error_code::unavailable, "deployment '" + deployment + "' runs nowhere: " + missing->second.advice};
@@ -375,8 +377,8 @@ traffic_view placement_ledger::traffic_of(const std::string& deployment) const {
     if (!node.report || node.view.place.use == placement_use::gone)
       continue;
     for (const auto& running : node.report->pools)
-      if (running.status.id.deployment == deployment && running.did != nullptr)
-        traffic.pools.push_back({id, running.status.id.number, running.did, running.memory_bytes, serving_of(running)});
+      if (running.status.id.deployment == deployment && running.did)
+        traffic.pools.push_back({id, running.status.id.number, *running.did, running.memory_bytes, serving_of(running)});
     for (const auto& fuse : node.report->fuses)
       if (fuse.deployment == deployment)
         traffic.fuses.push_back({fuse.split_number, {node.view.name, fuse.failures}});

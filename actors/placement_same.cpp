@@ -34,7 +34,9 @@ bool same(const pool_order& a, const pool_order& b) {
 bool same(const route_order& a, const route_order& b) {
   return a.deployment == b.deployment && a.why_not.code == b.why_not.code && a.why_not.message == b.why_not.message
          && a.split.number == b.split.number && same(a.live, b.live) && a.candidate.has_value() == b.candidate.has_value()
-         && (!a.candidate || same(*a.candidate, *b.candidate));
+         && (!a.candidate || same(*a.candidate, *b.candidate))
+         && std::equal(a.others.begin(), a.others.end(), b.others.begin(), b.others.end(),
+                       [](const route_arm& x, const route_arm& y) { return same(x, y); });
 }
 
 bool same(const node_report& a, const node_report& b) {

@@ -359,7 +359,7 @@ node_report pools_state::told() {
     if (running.target != nullptr)
       last.status.counters = running.target->count();
     if (running.target != nullptr && running.order.judged)
-      last.did = std::make_shared<arm_counters>(running.target->judged());
+      last.did = running.target->work();
   }
   if (routes_) {
     report.fuses = routes_->blown_fuses();

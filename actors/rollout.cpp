@@ -2,6 +2,7 @@
 
 #include "runtime/base/rollout_toml.hpp"
 #include "runtime/base/units.hpp"
+#include "runtime/policy/expression_check.hpp"
 
 #include <algorithm>
 
@@ -49,6 +50,7 @@ step_options tests_of(const rollout_spec& spec) {
   step_options tests;
   tests.division.alpha = spec.alpha;
   tests.division.steps = static_cast<std::uint32_t>(spec.stages.size());
+  tests.division.arms = static_cast<std::uint32_t>(spec.others.size() + 1);
   for (const auto& check : spec.checks)
     if (check.kind == check_kind::error_rate) {
       tests.errors.emplace().odds_tolerated = 1 + check.tolerance;
@@ -74,33 +76,23 @@ check_judgement judgement_of(standing is) {
   return check_judgement::undecided;
 }
 
-/// A node or a pool that began anew counts from zero.
-arm_counters news_of(const arm_counters& now, const arm_counters* before) {
-  if (before == nullptr)
-    return now;
-  auto news = since(now, *before);
+/// From one look to the next; a node or a pool that began anew counts from zero. `before` becomes `now`.
+template <class Counters>
+Counters take_since(Counters& before, const Counters& now) {
+  auto news = since(now, before);
+  before = now;
   return news ? std::move(*news) : now;
-}
-
-arm_counters counters_of(const watch_counters::arm& seen) {
-  arm_counters counters;
-  counters.answers = seen.answers;
-  counters.rewards = seen.rewards;
-  return counters;
-}
-
-arm_judgement arm_judgement_of(standing is) {
-  switch (is) {
-  case standing::fine: return arm_judgement::better; // it gains, since no loss is tolerated
-  case standing::worse: return arm_judgement::worse;
-  case standing::undecided: break;
-  }
-  return arm_judgement::undecided;
 }
 
 /// How many answers it could judge by.
 std::uint64_t samples_of(const std::vector<answer_counters>& answers, std::size_t index) {
   return index < answers.size() ? answers[index].bad.requests + count_of(answers[index].bins) : 0;
+}
+
+void add_work(arm_counters& to, const work_counters& did) {
+  arm_counters work;
+  work.work = did;
+  to.add(work);
 }
 
 arm_figures figures_of(const arm_counters& did) {
@@ -117,6 +109,11 @@ arm_figures figures_of(const arm_counters& did) {
 rollout_state::behavior_type rollout_state::begin(rollout_options options) {
   options_.emplace(std::move(options));
   tests_ = tests_of(options_->spec);
+  challengers_.push_back({options_->candidate, tests_});
+  for (auto other : options_->spec.others) {
+    challengers_.push_back({other, tests_});
+    challengers_.back().tests.answers.clear(); // nobody looks into theirs
+  }
   self_->send(self_, look_now{});
   return {
       [this](const judge_split& split) { on_split(split); },
@@ -129,11 +126,13 @@ void rollout_state::on_split(const judge_split& split) {
     return;
   split_ = split;
   fresh_ = true;
-  state_ = {};
-  total_ = {};
-  for (auto it = known_.begin(); it != known_.end();)
-    it = std::get<counted_by>(it->first) == counted_by::gateway ? known_.erase(it)
-                                                                : std::next(it); // it begins anew with the split
+  for (auto& each : challengers_) {
+    each.state = {};
+    each.total = {};
+  }
+  incumbent_total_ = {};
+  rewards_ = {};
+  known_watches_.clear(); // they begin anew with the split
 }
 
 void rollout_state::look() {
@@ -148,65 +147,73 @@ void rollout_state::look() {
 
 void rollout_state::on_traffic(const traffic_view& seen) {
   auto news = take_news(seen);
-  if (advance(state_, news, tests_)) {
-    total_.candidate.add(news.candidate);
-    total_.incumbent.add(news.incumbent);
-  }
+  const auto& incumbent = news[options_->incumbent];
+  for (auto& each : challengers_)
+    if (const auto& did = news[each.version]; advance(each.state, {did, incumbent}, each.tests))
+      each.total.add(did);
+  incumbent_total_.add(incumbent);
+  if (split_->is_ab_test)
+    take_rewards(news);
   self_->send(options_->told, seen_of(seen));
 }
 
-step_batch rollout_state::take_news(const traffic_view& seen) {
-  step_batch batch;
-  take_pools(seen, batch);
+rollout_state::news_map rollout_state::take_news(const traffic_view& seen) {
+  news_map news;
+  take_pools(seen, news);
   if (std::exchange(fresh_, false))
-    batch = {}; // some of it was done under the split before
-  take_watches(seen, batch);
-  measure_memory(seen);
-  return batch;
+    news.clear(); // some of it was done under the split before
+  take_watches(seen, news);
+  candidate_now_ = replicas_of(seen, options_->candidate);
+  incumbent_now_ = replicas_of(seen, options_->incumbent);
+  return news;
 }
 
-void rollout_state::take_pools(const traffic_view& seen, step_batch& batch) {
+void rollout_state::take_pools(const traffic_view& seen, news_map& news) {
   for (const auto& each : seen.pools)
-    if (each.did != nullptr && (each.version == options_->candidate || each.version == options_->incumbent))
-      arm_of(batch, each.version).add(news_at({each.node_id, counted_by::pool, each.version}, each.did));
+    add_work(news[each.version], take_since(known_work_[{each.node_id, each.version}], each.did));
 }
 
-void rollout_state::take_watches(const traffic_view& seen, step_batch& batch) {
+void rollout_state::take_watches(const traffic_view& seen, news_map& news) {
   copies_ = shed_ = 0;
   for (const auto& each : seen.watches) {
     if (each.split_number != split_->order)
       continue;
     copies_ += each.seen->copies;
     shed_ += each.seen->shed;
-    auto take = [&](version_number version, const watch_counters::arm& arm) {
-      arm_of(batch, version)
-          .add(news_at({each.node_id, counted_by::gateway, version}, std::make_shared<arm_counters>(counters_of(arm))));
+    auto take = [&](version_number version, const arm_counters& arm) {
+      news[version].add(take_since(known_watches_[{each.node_id, version}], arm));
     };
     take(options_->candidate, each.seen->candidate);
     take(options_->incumbent, each.seen->incumbent);
+    for (std::size_t i = 0; i < std::min(each.seen->others.size(), challengers_.size() - 1); ++i)
+      take(challengers_[i + 1].version, each.seen->others[i]);
   }
 }
 
-arm_counters& rollout_state::arm_of(step_batch& batch, version_number version) const {
-  return version == options_->candidate ? batch.candidate : batch.incumbent;
-}
-
-arm_counters rollout_state::news_at(const place& where, std::shared_ptr<const arm_counters> now) {
-  auto& before = known_[where];
-  auto news = news_of(*now, before.get());
-  before = std::move(now);
-  return news;
+/// The incumbent is arm 0, as in the split.
+void rollout_state::take_rewards(const news_map& news) {
+  std::vector<reward_sums> batch;
+  auto take = [&](version_number version) {
+    auto found = news.find(version);
+    batch.push_back(found == news.end() ? reward_sums{} : found->second.rewards);
+  };
+  take(options_->incumbent);
+  for (const auto& each : challengers_)
+    take(each.version);
+  static_cast<void>(advance(rewards_, batch, *tests_.rewards)); // sums that can't be are left out, as counts are
 }
 
 rollout_seen rollout_state::seen_of(const traffic_view& seen) const {
   rollout_seen told;
   told.evidence.split_number = split_->number;
-  told.evidence.candidate_samples = total_.candidate.errors.requests;
-  told.evidence.incumbent_samples = total_.incumbent.errors.requests;
+  told.evidence.candidate_samples = candidate().total.errors.requests;
+  told.evidence.incumbent_samples = incumbent_total_.errors.requests;
   told.evidence.checks = checks();
   if (split_->is_ab_test)
     judge_rewards(told.evidence);
-  told.figures = {figures_of(total_.candidate), figures_of(total_.incumbent), copies_, shed_};
+  told.figures = {figures_of(candidate().total), figures_of(incumbent_total_), copies_, shed_, {}};
+  for (std::size_t i = 1; i < challengers_.size(); ++i)
+    told.figures.others.push_back({challengers_[i].version, figures_of(challengers_[i].total)});
   for (const auto& fuse : seen.fuses)
     if (fuse.split_number == split_->order)
       told.fuse = fuse.what;
@@ -214,52 +221,90 @@ rollout_seen rollout_state::seen_of(const traffic_view& seen) const {
 }
 
 void rollout_state::judge_rewards(course_evidence& evidence) const {
-  auto said = judge(state_.rewards, *tests_.rewards);
-  evidence.candidate_samples = std::min(total_.candidate.rewards.count, total_.incumbent.rewards.count);
-  evidence.arm = arm_judgement_of(said.is);
-  evidence.arm_words = said.reason;
+  auto arms = challengers_.size() + 1;
+  evidence.candidate_samples = incumbent_total_.rewards.count;
+  for (const auto& each : challengers_)
+    evidence.candidate_samples = std::min(evidence.candidate_samples, each.total.rewards.count);
+  auto best = best_arm(rewards_, arms, *tests_.rewards);
+  evidence.arm_words =
+      reason_of_pair(rewards_, best.value_or(candidate_arm) == incumbent_arm ? candidate_arm : best.value_or(candidate_arm),
+                     incumbent_arm, arms, *tests_.rewards);
+  if (!best)
+    return;
+  if (*best >= first_other_arm)
+    evidence.winner = challengers_[*best - candidate_arm].version;
+  else
+    evidence.arm = *best == candidate_arm ? arm_judgement::better : arm_judgement::worse;
 }
 
-/// Where it was not measured on all nodes yet, of the others.
-void rollout_state::measure_memory(const traffic_view& seen) {
-  std::map<version_number, std::pair<std::uint64_t, std::uint32_t>> sums;
-  for (const auto& each : seen.pools)
-    if (each.memory_bytes > 0 && each.replicas > 0) {
-      sums[each.version].first += each.memory_bytes;
-      sums[each.version].second += each.replicas;
-    }
-  auto mean = [&sums](version_number version) {
-    auto found = sums.find(version);
-    return found == sums.end() ? 0 : found->second.first / found->second.second;
-  };
-  memory_ = {mean(options_->candidate), mean(options_->incumbent)};
+version_replicas rollout_state::replicas_of(const traffic_view& seen, version_number version) {
+  version_replicas all;
+  std::uint64_t bytes = 0;
+  std::uint32_t measured = 0;
+  for (const auto& each : seen.pools) {
+    if (each.version != version)
+      continue;
+    all.serving += each.replicas;
+    if (each.memory_bytes == 0)
+      continue;
+    bytes += each.memory_bytes;
+    measured += each.replicas;
+  }
+  all.memory_bytes = measured == 0 ? 0 : bytes / measured;
+  return all;
+}
+
+check_view rollout_state::judge_bounded(const bounded_expression& check) const {
+  return judge_expression(check, {candidate().total, candidate_now_.serving, candidate_now_.memory_bytes},
+                          {incumbent_total_, incumbent_now_.serving, incumbent_now_.memory_bytes});
 }
 
 check_view rollout_state::judge_memory(const check_spec& check) const {
-  if (memory_.candidate_bytes == 0 || memory_.incumbent_bytes == 0)
+  if (candidate_now_.memory_bytes == 0 || incumbent_now_.memory_bytes == 0)
     return {check_judgement::undecided, "memory: not measured yet", 0};
-  auto most = static_cast<double>(memory_.incumbent_bytes) * (1 + check.tolerance) + memory_margin_bytes;
-  bool more = static_cast<double>(memory_.candidate_bytes) > most;
+  auto most = static_cast<double>(incumbent_now_.memory_bytes) * (1 + check.tolerance) + memory_margin_bytes;
+  bool more = static_cast<double>(candidate_now_.memory_bytes) > most;
   return {more ? check_judgement::worse : check_judgement::fine,
-          "memory of a replica " + human_size(memory_.candidate_bytes) + " against " + human_size(memory_.incumbent_bytes), 1};
+          "memory of a replica " + human_size(candidate_now_.memory_bytes) + " against "
+              + human_size(incumbent_now_.memory_bytes),
+          1};
 }
 
 std::vector<check_view> rollout_state::checks() const {
+  auto all = checks_of(candidate());
+  for (std::size_t i = 1; i < challengers_.size(); ++i) {
+    auto its = checks_of(challengers_[i]);
+    for (std::size_t check = 0; check < all.size(); ++check)
+      if (its[check].judgement == check_judgement::worse && all[check].judgement != check_judgement::worse)
+        all[check] = {check_judgement::worse, "version " + std::to_string(challengers_[i].version) + ": " + its[check].words,
+                      all[check].samples};
+  }
+  return all;
+}
+
+/// What only the candidate is looked at by says nothing of another.
+std::vector<check_view> rollout_state::checks_of(const challenger& one) const {
   auto verdicts =
-      judge(state_, tests_); // the error rate first, then the latencies, then the answers, each as they stand in the spec
+      judge(one.state, one.tests); // the error rate first, then the latencies, then the answers, each as they stand in the spec
+  bool is_candidate = one.version == options_->candidate;
   std::vector<check_view> all;
-  std::size_t latency = tests_.errors ? 1 : 0;
+  std::size_t latency = one.tests.errors ? 1 : 0;
   std::size_t answers = 0;
-  auto first_answer = verdicts.size() - tests_.answers.size();
+  auto first_answer = verdicts.size() - one.tests.answers.size();
   for (const auto& check : options_->spec.checks) {
-    if (check.kind == check_kind::memory) {
-      all.push_back(judge_memory(check));
+    bool of_answers = looks_into_answers(check.kind);
+    bool of_itself = check.kind == check_kind::memory || check.kind == check_kind::expression;
+    if (!is_candidate && (of_answers || of_itself)) {
+      all.emplace_back();
       continue;
     }
-    bool of_answers = looks_into_answers(check.kind);
-    auto samples = of_answers ? samples_of(total_.candidate.answers, answers) : total_.candidate.errors.requests;
+    if (of_itself) {
+      all.push_back(check.bounded ? judge_bounded(*check.bounded) : judge_memory(check));
+      continue;
+    }
+    auto samples = of_answers ? samples_of(one.total.answers, answers) : one.total.errors.requests;
     if (is_latency(check.kind))
-      samples = total_.candidate.latency.total;
+      samples = one.total.latency.total;
     auto index = of_answers ? first_answer + answers++ : is_latency(check.kind) ? latency++ : 0;
     all.push_back({judgement_of(verdicts.at(index).is), verdicts.at(index).reason, samples});
   }

@@ -11,16 +11,15 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
 namespace troupe {
 
-/// Memory of one replica of either version, as nodes measure it. 0: not yet.
-struct replica_memory {
-  std::uint64_t candidate_bytes = 0;
-  std::uint64_t incumbent_bytes = 0;
+/// Of one version, on all nodes.
+struct version_replicas {
+  std::uint32_t serving = 0;
+  std::uint64_t memory_bytes = 0; ///< of one, on average, as nodes measure it; 0: not yet
 };
 
 struct rollout_options {
@@ -48,7 +47,7 @@ using rollout_interface = rollout_actor::extend<caf::reacts_to<look_now>>;
 ///
 ///     waiting --a split is in force--> judging --another split--> judging     each split's evidence begins anew
 ///
-/// A leader that comes back has no evidence of the stage that goes on: it gathers it anew.
+/// A leader that comes back takes all at once that nodes counted under the split that goes on; only what requests cost is counted anew.
 class rollout_state {
 public:
   using self_pointer = rollout_interface::stateful_pointer<rollout_state>;
@@ -61,35 +60,52 @@ public:
   std::string name = "rollout"; ///< where CAF looks for it
 
 private:
-  enum class counted_by { pool, gateway };
-  /// A version on a node, and who counts there.
-  using place = std::tuple<std::string, counted_by, version_number>;
+  /// A version on a node.
+  using place = std::pair<std::string, version_number>;
 
+  /// What each version did since the look before.
+  using news_map = std::map<version_number, arm_counters>;
+  /// A version that is compared with the incumbent.
+  struct challenger {
+    version_number version = 0;
+    step_options tests; ///< of the candidate all, of the others those of errors and latencies
+    step_state state{};
+    arm_counters total{}; ///< under the split
+  };
+
+  challenger& candidate() { return challengers_.front(); }
+  const challenger& candidate() const { return challengers_.front(); }
   void on_split(const judge_split& split);
   void look();
   void on_traffic(const traffic_view& seen);
-  /// What was done since the look before, under the split. Pools don't know of splits, so at the first look theirs is left out.
-  step_batch take_news(const traffic_view& seen);
-  void take_pools(const traffic_view& seen, step_batch& batch);
-  void take_watches(const traffic_view& seen, step_batch& batch);
-  arm_counters& arm_of(step_batch& batch, version_number version) const;
-  arm_counters news_at(const place& where, std::shared_ptr<const arm_counters> now);
+  /// What was done since the look before, under the split. Pools don't know of splits, so what they counted until the first look is left out.
+  news_map take_news(const traffic_view& seen);
+  void take_pools(const traffic_view& seen, news_map& news);
+  void take_watches(const traffic_view& seen, news_map& news);
+  void take_rewards(const news_map& news);
   rollout_seen seen_of(const traffic_view& seen) const;
   void judge_rewards(course_evidence& evidence) const;
-  void measure_memory(const traffic_view& seen);
+  /// Memory that wasn't measured on all nodes yet is of the others.
+  static version_replicas replicas_of(const traffic_view& seen, version_number version);
   check_view judge_memory(const check_spec& check) const;
+  check_view judge_bounded(const bounded_expression& check) const;
+  /// Of the candidate; where another challenger is worse, that.
   std::vector<check_view> checks() const;
+  std::vector<check_view> checks_of(const challenger& one) const;
 
   self_pointer self_;
   std::optional<rollout_options> options_;
   step_options tests_;
-  std::optional<judge_split> split_; ///< that is judged
-  bool fresh_ = false;               ///< nothing that pools did was counted under it yet
-  step_state state_;
-  step_batch total_;                                           ///< under the split
-  std::map<place, std::shared_ptr<const arm_counters>> known_; ///< at the look before
-  replica_memory memory_;                                      ///< last
-  std::uint64_t copies_ = 0;                                   ///< of the split, on all nodes
+  std::optional<judge_split> split_;    ///< that is judged
+  bool fresh_ = false;                  ///< nothing that pools did was counted under it yet
+  std::vector<challenger> challengers_; ///< the candidate, then the others of an A/B test
+  arm_counters incumbent_total_;        ///< under the split
+  best_arm_state rewards_;
+  std::map<place, work_counters> known_work_; ///< at the look before, as the next
+  std::map<place, arm_counters> known_watches_;
+  version_replicas candidate_now_;
+  version_replicas incumbent_now_;
+  std::uint64_t copies_ = 0; ///< of the split, on all nodes
   std::uint64_t shed_ = 0;
 };
 

@@ -10,7 +10,7 @@ namespace troupe {
 namespace {
 
 bool same(const split_rule& a, const split_rule& b) {
-  return a.generation == b.generation && a.weight == b.weight && a.fuse == b.fuse && a.copies == b.copies;
+  return a.generation == b.generation && a.weight == b.weight && a.fuse == b.fuse && a.copies == b.copies && a.others == b.others;
 }
 
 error being_started(const std::string& deployment) {
@@ -86,6 +86,10 @@ std::optional<candidate_route> route_book::candidate_of(const route_order& order
   auto candidate_spec = spec_of(order.candidate->version);
   auto now = splits[order.deployment] = divided_by(order, incumbent_spec, candidate_spec);
   candidate_route made{candidate.version, candidate.target, now.split, order.split.key, order.split.always, now.watch};
+  for (const auto& each : order.others) {
+    auto other = arm_of(order.deployment, each, find_pool, next);
+    made.others.push_back({other.version, other.target});
+  }
   made.takes_rewards = order.split.takes_rewards;
   made.copies_max = takes_same_inputs(incumbent_spec, candidate_spec) ? places_in(*order.candidate, candidate_spec) : 0;
   return made;
@@ -93,7 +97,8 @@ std::optional<candidate_route> route_book::candidate_of(const route_order& order
 
 route_book::divided route_book::divided_by(const route_order& order, const model_spec& incumbent,
                                            const model_spec& candidate) const {
-  split_rule rule{order.split.weight, order.split.number, order.split.fuse, order.split.copies};
+  split_rule rule{order.split.weight, order.split.number, order.split.fuse, order.split.copies,
+                  static_cast<std::uint32_t>(order.others.size())};
   auto known = splits_.find(order.deployment);
   bool same_candidate = known != splits_.end() && known->second.candidate == order.candidate->version;
   // A leader that was replaced may have given another split this number.
@@ -101,7 +106,7 @@ route_book::divided route_book::divided_by(const route_order& order, const model
     return known->second;
   auto before = same_candidate ? known->second.split.get() : nullptr;
   return {order.candidate->version, std::make_shared<const traffic_split>(rule, before),
-          std::make_shared<answer_watch>(order.split.looks, incumbent, candidate)};
+          std::make_shared<answer_watch>(node_.time, order.split.looks, incumbent, candidate, rule.others)};
 }
 
 route_book::entry* route_book::entry_of(const std::string& deployment, const route_arm& order, entry_map& next) {

@@ -41,6 +41,7 @@ KINDS = [
     ("libtorch", r"(torch|ATen|c10|caffe2)/", ["runtime/host/", "tests/bench/torch_floor.cpp"]),
     ("RocksDB", r"rocksdb/", ["storage/rocks_", "runtime/node/"] + TESTS),
     ("simdjson", r"simdjson\.h", ["runtime/oip/query_", "runtime/oip/infer_query.cpp"]),
+    ("muParser", r"muParser", ["runtime/base/expression.cpp"]),
     ("prometheus-cpp", r"prometheus/", ["runtime/gateway/"]),
     ("Avahi", r"avahi-", ["runtime/lan/"]),
     ("CAF", r"caf/", ["actors/", "runtime/gateway/", "runtime/node/"] + TESTS),

@@ -43,6 +43,7 @@ struct RouteOrder {
   shares @4 :List(RouteShare);
   candidate @5 :RouteArm;            # null: the split has none
   split @6 :SplitOrder;
+  others @7 :List(RouteArm);         # those of the split
 }
 
 struct RouteArm {
@@ -64,6 +65,7 @@ struct SplitOrder {
   fuse @7 :UInt32;                   # failures in a row by which a gateway turns back; 0: none
   looks @8 :List(Look);              # what checks look for in answers, in the order of rollout.toml
   takesRewards @9 :Bool;             # an A/B test is under way
+  others @10 :List(UInt32);          # versions that it has besides; each answers as many as the candidate
 
   enum Key {
     none @0;

@@ -238,12 +238,19 @@ struct RolloutStatus {
   incumbentDid @14 :Figures;
   copies @15 :UInt64;                # sent to the candidate since the stage began
   shed @16 :UInt64;                  # copies that were not sent, because it had enough to do
+  others @17 :List(Other);           # that an A/B test has besides, each with as many requests as the candidate
+
+  struct Other {
+    version @0 :UInt32;
+    did @1 :Figures;
+  }
 
   struct Check {
     kind @0 :Text;
     judgement @1 :Text;              # fine | undecided | worse
     words @2 :Text;
     samples @3 :UInt64;              # of the candidate
+    name @4 :Text;                   # tells it from others of its kind: "output_drift by top_class of scores"
   }
 
   struct Figures {

@@ -118,13 +118,17 @@ struct NodeReport {
     incumbent @3 :Arm;
     copies @4 :UInt64;               # sent to the candidate
     shed @5 :UInt64;                 # not sent, because it had enough to do
+    others @6 :List(Arm);            # of an A/B test's other versions, in the split's order
   }
 
   struct Arm {
     answers @0 :List(Seen);          # of each check that looks into answers, in the order of the split's
     rewards @1 :UInt64;
     rewardSum @2 :Float64;
-    rewardSquares @3 :Float64;
+    rewardSquares @3 :Float64;       # sum of squares
+    requests @4 :UInt64;             # answered with outputs, or with an error that speaks against the version
+    failedAs @5 :List(PoolReport.Bucket); # of these, with an error, by its code: those that aren't 0, ascending
+    latency @6 :List(PoolReport.Bucket);  # likewise, by bucket (runtime/policy/evidence/latency_buckets.hpp)
   }
 
   struct Seen {
@@ -149,9 +153,7 @@ struct PoolReport {
 
   struct Did {
     # With requests, since the pool was made.
-    requests @0 :UInt64;             # answered with outputs, or with an error that speaks against the version
-    failures @1 :UInt64;             # of these, with an error
-    latency @2 :List(Bucket);        # those that aren't empty (runtime/policy/evidence/latency_buckets.hpp), ascending
+    work @0 :List(Bucket);           # those that aren't 0 (runtime/policy/evidence/work_counters.hpp), ascending; a later build may send kinds that this one doesn't know
   }
 
   struct Bucket {
@@ -270,6 +272,7 @@ struct RolloutView {
   copies @4 :UInt64;                 # sent to the candidate
   shed @5 :UInt64;                   # not sent, because it had enough to do
   weight @6 :UInt32;                 # of 1,000 requests, that the candidate answers
+  others @7 :List(Control.RolloutStatus.Other);
 
   struct Check {
     judgement @0 :Judgement;

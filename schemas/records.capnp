@@ -42,6 +42,7 @@ struct RolloutCourse {
   reason @7 :Text;                   # of the outcome, or of the question
   splitNumber @8 :UInt32;            # grows with each split of requests
   splitsBefore @9 :UInt64;           # what nodes are told is the sum of both: no other rollout of the deployment's has it
+  winner @10 :UInt32;                # another version of the A/B test, which goes live; 0: none
 
   enum Outcome {
     underWay @0;

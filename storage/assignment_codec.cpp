@@ -4,6 +4,7 @@
 #include "storage/record_schema.hpp"
 #include "storage/schema_lists.hpp"
 
+#include "runtime/base/rollout_toml.hpp"
 #include "runtime/base/sha256.hpp"
 
 #include "schemas/records.capnp.h"
@@ -79,6 +80,9 @@ void write_split(schema::SplitOrder::Builder into, const split_order& from) {
   into.setFuse(from.fuse);
   write_list(into.initLooks(list_size(from.looks)), from.looks, write_look);
   into.setTakesRewards(from.takes_rewards);
+  auto others = into.initOthers(list_size(from.others));
+  for (unsigned i = 0; i < others.size(); ++i)
+    others.set(i, from.others[i]);
   if (!from.always)
     return;
   auto rule = into.initAlways();
@@ -88,13 +92,24 @@ void write_split(schema::SplitOrder::Builder into, const split_order& from) {
 }
 
 bool read_split(schema::SplitOrder::Reader from, split_order& into) {
-  into = {from.getNumber(),      from.getCandidate(), from.getWeight(), from.getCopies(), {}, {}, from.getFuse(), {},
-          from.getTakesRewards()};
+  into = {from.getNumber(),
+          from.getCandidate(),
+          from.getWeight(),
+          from.getCopies(),
+          {},
+          {},
+          from.getFuse(),
+          {},
+          from.getTakesRewards(),
+          {}};
+  for (auto other : from.getOthers())
+    into.others.push_back(other);
   into.key = {static_cast<split_key_kind>(from.getKey()), to_string(from.getKeyHeader())};
   if (from.hasAlways())
     into.always = {to_string(from.getAlways().getCaller()), to_string(from.getAlways().getHeader()),
                    to_string(from.getAlways().getHeaderValue())};
-  return into.weight <= all_requests && into.copies <= all_requests && into.key.kind <= split_key_kind::request_id
+  return into.others.size() <= rollout_others_max && into.weight * (into.others.size() + 1) <= all_requests
+         && into.copies <= all_requests && into.key.kind <= split_key_kind::request_id
          && read_list(from.getLooks(), into.looks, read_look);
 }
 
@@ -119,13 +134,15 @@ void write_route(schema::RouteOrder::Builder into, const route_order& from) {
   if (from.candidate)
     write_arm(into.initCandidate(), *from.candidate);
   write_split(into.initSplit(), from.split);
+  write_list(into.initOthers(list_size(from.others)), from.others, write_arm<schema::RouteArm::Builder>);
 }
 
 bool read_route(schema::RouteOrder::Reader from, route_order& into) {
-  into = {to_string(from.getDeployment()), read_error(from.getWhyNot()), {}, {}, {}};
+  into = {to_string(from.getDeployment()), read_error(from.getWhyNot()), {}, {}, {}, {}};
   if (from.hasCandidate() && !read_arm(from.getCandidate(), into.candidate.emplace()))
     return false;
-  return valid_deployment_name(into.deployment) && read_arm(from, into.live) && read_split(from.getSplit(), into.split);
+  return valid_deployment_name(into.deployment) && read_arm(from, into.live) && read_split(from.getSplit(), into.split)
+         && read_list(from.getOthers(), into.others, read_arm<schema::RouteArm::Reader>);
 }
 
 } // namespace

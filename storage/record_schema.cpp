@@ -21,6 +21,7 @@ void write_course(schema::RolloutCourse::Builder into, const rollout_course& fro
   into.setReason(to_text(from.reason));
   into.setSplitNumber(from.split_number);
   into.setSplitsBefore(from.splits_before);
+  into.setWinner(from.winner);
 }
 
 bool read_course(schema::RolloutCourse::Reader from, rollout_course& into) {
@@ -34,6 +35,7 @@ bool read_course(schema::RolloutCourse::Reader from, rollout_course& into) {
   into.reason = to_string(from.getReason());
   into.split_number = from.getSplitNumber();
   into.splits_before = from.getSplitsBefore();
+  into.winner = from.getWinner();
   return into.outcome <= course_outcome::rolled_back;
 }
 

@@ -41,9 +41,10 @@ struct split_order {
   permille copies = 0;          ///< requests of which it gets a copy
   split_key key;
   std::optional<always_rule> always;
-  std::uint32_t fuse = 0;        ///< failures of the candidate in a row, by which a gateway turns back; 0: none
-  std::vector<check_spec> looks; ///< the checks that look into answers, in the spec's order
-  bool takes_rewards = false;    ///< an A/B test is under way
+  std::uint32_t fuse = 0;               ///< failures of the candidate in a row, by which a gateway turns back; 0: none
+  std::vector<check_spec> looks;        ///< the checks that look into answers, in the spec's order
+  bool takes_rewards = false;           ///< an A/B test is under way
+  std::vector<version_number> others{}; ///< that it has besides; each answers as many as the candidate
 };
 
 /// A version that answers a deployment's requests, and where.
@@ -60,6 +61,7 @@ struct route_order {
   route_arm live;                     ///< version 0: none is
   std::optional<route_arm> candidate; ///< that of the split
   split_order split;
+  std::vector<route_arm> others{}; ///< those of the split
 };
 
 /// All that a node shall do. The leader sends it whole whenever something in it changes; of two, the one with the higher epoch counts, then the higher revision.

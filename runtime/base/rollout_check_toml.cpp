@@ -1,6 +1,8 @@
 #include "runtime/base/rollout_check_toml.hpp"
 
+#include "runtime/base/check_metrics.hpp"
 #include "runtime/base/enum_names.hpp"
+#include "runtime/base/expression.hpp"
 #include "runtime/base/printable.hpp"
 #include "runtime/base/rollout_toml.hpp"
 
@@ -13,7 +15,7 @@ namespace {
 
 constexpr std::array check_kinds = {check_kind::error_rate,   check_kind::latency_p50,    check_kind::latency_p95,
                                     check_kind::latency_p99,  check_kind::finite_outputs, check_kind::output_drift,
-                                    check_kind::disagreement, check_kind::memory};
+                                    check_kind::disagreement, check_kind::memory,         check_kind::expression};
 
 constexpr std::array output_looks = {output_look::values, output_look::bytes, output_look::top_class};
 constexpr double drift_tolerance = 0.1;
@@ -34,21 +36,24 @@ double default_tolerance(check_kind kind) {
   }
 }
 
-/// Whether both versions get requests that the check could compare.
-bool compares(const stage_spec& stage, check_kind kind, bool has_always) {
-  return kind == check_kind::memory || (stage.copies > 0 && !is_latency(kind))
-         || (stage.weight < all_requests && (stage.weight > 0 || has_always));
+/// Whether the candidate gets requests that the check looks at, and the incumbent, if it needs those, some to compare them with.
+bool has_data(const stage_spec& stage, const check_spec& check, bool has_always) {
+  if (check.kind == check_kind::memory || (stage.copies > 0 && !is_of_latency(check)))
+    return true;
+  return (stage.weight > 0 || has_always) && (stage.weight < all_requests || !needs_incumbent(check));
 }
 
 /// Refuses a check that would pass for ever, because it never sees anything.
-void check_has_data(toml_section& section, check_kind kind, const rollout_spec& spec) {
+void check_has_data(toml_section& section, const check_spec& check, const rollout_spec& spec) {
   auto copies = [](const stage_spec& stage) { return stage.copies > 0; };
-  auto both = [&](const stage_spec& stage) { return compares(stage, kind, spec.always.has_value()); };
+  auto enough = [&](const stage_spec& stage) { return has_data(stage, check, spec.always.has_value()); };
   const auto& stages = spec.stages;
-  if (kind == check_kind::disagreement && std::none_of(stages.begin(), stages.end(), copies))
+  if (check.kind == check_kind::disagreement && std::none_of(stages.begin(), stages.end(), copies))
     section.refuse("kind", "expected the strategy shadow with it, because only copies are answered by both versions, found none");
-  else if (!spec.rolling && std::none_of(stages.begin(), stages.end(), both))
-    section.refuse("kind", "expected a stage in which both versions get requests, because it compares them, found none");
+  else if (!spec.rolling && std::none_of(stages.begin(), stages.end(), enough))
+    section.refuse("kind", needs_incumbent(check)
+                               ? "expected a stage in which both versions get requests, because it compares them, found none"
+                               : "expected a stage in which the candidate gets requests, found none");
 }
 
 void read_output(toml_section& section, check_spec& check) {
@@ -86,9 +91,55 @@ void read_look(toml_section& section, check_spec& check) {
   section.number("within", check.within, 0, rollout_within_max);
 }
 
+/// Refuses one that can't be computed.
+void check_expression(toml_section& section, std::string_view key, const std::string& text,
+                      const std::vector<std::string_view>& names) {
+  std::vector<named_value> values;
+  for (auto name : names)
+    values.push_back({name, 1});
+  if (text.size() > rollout_expression_max)
+    section.refuse(key, "expected at most " + std::to_string(rollout_expression_max) + " characters, found "
+                            + std::to_string(text.size()));
+  else if (auto tried = evaluate(text, values); !tried)
+    section.refuse(key, "expected an expression, found " + quoted_value(text) + ": " + tried.failure().message);
+}
+
+void read_bound(toml_section& section, std::string_view key, std::string& bound) {
+  if (section.text_or_number(key, bound))
+    check_expression(section, key, bound, {incumbents_value});
+}
+
+bool asks_latency(const std::string& value, const std::vector<std::string_view>& names) {
+  return std::any_of(names.begin(), names.end(),
+                     [&](std::string_view name) { return name.find("latency_") == 0 && mentions(value, name, names); });
+}
+
+void read_expression(toml_section& section, check_spec& check) {
+  constexpr std::array<std::string_view, 4> keys = {"value", "at_most", "at_least", "samples"};
+  if (check.kind != check_kind::expression) {
+    for (auto key : keys)
+      if (section.has(key))
+        section.refuse(key, "expected none, because only the kind expression has one");
+    return;
+  }
+  const std::vector<std::string_view> names(check_metrics.begin(), check_metrics.end());
+  auto& bounded = check.bounded.emplace();
+  if (section.required_text("value", bounded.value, "an expression like \"rows / batches\""))
+    check_expression(section, "value", bounded.value, names);
+  read_bound(section, "at_most", bounded.at_most);
+  read_bound(section, "at_least", bounded.at_least);
+  if (!section.has("at_most") && !section.has("at_least"))
+    section.refuse("at_most", "missing; expected at_most or at_least, a number or an expression like \"1.5 * incumbent\"");
+  section.integer("samples", bounded.samples, 0, rollout_samples_max);
+  bounded.asks_incumbent = mentions(bounded.at_most, incumbents_value, {incumbents_value})
+                           || mentions(bounded.at_least, incumbents_value, {incumbents_value});
+  bounded.asks_latency = asks_latency(bounded.value, names);
+}
+
 void check_is_new(toml_section& section, const check_spec& check, const std::vector<check_spec>& earlier) {
   auto same = [&check](const check_spec& other) {
-    return other.kind == check.kind && other.output == check.output && other.by == check.by;
+    return other.kind == check.kind && other.output == check.output && other.by == check.by
+           && (!check.bounded || other.bounded->value == check.bounded->value);
   };
   if (std::any_of(earlier.begin(), earlier.end(), same))
     section.refuse("kind", "expected each check once, found \"" + std::string(to_string(check.kind)) + "\""
@@ -106,10 +157,13 @@ std::optional<check_spec> read_check(toml_section& section, const std::vector<ch
   check_spec check;
   check.kind = kind.value_or(check_kind::output_drift);
   check.tolerance = default_tolerance(check.kind);
+  if (section.has("tolerance") && check.kind == check_kind::expression)
+    section.refuse("tolerance", "expected none, because an expression has bounds: at_most, at_least");
   section.number("tolerance", check.tolerance, 0, has_look(check.kind) ? rollout_share_max : rollout_tolerance_max);
   read_output(section, check);
   read_look(section, check);
   read_margin(section, check);
+  read_expression(section, check);
   section.refuse_unknown_keys();
   if (!kind)
     return std::nullopt;
@@ -129,7 +183,7 @@ void read_checks(toml_section& root, rollout_spec& spec, bool stages_known) {
     if (!check)
       continue;
     if (stages_known)
-      check_has_data(section, check->kind, spec);
+      check_has_data(section, *check, spec);
     spec.checks.push_back(*check);
   }
 }

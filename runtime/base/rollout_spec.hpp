@@ -1,5 +1,7 @@
 #pragma once
 
+#include "runtime/base/ids.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -39,6 +41,7 @@ enum class check_kind : std::uint8_t {
   output_drift,   ///< of the outputs' distribution
   disagreement,   ///< with the incumbent's answer to the same request; of copies only
   memory,         ///< of a replica, as nodes measure it; no statistics
+  expression,     ///< over check_metrics.hpp, as a person wrote it; no statistics
 };
 
 /// What of an output is looked at.
@@ -53,6 +56,17 @@ constexpr bool looks_into_answers(check_kind kind) {
   return kind == check_kind::finite_outputs || kind == check_kind::output_drift || kind == check_kind::disagreement;
 }
 
+/// A figure of the candidate, and between what it must be. All three are expressions (expression.hpp): `value` over the metrics of check_metrics.hpp, the bounds
+/// over `incumbent`, which is the incumbent's value.
+struct bounded_expression {
+  std::string value;
+  std::string at_most;         ///< at least one of both is there
+  std::string at_least;        ///< empty: none
+  std::uint32_t samples = 100; ///< requests, of each version that is asked, with fewer of which it says nothing
+  bool asks_incumbent = false; ///< a bound speaks of it
+  bool asks_latency = false;   ///< of which copies say nothing
+};
+
 /// What must not get worse from incumbent to candidate.
 struct check_spec {
   check_kind kind = check_kind::error_rate;
@@ -63,6 +77,7 @@ struct check_spec {
   std::chrono::microseconds margin{5000};
   output_look by = output_look::values; ///< of output_drift and disagreement
   double within = 1e-3; ///< of disagreement by values: numbers agree that differ by no more, relative to the larger one or to 1
+  std::optional<bounded_expression> bounded{}; ///< of expression
 };
 
 /// A while with one split.
@@ -72,7 +87,7 @@ struct stage_spec {
   permille copies = 0;                                  ///< requests of which it gets a copy, whose answer nobody sees
   std::chrono::seconds hold{60};                        ///< it lasts that long at least
   std::uint64_t samples = 0;                            ///< and until the candidate had so many requests, or copies
-  bool asks = false;                                    ///< then a person is asked; of A/B only if there is no difference
+  bool asks = false;                                    ///< then a person is asked; of A/B unless the live version is better
 };
 
 /// What becomes of a rollout that held for too long.
@@ -91,6 +106,8 @@ struct rollout_spec {
   std::optional<rolling_bounds>
       rolling; ///< replica by replica, in stages that policy/rolling_plan makes; none: all of the candidate's replicas first
   double alpha = 0.05; ///< how likely an equally good candidate may be rolled back, in the whole rollout
+  std::vector<version_number>
+      others; ///< that an A/B test has besides the candidate and the live one; each gets as many requests as the candidate
   split_key key;
   std::optional<always_rule> always;
   std::uint32_t fuse =

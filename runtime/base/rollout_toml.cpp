@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 namespace troupe {
 
@@ -138,14 +139,30 @@ std::vector<stage_spec> read_canary(toml_section& canary) {
   return steps.empty() ? default_steps() : steps;
 }
 
-std::vector<stage_spec> read_stages(toml_section& section, rollout_strategy strategy) {
+/// The others, and the candidate's weight, which each of them gets, too.
+void read_arms(toml_section& section, permille& weight, std::vector<version_number>& others) {
+  section.integers("others", others, 1, std::numeric_limits<version_number>::max(), rollout_others_max);
+  for (auto it = others.begin(); it != others.end(); ++it)
+    if (std::find(others.begin(), it, *it) != it)
+      section.refuse("others", "expected each version once, found " + std::to_string(*it) + " again");
+  auto challengers = static_cast<permille>(others.size() + 1);
+  if (challengers > 1)
+    weight = all_requests / (challengers + 1);
+  if (section.percent("weight", weight, rollout_weight_min, rollout_ab_weight_max)
+      && weight > rollout_ab_weight_max / challengers)
+    section.refuse("weight", "expected at most " + percent_text(rollout_ab_weight_max / challengers) + ", because "
+                                 + std::to_string(challengers) + " versions get as much each and the live one the rest, found "
+                                 + percent_text(weight));
+}
+
+std::vector<stage_spec> read_stages(toml_section& section, rollout_strategy strategy, std::vector<version_number>& others) {
   auto stage = default_stage(strategy);
   switch (strategy) {
   case rollout_strategy::rolling: return {};
   case rollout_strategy::canary: return read_canary(section);
   case rollout_strategy::blue_green: break;
   case rollout_strategy::ab:
-    section.percent("weight", stage.weight, rollout_weight_min, rollout_ab_weight_max);
+    read_arms(section, stage.weight, others);
     read_samples(section, stage);
     break;
   case rollout_strategy::shadow:
@@ -172,7 +189,8 @@ std::optional<rolling_bounds> read_rolling(toml_section& root) {
 }
 
 /// The stages of all strategies, in the order of the list. If that isn't known, each section that is there is read for its problems.
-std::vector<stage_spec> read_sections(toml_section& root, const std::optional<strategy_list>& chosen) {
+std::vector<stage_spec> read_sections(toml_section& root, const std::optional<strategy_list>& chosen,
+                                      std::vector<version_number>& others) {
   std::array<std::vector<stage_spec>, strategies.size()> found;
   for (auto strategy : strategies) {
     auto key = to_string(strategy);
@@ -184,7 +202,7 @@ std::vector<stage_spec> read_sections(toml_section& root, const std::optional<st
     if (strategy == rollout_strategy::rolling)
       continue; // its stages depend on the replicas
     auto section = root.section(key);
-    found[static_cast<std::size_t>(strategy)] = read_stages(section, strategy);
+    found[static_cast<std::size_t>(strategy)] = read_stages(section, strategy, others);
     section.refuse_unknown_keys();
   }
   std::vector<stage_spec> stages;
@@ -233,6 +251,13 @@ std::string per_cent(permille share) {
   return std::to_string(share / 10) + (share % 10 == 0 ? "" : "." + std::to_string(share % 10));
 }
 
+std::string name_of(const check_spec& check) {
+  if (check.bounded)
+    return check.bounded->value;
+  auto by = check.by == output_look::values ? "" : " by " + std::string(to_string(check.by));
+  return std::string(to_string(check.kind)) + by + (check.output.empty() ? "" : " of " + check.output);
+}
+
 std::optional<rollout_strategy> strategy_from(std::string_view name) {
   return named(name, strategies);
 }
@@ -246,7 +271,7 @@ result<rollout_spec> parse_rollout_toml(std::string_view text, std::string_view 
   rollout_spec spec;
   auto chosen = read_strategies(root);
   read_scalars(root, spec);
-  spec.stages = read_sections(root, chosen);
+  spec.stages = read_sections(root, chosen, spec.others);
   if (!chosen || contains(*chosen, rollout_strategy::rolling))
     spec.rolling = read_rolling(root);
   check_order(root, spec.stages);

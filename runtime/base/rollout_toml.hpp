@@ -16,6 +16,7 @@ inline constexpr std::size_t rollout_steps_max = 50;
 inline constexpr std::size_t rollout_checks_max = 20;
 inline constexpr permille rollout_weight_min = 1; ///< of a stage that takes requests; its copies as well
 inline constexpr permille rollout_ab_weight_max = all_requests - 1;
+inline constexpr std::size_t rollout_others_max = 8; ///< versions
 inline constexpr std::chrono::hours rollout_hold_max{24 * 7};
 inline constexpr std::chrono::seconds rollout_overdue_min{1};
 inline constexpr std::chrono::hours rollout_overdue_max{24 * 7};
@@ -27,10 +28,11 @@ inline constexpr std::chrono::minutes rollout_margin_max{60};
 inline constexpr double rollout_tolerance_max = 100; ///< a hundred times the incumbent's
 inline constexpr double rollout_share_max = 1;       ///< all answers
 inline constexpr double rollout_within_max = 1e6;
-inline constexpr std::size_t rollout_header_max = 128; ///< bytes of a name
-inline constexpr std::size_t rollout_value_max = 256;  ///< bytes of a header's value
-inline constexpr std::size_t rollout_caller_max = 64;  ///< bytes; a certificate's common name has no more
-inline constexpr std::size_t rollout_output_max = 128; ///< bytes; as a tensor's name
+inline constexpr std::size_t rollout_header_max = 128;      ///< bytes of a name
+inline constexpr std::size_t rollout_value_max = 256;       ///< bytes of a header's value
+inline constexpr std::size_t rollout_caller_max = 64;       ///< bytes; a certificate's common name has no more
+inline constexpr std::size_t rollout_output_max = 128;      ///< bytes; as a tensor's name
+inline constexpr std::size_t rollout_expression_max = 1000; ///< bytes
 
 /// As in rollout.toml: "blue_green".
 constexpr std::string_view to_string(rollout_strategy strategy) {
@@ -66,6 +68,7 @@ constexpr std::string_view to_string(check_kind kind) {
   case check_kind::output_drift: return "output_drift";
   case check_kind::disagreement: return "disagreement";
   case check_kind::memory: return "memory";
+  case check_kind::expression: return "expression";
   }
   return "unknown";
 }
@@ -84,6 +87,18 @@ constexpr bool is_latency(check_kind kind) {
   return kind == check_kind::latency_p50 || kind == check_kind::latency_p95 || kind == check_kind::latency_p99;
 }
 
+/// Whether copies, which are answered at idle priority, say nothing of it.
+inline bool is_of_latency(const check_spec& check) {
+  return is_latency(check.kind) || (check.bounded && check.bounded->asks_latency);
+}
+
+/// Whether it needs requests that the incumbent alone answered.
+inline bool needs_incumbent(const check_spec& check) {
+  if (check.kind == check_kind::expression)
+    return check.bounded && check.bounded->asks_incumbent;
+  return check.kind != check_kind::disagreement && check.kind != check_kind::memory;
+}
+
 /// "roll_back"
 constexpr std::string_view to_string(overdue_action action) {
   switch (action) {
@@ -92,6 +107,9 @@ constexpr std::string_view to_string(overdue_action action) {
   }
   return "unknown";
 }
+
+/// What tells a check from the others of its rollout: "error_rate", "output_drift by top_class of scores", "rows / batches".
+std::string name_of(const check_spec& check);
 
 /// A share in per cent, as in rollout.toml: "2.5"
 std::string per_cent(permille share);
@@ -124,10 +142,11 @@ std::optional<rollout_strategy> strategy_from(std::string_view name);
 ///     hold = "0s"
 ///     asks = false              # true: it can be looked at as NAME@candidate until a person promotes
 ///     [ab]
-///     weight = 50               # 0.1 to 99.9
+///     weight = 50               # 0.1 to 99.9; with others as much as leaves each the same
+///     others = [2, 3]           # kept versions that are tested too, each with that weight; default: none
 ///     hold = "1m"
 ///     samples = 1000
-///     asks = false              # true: a person decides who won
+///     asks = false              # true: a person decides, unless the live version is better
 ///     [shadow]                  # the candidate gets copies; nobody sees its answers
 ///     share = 10                # per cent of live requests: 0.1 to 100, in steps of 0.1
 ///     hold = "1m"
@@ -135,12 +154,16 @@ std::optional<rollout_strategy> strategy_from(std::string_view name);
 ///     asks = false
 ///     [[check]]                 # default: none. What may not get worse from incumbent to candidate, in any stage
 ///     kind = "error_rate"       # no default; or "latency_p50", "latency_p95", "latency_p99", "finite_outputs", "output_drift",
-///                               # "disagreement" (of "shadow" only), "memory" (of a replica)
+///                               # "disagreement" (of "shadow" only), "memory" (of a replica), "expression"
 ///     tolerance = 0             # by how much it may, relative to the incumbent: 0.25, the default of memory, is a quarter. Of disagreement (0.01 by default) the share of answers itself,
 ///                               # of output_drift (0.1 by default) the distance of the distributions, 0 to 1
 ///     margin = "5ms"            # of latencies: so much slower it may be besides, since who has few requests is colder
 ///     output = "scores"         # of finite_outputs, output_drift and disagreement; default: all outputs. Whether the model has it isn't known here
 ///     by = "values"             # of output_drift and disagreement; or "top_class"; of disagreement also "bytes"
+///     value = "rows / batches"  # of expression, as the next three: no default. Of the candidate; check_metrics.hpp has the names
+///     at_most = "2 * incumbent" # a number, or an expression over the incumbent's value; default: none
+///     at_least = 1              # likewise; one of both must be there
+///     samples = 100             # requests of the candidate, and of an incumbent that is named, with fewer of which it says nothing
 ///     within = 0.001            # of disagreement by values: numbers that differ by no more, relative to the larger one or to 1, agree
 ///
 /// The weight never falls from one strategy of a list to the next, and each check has a stage in which it gets data. Copies are answered at idle priority, so

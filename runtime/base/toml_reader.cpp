@@ -93,6 +93,17 @@ result<toml::table> parse_toml(std::string_view text, std::string_view file_name
   }
 }
 
+std::uint32_t line_of(std::string_view text, std::string_view field) {
+  auto document = parse_toml(text, "");
+  while (document && !field.empty()) {
+    if (auto node = document->at_path(field))
+      return node.node()->source().begin.line;
+    auto end = field.find_last_of('.');
+    field = field.substr(0, end == std::string_view::npos ? 0 : end);
+  }
+  return 1;
+}
+
 void toml_problems::add(std::uint32_t line, std::string_view field, std::string_view text) {
   found_.push_back({line, std::string(field) + (field.empty() ? "" : ": ") + std::string(text)});
 }
@@ -156,6 +167,24 @@ void toml_section::text(std::string_view key, std::string& value) {
     value = string->get();
   else
     refuse_value(key, "a text in quotes", *node);
+}
+
+bool toml_section::text_or_number(std::string_view key, std::string& value) {
+  auto node = find(key);
+  if (node == nullptr)
+    return false;
+  auto number = node->value_exact<double>();
+  if (auto whole = node->value_exact<std::int64_t>())
+    value = std::to_string(*whole);
+  else if (number && std::isfinite(*number))
+    value = digits(*number);
+  else if (auto string = node->as_string())
+    value = string->get();
+  else {
+    refuse_value(key, "a number, or a text in quotes", *node);
+    return false;
+  }
+  return true;
 }
 
 void toml_section::integer(std::string_view key, std::uint32_t& value, std::uint32_t min, std::uint32_t max) {

@@ -25,6 +25,9 @@ std::string quoted_value(std::string_view text);
 /// The document, or where and why it is not TOML: "model.toml:7: not valid TOML: …".
 result<toml::table> parse_toml(std::string_view text, std::string_view file_name, std::size_t bytes_max = toml_bytes_max);
 
+/// The line of a field, named as in messages ("check[0].output"), or of the section that it should be in; 1 if neither is there.
+std::uint32_t line_of(std::string_view text, std::string_view field);
+
 /// What is wrong with one file. All of it is told at once, so that a person corrects it in one go.
 class toml_problems {
 public:
@@ -57,6 +60,8 @@ public:
 
   void boolean(std::string_view key, bool& value);
   void text(std::string_view key, std::string& value);
+  /// A number reads as its digits. False if it is absent or wrong.
+  bool text_or_number(std::string_view key, std::string& value);
   void integer(std::string_view key, std::uint32_t& value, std::uint32_t min, std::uint32_t max);
   /// `8`, or a list `[8, 32]` of at most `count_max`.
   void integers(std::string_view key, std::vector<std::uint32_t>& value, std::uint32_t min, std::uint32_t max,

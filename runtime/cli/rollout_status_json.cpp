@@ -12,6 +12,7 @@ using json = nlohmann::ordered_json;
 
 json check_json(schema::RolloutStatus::Check::Reader check) {
   return {{"kind", text_of(check.getKind())},
+          {"name", text_of(check.getName())},
           {"judgement", text_of(check.getJudgement())},
           {"words", text_of(check.getWords())},
           {"samples", check.getSamples()}};
@@ -31,6 +32,9 @@ json rollout_status_json(schema::DeploymentStatus::Reader deployment) {
   auto checks = json::array();
   for (auto check : rollout.getChecks())
     checks.push_back(check_json(check));
+  auto others = json::array();
+  for (auto other : rollout.getOthers())
+    others.push_back({{"version", other.getVersion()}, {"did", figures_json(other.getDid())}});
   return {{"candidate", rollout.getCandidate()},
           {"incumbent", rollout.getIncumbent()},
           {"rollout_toml", text_of(rollout.getRolloutToml())},
@@ -47,7 +51,8 @@ json rollout_status_json(schema::DeploymentStatus::Reader deployment) {
           {"copies_shed", rollout.getShed()},
           {"checks", std::move(checks)},
           {"candidate_did", figures_json(rollout.getCandidateDid())},
-          {"incumbent_did", figures_json(rollout.getIncumbentDid())}};
+          {"incumbent_did", figures_json(rollout.getIncumbentDid())},
+          {"others", std::move(others)}};
 }
 
 json move_json(schema::Move::Reader move) {

@@ -28,9 +28,14 @@ bool is_last_stage(status rollout, const result<rollout_spec>& spec) {
 
 std::string if_asking(const std::string& deployment, status rollout, bool last_stage) {
   auto next = last_stage ? "" : command_of(deployment, "skip") + " goes on to the next stage, ";
+  std::string others;
+  for (auto other : rollout.getOthers()) {
+    auto number = std::to_string(other.getVersion());
+    others += "`troupe rollback " + deployment + " --to " + number + "` to version " + number + ", ";
+  }
   return "say what shall be: " + command_of(deployment, "promote") + " gives all requests to version "
-         + std::to_string(rollout.getCandidate()) + ", " + next + command_of(deployment, "abort") + " gives them back to version "
-         + std::to_string(rollout.getIncumbent()) + "\n";
+         + std::to_string(rollout.getCandidate()) + ", " + others + next + command_of(deployment, "abort")
+         + " gives them back to version " + std::to_string(rollout.getIncumbent()) + "\n";
 }
 
 std::string if_paused(const std::string& deployment, status rollout) {
@@ -92,12 +97,18 @@ std::string copies_text(status rollout) {
 std::string figures_text(const std::string& deployment, status rollout, bool colors) {
   auto candidate = rollout.getCandidateDid();
   auto incumbent = rollout.getIncumbentDid();
-  bool rewards = candidate.getRewards() + incumbent.getRewards() > 0;
+  auto others = rollout.getOthers();
+  auto count = candidate.getRewards() + incumbent.getRewards();
+  for (auto other : others)
+    count += other.getDid().getRewards();
+  bool rewards = count > 0;
   std::vector<column> columns = {{"VERSION"}, {"REQUESTS", true}, {"FAILED", true}, {"P50", true}, {"P99", true}};
   if (rewards)
     columns.push_back({"REWARD", true});
   table rows(std::move(columns));
   rows.add(figures_row(deployment, rollout.getCandidate(), candidate, rewards));
+  for (auto other : others)
+    rows.add(figures_row(deployment, other.getVersion(), other.getDid(), rewards));
   rows.add(figures_row(deployment, rollout.getIncumbent(), incumbent, rewards));
   return "since the stage began:\n" + rows.render(colors) + copies_text(rollout);
 }
@@ -107,21 +118,13 @@ cell verdict_cell(const std::string& judgement) {
   return {judgement, tint};
 }
 
-/// "output_drift of scores"
-std::string check_name(const check_spec& check) {
-  auto by = check.by == output_look::values ? "" : " by " + std::string(to_string(check.by));
-  return std::string(to_string(check.kind)) + by + (check.output.empty() ? "" : " of " + check.output);
-}
-
 std::string checks_text(status rollout, const result<rollout_spec>& spec, bool colors) {
   auto checks = rollout.getChecks();
   if (checks.size() == 0)
     return spec && spec->checks.empty() ? "no checks: rollout.toml names none\n" : "no check has been judged yet\n";
   table rows({{"CHECK"}, {"VERDICT"}, {"WHY"}});
   for (unsigned i = 0; i < checks.size(); ++i) {
-    bool known = spec && i < spec->checks.size();
-    rows.add({known ? check_name(spec->checks[i]) : text_of(checks[i].getKind()), verdict_cell(text_of(checks[i].getJudgement())),
-              text_of(checks[i].getWords())});
+    rows.add({text_of(checks[i].getName()), verdict_cell(text_of(checks[i].getJudgement())), text_of(checks[i].getWords())});
   }
   return rows.render(colors);
 }

@@ -70,8 +70,16 @@ std::string name_of(const split_key& key) {
   }
 }
 
-bool is_for_candidate(const candidate_route& to, const request_marks& marks) {
-  return to.split->choose(key_of(to, marks), to.always && matches(*to.always, marks)) == split_side::candidate;
+split_arm arm_of(const candidate_route& to, std::optional<std::uint64_t> key, const request_marks& marks) {
+  return to.split->choose(key, to.always && matches(*to.always, marks));
+}
+
+/// Null: that arm has nobody who can answer, so that the live version does.
+std::shared_ptr<spread> challenger_of(const candidate_route& to, split_arm arm) {
+  if (arm == candidate_arm)
+    return to.target;
+  auto other = std::size_t{arm} - first_other_arm;
+  return arm >= first_other_arm && other < to.others.size() ? to.others[other].target : nullptr;
 }
 
 } // namespace
@@ -102,6 +110,13 @@ result<std::shared_ptr<spread>> admission::target_of(const located& found) {
       return error{error_code::unavailable, to_string(candidate->version) + " can't answer just now; retry"};
     return candidate->target;
   }
+  if (candidate && found.version != 0)
+    for (const auto& other : candidate->others)
+      if (other.version.number == found.version) {
+        if (other.target == nullptr)
+          return error{error_code::unavailable, to_string(other.version) + " can't answer just now; retry"};
+        return other.target;
+      }
   if (route.target == nullptr)
     return route.why_not;
   if (found.version != 0 && found.version != route.version.number)
@@ -112,7 +127,7 @@ result<std::shared_ptr<spread>> admission::target_of(const located& found) {
 
 const candidate_route* admission::divided(const located& found) {
   const auto& candidate = found.at->candidate;
-  bool any = found.version == 0 && !found.candidate && candidate && candidate->target != nullptr;
+  bool any = found.version == 0 && !found.candidate && candidate;
   return any ? &*candidate : nullptr;
 }
 
@@ -142,12 +157,15 @@ result<destination> admission::choose(std::string_view deployment, version_numbe
 }
 
 destination admission::shared_destination(std::shared_ptr<spread> live, const candidate_route& with, const request_marks& marks) {
-  auto side = is_for_candidate(with, marks) ? split_side::candidate : split_side::incumbent;
-  auto observer = with.watch == nullptr ? nullptr : with.watch->observer_of(side);
-  if (side == split_side::candidate)
-    return {with.target, with.split, std::move(observer)};
+  auto arm = arm_of(with, key_of(with, marks), marks);
+  auto target = challenger_of(with, arm);
+  if (target == nullptr || !target->is_reachable())
+    arm = incumbent_arm;
+  auto observer = with.watch == nullptr ? nullptr : with.watch->observer_of(arm);
+  if (arm != incumbent_arm)
+    return {std::move(target), arm == candidate_arm ? with.split : nullptr, std::move(observer)}; // the fuse is the candidate's
   destination to{std::move(live), nullptr, std::move(observer)};
-  if (with.watch != nullptr && with.copies_max > 0 && with.split->takes_copy()) {
+  if (with.watch != nullptr && with.target != nullptr && with.copies_max > 0 && with.split->takes_copy()) {
     to.copies_to = with.target;
     to.watch = with.watch;
     to.copies_max = with.copies_max;
@@ -197,8 +215,7 @@ result<bool> admission::reward(std::string_view deployment, const request_marks&
     return error{error_code::invalid_argument,
                  "the A/B test is split by " + name_of(candidate->key)
                      + ": send feedback with the one that the request came with, or split by \"request_id\", which feedback has"};
-  auto side = candidate->split->choose(key, candidate->always && matches(*candidate->always, marks));
-  return candidate->watch->reward(side, split_hash(deployment, marks.id), value);
+  return candidate->watch->reward(arm_of(*candidate, key, marks), split_hash(deployment, marks.id), value);
 }
 
 } // namespace troupe

@@ -136,9 +136,13 @@ std::shared_ptr<pool> forward_service::find_pool(const version_id& id) {
   if (auto route = context_.routes.find(id.deployment); route != nullptr) {
     if (auto local = local_of(route->version, route->target); local != nullptr)
       return local;
-    if (route->candidate)
+    if (route->candidate) {
       if (auto local = local_of(route->candidate->version, route->candidate->target); local != nullptr)
         return local;
+      for (const auto& other : route->candidate->others)
+        if (auto local = local_of(other.version, other.target); local != nullptr)
+          return local;
+    }
   }
   return context_.pools.find_pool(id); // another node may have switched before this one
 }

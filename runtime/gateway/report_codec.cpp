@@ -87,18 +87,11 @@ bool read_counts(capnp::List<schema::PoolReport::Bucket>::Reader from, Counts& i
   return true;
 }
 
-void write_did(schema::PoolReport::Did::Builder into, const arm_counters& from) {
-  into.setRequests(from.errors.requests);
-  into.setFailures(from.errors.failures);
-  write_counts(into.initLatency(used_in(from.latency.counts)), from.latency.counts);
-}
-
-bool read_did(schema::PoolReport::Did::Reader from, arm_counters& into) {
-  into.errors = {from.getFailures(), from.getRequests()};
-  if (!read_counts(from.getLatency(), into.latency.counts))
-    return false;
-  into.latency.total = std::accumulate(into.latency.counts.begin(), into.latency.counts.end(), std::uint64_t{0});
-  return into.errors.failures <= into.errors.requests;
+/// What a later build counts besides is left out.
+void read_work(capnp::List<schema::PoolReport::Bucket>::Reader from, work_counters& into) {
+  for (auto count : from)
+    if (count.getIndex() < into.counts.size())
+      into.counts[count.getIndex()] = count.getCount();
 }
 
 void write_fuse(schema::NodeReport::Fuse::Builder into, const fuse_report& from) {
@@ -127,16 +120,25 @@ bool read_seen(schema::NodeReport::Seen::Reader from, answer_counters& into) {
   return read_counts(from.getCounts(), into.bins);
 }
 
-void write_arm(schema::NodeReport::Arm::Builder into, const watch_counters::arm& from) {
+void write_arm(schema::NodeReport::Arm::Builder into, const arm_counters& from) {
   write_list(into.initAnswers(list_size(from.answers)), from.answers, write_seen);
   into.setRewards(from.rewards.count);
   into.setRewardSum(from.rewards.sum);
   into.setRewardSquares(from.rewards.squares);
+  into.setRequests(from.errors.requests);
+  write_counts(into.initFailedAs(used_in(from.failed_as)), from.failed_as);
+  write_counts(into.initLatency(used_in(from.latency.counts)), from.latency.counts);
 }
 
-bool read_arm(schema::NodeReport::Arm::Reader from, watch_counters::arm& into) {
+bool read_arm(schema::NodeReport::Arm::Reader from, arm_counters& into) {
   into.rewards = {from.getRewards(), from.getRewardSum(), from.getRewardSquares()};
-  return from.getAnswers().size() <= rollout_checks_max && read_list(from.getAnswers(), into.answers, read_seen);
+  if (!read_counts(from.getFailedAs(), into.failed_as) || !read_counts(from.getLatency(), into.latency.counts))
+    return false;
+  auto sum = [](const auto& counts) { return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0}); };
+  into.latency.total = sum(into.latency.counts);
+  into.errors = {sum(into.failed_as), from.getRequests()};
+  return into.errors.failures <= into.errors.requests && from.getAnswers().size() <= rollout_checks_max
+         && read_list(from.getAnswers(), into.answers, read_seen);
 }
 
 void write_watch(schema::NodeReport::Watch::Builder into, const watch_report& from) {
@@ -144,6 +146,7 @@ void write_watch(schema::NodeReport::Watch::Builder into, const watch_report& fr
   into.setSplitNumber(from.split_number);
   write_arm(into.initCandidate(), from.seen->candidate);
   write_arm(into.initIncumbent(), from.seen->incumbent);
+  write_list(into.initOthers(list_size(from.seen->others)), from.seen->others, write_arm);
   into.setCopies(from.seen->copies);
   into.setShed(from.seen->shed);
 }
@@ -152,7 +155,8 @@ bool read_watch(schema::NodeReport::Watch::Reader from, watch_report& into) {
   auto seen = std::make_shared<watch_counters>();
   seen->copies = from.getCopies();
   seen->shed = from.getShed();
-  bool whole = read_arm(from.getCandidate(), seen->candidate) && read_arm(from.getIncumbent(), seen->incumbent);
+  bool whole = read_arm(from.getCandidate(), seen->candidate) && read_arm(from.getIncumbent(), seen->incumbent)
+               && from.getOthers().size() <= rollout_others_max && read_list(from.getOthers(), seen->others, read_arm);
   into = {to_string(from.getDeployment()), from.getSplitNumber(), std::move(seen)};
   return whole && valid_deployment_name(into.deployment);
 }
@@ -167,8 +171,8 @@ void write_report(schema::PoolReport::Builder into, const pool_report& from) {
   into.setMemoryBytes(from.memory_bytes);
   into.setFingerprint(from.fingerprint);
   into.setLoaded(from.loaded);
-  if (from.did != nullptr)
-    write_did(into.initDid(), *from.did);
+  if (from.did)
+    write_counts(into.initDid().initWork(used_in(from.did->counts)), from.did->counts);
 }
 
 bool read_report(schema::PoolReport::Reader from, pool_report& into) {
@@ -182,12 +186,8 @@ bool read_report(schema::PoolReport::Reader from, pool_report& into) {
   into.memory_bytes = from.getMemoryBytes();
   into.fingerprint = from.getFingerprint();
   into.loaded = from.getLoaded();
-  if (from.hasDid()) {
-    auto did = std::make_shared<arm_counters>();
-    if (!read_did(from.getDid(), *did))
-      return false;
-    into.did = std::move(did);
-  }
+  if (from.hasDid())
+    read_work(from.getDid().getWork(), into.did.emplace());
   return read_pool(from.getPool(), into.status) && valid_deployment_name(into.status.id.deployment);
 }
 
@@ -233,6 +233,7 @@ void write_rollout(schema::RolloutView::Builder into, const rollout_status& from
   write_list(into.initChecks(list_size(from.checks)), from.checks, write_check);
   write_figures(into.initCandidate(), from.figures.candidate);
   write_figures(into.initIncumbent(), from.figures.incumbent);
+  write_others(into.initOthers(list_size(from.figures.others)), from.figures.others);
   into.setCopies(from.figures.copies);
   into.setShed(from.figures.shed);
   into.setWeight(from.weight);
@@ -244,7 +245,11 @@ bool read_rollout(schema::RolloutView::Reader from, const deployment_record& rec
   into.course = record.course.value_or(rollout_course{});
   into.weight = from.getWeight();
   into.missing = to_string(from.getMissing());
-  into.figures = {figures_in(from.getCandidate()), figures_in(from.getIncumbent()), from.getCopies(), from.getShed()};
+  into.figures = {figures_in(from.getCandidate()), figures_in(from.getIncumbent()), from.getCopies(), from.getShed(), {}};
+  if (from.getOthers().size() > rollout_others_max)
+    return false;
+  for (auto other : from.getOthers())
+    into.figures.others.push_back({other.getVersion(), figures_in(other.getDid())});
   return read_list(from.getChecks(), into.checks, read_check);
 }
 
@@ -262,6 +267,13 @@ bool read_view(schema::DeploymentView::Reader from, deployment_view& into) {
 }
 
 } // namespace
+
+void write_others(capnp::List<schema::RolloutStatus::Other>::Builder into, const std::vector<other_figures>& from) {
+  for (unsigned i = 0; i < into.size(); ++i) {
+    into[i].setVersion(from[i].version);
+    write_figures(into[i].initDid(), from[i].did);
+  }
+}
 
 void write_figures(schema::RolloutStatus::Figures::Builder into, const arm_figures& from) {
   into.setRequests(from.requests);

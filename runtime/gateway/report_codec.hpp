@@ -11,6 +11,7 @@ void write(schema::NodeReport::Builder into, const node_report& from);
 bool read(schema::NodeReport::Reader from, node_report& into);
 
 void write_figures(schema::RolloutStatus::Figures::Builder into, const arm_figures& from);
+void write_others(capnp::List<schema::RolloutStatus::Other>::Builder into, const std::vector<other_figures>& from);
 
 void write(capnp::List<schema::DeploymentView>::Builder into, const deployment_list& from);
 bool read(capnp::List<schema::DeploymentView>::Reader from, deployment_list& into);

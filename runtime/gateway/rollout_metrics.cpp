@@ -90,6 +90,8 @@ double judgement_value(check_judgement judgement) {
 
 metric_labels labels_of_check(const version_id& candidate, const check_spec& check) {
   auto labels = with_label(labels_of(candidate), "check", std::string(to_string(check.kind)));
+  if (check.bounded)
+    return with_label(std::move(labels), "value", check.bounded->value);
   if (check.by != output_look::values)
     labels = with_label(std::move(labels), "by", std::string(to_string(check.by)));
   return check.output.empty() ? labels : with_label(std::move(labels), "output", check.output);
@@ -104,10 +106,10 @@ void add_judgements(metric_families& to, const std::vector<known_rollout>& from)
   to.push_back(std::move(family));
 }
 
-/// A family with what both versions of each rollout did since its stage began. `value` gives nothing of a version that had no requests yet.
+/// A family with what all versions of each rollout did since its stage began. `value` gives nothing of a version that had no requests yet.
 template <class Value>
-prometheus::MetricFamily both_sides(const char* name, const char* help, const std::vector<known_rollout>& from,
-                                    const Value& value) {
+prometheus::MetricFamily all_sides(const char* name, const char* help, const std::vector<known_rollout>& from,
+                                   const Value& value) {
   auto family = gauge_family(name, help);
   auto add = [&](const version_id& version, const char* side, const arm_figures& did) {
     if (std::optional<double> known = value(did))
@@ -116,6 +118,8 @@ prometheus::MetricFamily both_sides(const char* name, const char* help, const st
   for (const auto& each : from) {
     add(each.candidate, "candidate", each.now.figures.candidate);
     add(each.incumbent, "incumbent", each.now.figures.incumbent);
+    for (const auto& other : each.now.figures.others)
+      add({each.candidate.deployment, other.version}, "other", other.did);
   }
   return family;
 }
@@ -133,16 +137,16 @@ std::optional<double> reward_mean_of(const arm_figures& did) {
 }
 
 void add_figures(metric_families& to, const std::vector<known_rollout>& from) {
-  to.push_back(both_sides("troupe_rollout_requests", "Requests of either version since a rollout's stage began, on all nodes",
-                          from, [](const arm_figures& did) { return static_cast<double>(did.requests); }));
-  to.push_back(both_sides("troupe_rollout_failures", "Of these, those that the version failed on", from,
-                          [](const arm_figures& did) { return static_cast<double>(did.failures); }));
-  to.push_back(both_sides("troupe_rollout_latency_p50_seconds", "Median of the latencies since a rollout's stage began", from,
-                          [](const arm_figures& did) { return seconds_of(did.p50); }));
-  to.push_back(both_sides("troupe_rollout_latency_p99_seconds", "99th percentile of the same", from,
-                          [](const arm_figures& did) { return seconds_of(did.p99); }));
-  to.push_back(both_sides("troupe_rollout_rewards", "Rewards of either version in an A/B test, on all nodes", from, rewards_of));
-  to.push_back(both_sides("troupe_rollout_reward_mean", "Their mean, 0 to 1", from, reward_mean_of));
+  to.push_back(all_sides("troupe_rollout_requests", "Requests of each version since a rollout's stage began, on all nodes", from,
+                         [](const arm_figures& did) { return static_cast<double>(did.requests); }));
+  to.push_back(all_sides("troupe_rollout_failures", "Of these, those that the version failed on", from,
+                         [](const arm_figures& did) { return static_cast<double>(did.failures); }));
+  to.push_back(all_sides("troupe_rollout_latency_p50_seconds", "Median of the latencies since a rollout's stage began", from,
+                         [](const arm_figures& did) { return seconds_of(did.p50); }));
+  to.push_back(all_sides("troupe_rollout_latency_p99_seconds", "99th percentile of the same", from,
+                         [](const arm_figures& did) { return seconds_of(did.p99); }));
+  to.push_back(all_sides("troupe_rollout_rewards", "Rewards of each version in an A/B test, on all nodes", from, rewards_of));
+  to.push_back(all_sides("troupe_rollout_reward_mean", "Their mean, 0 to 1", from, reward_mean_of));
 }
 
 void add_copies(metric_families& to, const std::vector<known_rollout>& from) {

@@ -96,12 +96,14 @@ void write_rollout(schema::RolloutStatus::Builder into, const deployment_view& o
   auto checks = into.initChecks(static_cast<unsigned>(spec ? std::min(from.checks.size(), spec->checks.size()) : 0));
   for (unsigned i = 0; i < checks.size(); ++i) {
     checks[i].setKind(std::string(to_string(spec->checks[i].kind)).c_str());
+    checks[i].setName(name_of(spec->checks[i]).c_str());
     checks[i].setJudgement(judgement_text(from.checks[i].judgement));
     checks[i].setWords(from.checks[i].words.c_str());
     checks[i].setSamples(from.checks[i].samples);
   }
   write_figures(into.initCandidateDid(), from.figures.candidate);
   write_figures(into.initIncumbentDid(), from.figures.incumbent);
+  write_others(into.initOthers(static_cast<unsigned>(from.figures.others.size())), from.figures.others);
   into.setCopies(from.figures.copies);
   into.setShed(from.figures.shed);
 }

@@ -15,8 +15,8 @@ std::string percent(permille share) {
   return per_cent(share) + "%";
 }
 
-std::string name(check_kind kind) {
-  switch (kind) {
+std::string name(const check_spec& check) {
+  switch (check.kind) {
   case check_kind::error_rate: return "the error rate";
   case check_kind::latency_p50: return "the p50 latency";
   case check_kind::latency_p95: return "the p95 latency";
@@ -25,6 +25,7 @@ std::string name(check_kind kind) {
   case check_kind::output_drift: return "the outputs' drift";
   case check_kind::disagreement: return "disagreement";
   case check_kind::memory: return "memory";
+  case check_kind::expression: return check.bounded ? check.bounded->value : "an expression";
   }
   return "a check";
 }
@@ -40,6 +41,16 @@ std::string describe(const course_split& split) {
   if (split.copies != 0)
     text += ", copies of " + percent(split.copies);
   return text;
+}
+
+/// ", and as many for each of versions 2, 7"
+std::string others_text(const rollout_spec& spec, const rollout_course& course) {
+  if (spec.others.empty() || !is_ab_test(spec, course))
+    return {};
+  std::string list;
+  for (auto other : spec.others)
+    list += (list.empty() ? " " : ", ") + std::to_string(other);
+  return spec.others.size() == 1 ? ", and as many for version" + list : ", and as many for each of versions" + list;
 }
 
 std::string person(const course_event& event) {
@@ -73,28 +84,23 @@ course_evidence evidence_of_stage(const rollout_course& course, const course_vie
   return view.evidence.split_number == course.split_number ? view.evidence : course_evidence{};
 }
 
-bool could_have_data(check_kind kind, const stage_spec& stage) {
-  if (kind == check_kind::memory)
+bool could_have_data(const check_spec& check, const stage_spec& stage) {
+  if (check.kind == check_kind::memory)
     return true;
-  if (kind == check_kind::disagreement)
+  if (check.kind == check_kind::disagreement)
     return stage.copies > 0;
-  return stage.weight > 0 || (stage.copies > 0 && !is_latency(kind));
-}
-
-/// Whether it needs requests of the incumbent's own.
-bool compares(check_kind kind) {
-  return kind != check_kind::disagreement && kind != check_kind::memory;
+  return stage.weight > 0 || (stage.copies > 0 && !is_of_latency(check));
 }
 
 std::string missing_data(const rollout_spec& spec, const stage_spec& stage, const course_evidence& known) {
   for (std::size_t i = 0; i < spec.checks.size(); ++i) {
-    auto kind = spec.checks[i].kind;
-    if (!could_have_data(kind, stage))
+    const auto& check = spec.checks[i];
+    if (!could_have_data(check, stage))
       continue;
     if (i >= known.checks.size() || known.checks[i].samples == 0)
-      return "there is no data for " + name(kind);
-    if (compares(kind) && stage.weight < all_requests && known.incumbent_samples == 0)
-      return "the incumbent had no requests that " + name(kind) + " could be compared with";
+      return "there is no data for " + name(check);
+    if (needs_incumbent(check) && stage.weight < all_requests && known.incumbent_samples == 0)
+      return "the incumbent had no requests that " + name(check) + " could be compared with";
   }
   return {};
 }
@@ -107,7 +113,7 @@ std::string harm(const rollout_spec& spec, const rollout_course& course, const c
       continue;
     if (!check.words.empty())
       return check.words;
-    return "the candidate is worse by " + (i < spec.checks.size() ? name(spec.checks[i].kind) : "a check");
+    return "the candidate is worse by " + (i < spec.checks.size() ? name(spec.checks[i]) : "a check");
   }
   auto known = evidence_of_stage(course, view);
   if (stage_of(spec, course.stage).strategy == rollout_strategy::ab && known.arm == arm_judgement::worse)
@@ -150,7 +156,7 @@ course_plan end(occasion at, course_outcome outcome, const std::string& reason) 
   at.plan.stores = true;
   set_split(at);
   bool good = outcome == course_outcome::promoted;
-  at.plan.steps.push_back({good ? course_act::finish : course_act::roll_back, {}, reason});
+  at.plan.steps.push_back({good ? course_act::finish : course_act::roll_back, {}, reason, course.winner});
   at.plan.line = course_line{good ? "promoted" : "rolled back", reason, at.event.who};
   return std::move(at.plan);
 }
@@ -169,7 +175,8 @@ course_plan enter(occasion at, std::uint32_t stage, const std::string& why) {
   ++course.split_number;
   at.plan.stores = true;
   set_split(at);
-  at.plan.line = course_line{place(at.spec, course) + " began: " + describe(split_of(at.spec, course)), why, at.event.who};
+  auto what = place(at.spec, course) + " began: " + describe(split_of(at.spec, course)) + others_text(at.spec, course);
+  at.plan.line = course_line{what, why, at.event.who};
   return std::move(at.plan);
 }
 
@@ -200,7 +207,7 @@ course_plan do_again(occasion at) {
   if (course.outcome == course_outcome::promoted)
     at.plan.steps.push_back({course_act::finish, {}, course.reason});
   else if (course.outcome == course_outcome::rolled_back)
-    at.plan.steps.push_back({course_act::roll_back, {}, course.reason});
+    at.plan.steps.push_back({course_act::roll_back, {}, course.reason, course.winner});
   else if (course.asking)
     at.plan.steps.push_back({course_act::ask, {}, course.reason});
   return std::move(at.plan);
@@ -218,17 +225,27 @@ course_plan on_begun(occasion at) {
   return enter(std::move(at), 0, "the candidate is ready");
 }
 
+/// An A/B test has a winner, or all samples without one.
+course_plan on_test_done(occasion at, bool asks) {
+  auto known = evidence_of_stage(at.plan.course, at.view);
+  auto words = known.arm_words.empty() ? "" : ": " + known.arm_words;
+  auto who = known.winner != 0 ? "version " + std::to_string(known.winner) : "the candidate";
+  bool is_won = known.winner != 0 || known.arm == arm_judgement::better;
+  auto why = is_won ? who + " is better" + words : "no difference was found";
+  if (asks)
+    return ask(std::move(at), why);
+  if (is_won && known.winner == 0)
+    return leave(std::move(at), why);
+  at.plan.course.winner = known.winner;
+  return roll_back(std::move(at), why);
+}
+
 /// All is there.
 course_plan on_stage_done(occasion at) {
   auto stage = stage_of(at.spec, at.plan.course.stage);
   auto known = evidence_of_stage(at.plan.course, at.view);
-  if (stage.strategy == rollout_strategy::ab && known.arm == arm_judgement::better)
-    return leave(std::move(at), "the candidate is better" + (known.arm_words.empty() ? "" : ": " + known.arm_words));
-  if (stage.strategy == rollout_strategy::ab) {
-    if (stage.asks)
-      return ask(std::move(at), "no difference was found");
-    return roll_back(std::move(at), "no difference was found");
-  }
+  if (stage.strategy == rollout_strategy::ab)
+    return on_test_done(std::move(at), stage.asks);
   auto why = place(at.spec, at.plan.course) + " went well: " + std::to_string(known.candidate_samples) + " samples in "
              + human_duration(at.plan.course.held);
   return stage.asks ? ask(std::move(at), why) : leave(std::move(at), why);
@@ -321,13 +338,16 @@ std::string missing_to_leave(const rollout_spec& spec, const rollout_course& cou
   auto stage = stage_of(spec, course.stage);
   auto known = evidence_of_stage(course, view);
   if (course.held < stage.hold)
-    return "it has held for " + human_duration(course.held) + " of " + human_duration(stage.hold);
-  bool is_won = stage.strategy == rollout_strategy::ab && known.arm == arm_judgement::better;
+    return "it has held for " + human_duration(std::chrono::floor<std::chrono::seconds>(course.held)) + " of "
+           + human_duration(stage.hold); // never rounded up to the whole hold
+  bool is_won = stage.strategy == rollout_strategy::ab && (known.arm == arm_judgement::better || known.winner != 0);
   if (known.candidate_samples < stage.samples && !is_won)
     return "there are " + std::to_string(known.candidate_samples)
            + (stage.strategy == rollout_strategy::ab ? " rewards of " : " samples of ") + std::to_string(stage.samples);
   if (auto why = missing_data(spec, stage, known); !why.empty())
     return why;
+  if (is_won && known.winner != 0)
+    return {}; // what becomes of the candidate doesn't matter any more
   if (!view.can_serve)
     return "the candidate can't answer";
   auto next = load_after(spec, course.stage);

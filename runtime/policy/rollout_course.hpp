@@ -26,8 +26,8 @@ namespace troupe {
 ///                    a fuse blew; or overdue.  A person: abort
 ///
 /// At each place a person may pause: the stage's clock stands still, and it isn't left but by a person or to be rolled back. Missing data holds a stage, never
-/// ends it well. An A/B stage is left, after its hold, as soon as the candidate is significantly better, undone as soon as it is worse; if there is no
-/// difference once its samples are there, too, a person is asked (`asks`), or the incumbent stays.
+/// ends it well. An A/B stage is left, after its hold, as soon as the candidate is significantly better than all others, undone as soon as the incumbent is, and in favour
+/// of another version, after its hold, as soon as that one is; if there is no difference once its samples are there, too, a person is asked (`asks`), or the incumbent stays.
 ///
 /// The clock counts what the leader watched: a time without leader doesn't count, nor a jump of the wall clock.
 
@@ -43,7 +43,8 @@ struct rollout_course {
   bool paused = false;
   bool asking = false; ///< `reason` is what is asked
   course_outcome outcome = course_outcome::under_way;
-  std::string reason;             ///< of the outcome, or of the question
+  std::string reason;        ///< of the outcome, or of the question
+  version_number winner = 0; ///< of rolled_back: another version of the A/B test has won and goes live; 0: the incumbent stays
   std::uint32_t split_number = 0; ///< grows by one with each split; 0: not begun
   /// What nodes are told is the sum of both, which no split of another rollout of the deployment's has: a node that missed what lies between would take the
   /// one for the other.
@@ -86,7 +87,8 @@ struct course_evidence {
   std::uint64_t incumbent_samples = 0;
   std::vector<check_view> checks; ///< in the spec's order; one that is missing has no data
   arm_judgement arm = arm_judgement::undecided;
-  std::string arm_words; ///< for people
+  version_number winner = 0; ///< of an A/B test with others: the one of them that is better than all the rest; 0: none
+  std::string arm_words;     ///< for people
 };
 
 struct course_view {
@@ -129,6 +131,7 @@ struct course_step {
   course_act act = course_act::set_split;
   course_split split; ///< of set_split
   std::string words;
+  version_number winner = 0; ///< of roll_back: the version that becomes live; 0: the incumbent stays
 };
 
 /// For the rollout's history.

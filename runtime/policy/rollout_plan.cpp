@@ -133,12 +133,16 @@ version_number version_before(const rollout_view& view) {
   return best;
 }
 
+bool contains(const std::vector<version_number>& all, version_number number) {
+  return std::find(all.begin(), all.end(), number) != all.end();
+}
+
 result<void> check_return_to(const rollout_view& view, version_number to) {
   auto found = find(view, to);
   if (found == nullptr)
     return error{error_code::not_found,
                  (to <= view.last ? name(to) + " was collected; " : "there is no " + name(to) + "; ") + kept_versions(view)};
-  if (!can_return(*found))
+  if (!can_return(*found) && !contains(view.tested, to))
     return error{error_code::failed_precondition, name(to) + " can't be gone back to: it "
                                                       + (found->served ? "failed" : "never was live") + "; "
                                                       + kept_versions(view)};
@@ -163,7 +167,9 @@ planned on_undone(const rollout_view& view, version_number asked, const std::str
     return error{error_code::failed_precondition, name(to) + " is the one that answers now"};
   if (auto possible = check_return_to(view, to); !possible)
     return possible.failure();
-  if (to == view.previous && view.previous_ready) {
+  if ((to == view.previous && view.previous_ready) || contains(view.tested_ready, to)) {
+    auto is_switch = [](const rollout_step& step) { return step.act == rollout_act::switch_route; };
+    plan.steps.erase(std::remove_if(plan.steps.begin(), plan.steps.end(), is_switch), plan.steps.end()); // of the target's end
     make_live(view, to, plan);
     plan.steps.insert(plan.steps.begin(), {rollout_act::switch_route, to});
     return std::optional(plan);
@@ -316,7 +322,7 @@ std::vector<version_number> versions_to_erase(const rollout_view& view) {
   std::uint32_t failed_kept = 0;
   for (auto version = view.versions.rbegin(); version != view.versions.rend(); ++version) {
     auto number = version->number;
-    if (number == view.current || number == view.target)
+    if (number == view.current || number == view.target || (view.target != 0 && contains(view.tested, number)))
       continue;
     auto& kept = can_return(*version) ? live_kept : failed_kept;
     if (number == view.previous || kept < view.keep)

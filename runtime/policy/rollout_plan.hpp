@@ -33,21 +33,23 @@ struct version_brief {
 
 /// What is stored, and what of it runs.
 struct rollout_view {
-  version_number current = 0;          ///< answers requests; 0: none
-  version_number target = 0;           ///< on its way up; 0: none
-  version_number previous = 0;         ///< was live before `current` and stays resident for a while; 0: none
-  version_number last = 0;             ///< highest number ever given
-  std::vector<version_brief> versions; ///< ascending
-  bool previous_ready = false;         ///< `previous` could answer requests this moment
-  bool staged = false;                 ///< the target takes requests over by stages
-  bool divided = false;                ///< it has had some of them
-  bool promoted = false;               ///< its stages are over, and it shall have all
+  version_number current = 0;               ///< answers requests; 0: none
+  version_number target = 0;                ///< on its way up; 0: none
+  version_number previous = 0;              ///< was live before `current` and stays resident for a while; 0: none
+  version_number last = 0;                  ///< highest number ever given
+  std::vector<version_brief> versions;      ///< ascending
+  bool previous_ready = false;              ///< `previous` could answer requests this moment
+  std::vector<version_number> tested;       ///< beside the target, in an A/B test
+  std::vector<version_number> tested_ready; ///< of these, those that could answer
+  bool staged = false;                      ///< the target takes requests over by stages
+  bool divided = false;                     ///< it has had some of them
+  bool promoted = false;                    ///< its stages are over, and it shall have all
   std::uint32_t keep = 5; ///< versions that were live once and are kept, `current` counted; failed ones: as many again
 };
 
 enum class rollout_news : std::uint8_t {
   deployed,    ///< a person wants a new version
-  undone,      ///< a person wants version `version` back (0: the one before)
+  undone,      ///< a person wants version `version` back (0: the one before), or it has won the target's A/B test
   resumed,     ///< the node, or the deployment's actor, has started
   validated,   ///< the throw-away host found nothing wrong
   loaded,      ///< the template has it

@@ -2,6 +2,7 @@
 
 #include "runtime/base/hashes.hpp"
 #include "runtime/policy/answer_check.hpp"
+#include "runtime/policy/blame.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -39,16 +40,16 @@ void count(std::atomic<std::uint64_t>& counter) {
   counter.fetch_add(1, std::memory_order_relaxed);
 }
 
-std::size_t number_of(split_side side) {
-  return static_cast<std::size_t>(side);
-}
-
 } // namespace
 
-answer_watch::answer_watch(const std::vector<check_spec>& checks, const model_spec& incumbent, const model_spec& candidate) {
-  for (const auto& check : checks) {
+answer_watch::answer_watch(const clock& time, const std::vector<check_spec>& checks, const model_spec& incumbent,
+                           const model_spec& candidate, std::uint32_t others)
+  : time_(time), rewards_(first_other_arm + std::size_t{others}) {
+  for (const auto& check : checks)
     looks_.push_back(look_of(check, incumbent, candidate));
-    sees_single_answers_ = sees_single_answers_ || check.kind != check_kind::disagreement;
+  for (split_arm arm = 0; arm < rewards_.size(); ++arm) {
+    outcomes_.emplace_back();
+    observers_.emplace_back(*this, arm);
   }
 }
 
@@ -56,8 +57,8 @@ std::unique_ptr<answer_watch::look> answer_watch::look_of(const check_spec& chec
                                                           const model_spec& candidate) {
   auto made = std::make_unique<look>();
   made->check = check;
-  made->of[number_of(split_side::incumbent)].outputs = looked_at(check, incumbent);
-  made->of[number_of(split_side::candidate)].outputs = looked_at(check, candidate);
+  made->of[incumbent_arm].outputs = looked_at(check, incumbent);
+  made->of[candidate_arm].outputs = looked_at(check, candidate);
   if (check.kind == check_kind::output_drift)
     for (auto& side : made->of)
       side.bins = std::vector<counter>(bins_of(check, incumbent, candidate));
@@ -67,15 +68,22 @@ std::unique_ptr<answer_watch::look> answer_watch::look_of(const check_spec& chec
   return made;
 }
 
-std::shared_ptr<answer_observer> answer_watch::observer_of(split_side side) {
-  if (!sees_single_answers_)
-    return nullptr;
-  return {shared_from_this(), side == split_side::candidate ? &candidate_observer_ : &incumbent_observer_};
+std::shared_ptr<answer_observer> answer_watch::observer_of(split_arm arm) {
+  return {shared_from_this(), &observers_.at(arm)};
 }
 
-void answer_watch::note(split_side side, const std::vector<tensor_view>& outputs) {
-  for (auto& each : looks_)
-    note(*each, each->of[number_of(side)], outputs);
+void answer_watch::note(split_arm arm, const inference_request& of, const std::vector<tensor_view>& outputs) {
+  auto& seen = outcomes_.at(arm);
+  auto us = std::chrono::duration_cast<std::chrono::microseconds>(time_.now() - of.arrived).count();
+  count(of.is_copy ? seen.copies : seen.latency[latency_bucket(static_cast<std::uint64_t>(std::max<std::int64_t>(us, 0)))]);
+  if (arm < first_other_arm)
+    for (auto& each : looks_)
+      note(*each, each->of[arm], outputs);
+}
+
+void answer_watch::note_failure(split_arm arm, const inference_request& of, error_code why) {
+  if (speaks_against_version(why) && !(of.is_copy && is_want_of_room(why)))
+    count(outcomes_.at(arm).failed_as[static_cast<std::size_t>(why)]);
 }
 
 void answer_watch::note(look& by, side_seen& seen, const std::vector<tensor_view>& outputs) {
@@ -99,7 +107,7 @@ void answer_watch::compare(const std::vector<tensor_view>& live, const std::vect
   for (auto& each : looks_) {
     if (each->check.kind != check_kind::disagreement || each->pairs.empty())
       continue;
-    auto& seen = each->of[number_of(split_side::candidate)];
+    auto& seen = each->of[candidate_arm];
     auto same = [&](const auto& pair) {
       return pair.first < live.size() && pair.second < copy.size() && agree(live[pair.first], copy[pair.second], each->check);
     };
@@ -109,7 +117,7 @@ void answer_watch::compare(const std::vector<tensor_view>& live, const std::vect
   }
 }
 
-bool answer_watch::reward(split_side side, std::uint64_t id, double value) {
+bool answer_watch::reward(split_arm arm, std::uint64_t id, double value) {
   std::lock_guard lock(mutex_);
   if (!rewarded_.insert(id).second)
     return false;
@@ -118,7 +126,7 @@ bool answer_watch::reward(split_side side, std::uint64_t id, double value) {
     rewarded_.erase(rewarded_order_.front());
     rewarded_order_.pop_front();
   }
-  rewards_[number_of(side)].record(value);
+  rewards_.at(arm).record(value);
   return true;
 }
 
@@ -140,8 +148,8 @@ void answer_watch::end_copy(std::uint64_t bytes) {
 }
 
 /// Bad ones are read first, so that there are never more than were looked at.
-answer_counters answer_watch::read(const look& from, split_side side) {
-  const auto& seen = from.of[number_of(side)];
+answer_counters answer_watch::read(const look& from, split_arm arm) {
+  const auto& seen = from.of[arm];
   answer_counters told;
   told.bad.failures = seen.bad.load(std::memory_order_acquire);
   told.bad.requests = std::max(told.bad.failures, seen.looked_at.load(std::memory_order_acquire));
@@ -150,17 +158,37 @@ answer_counters answer_watch::read(const look& from, split_side side) {
   return told;
 }
 
+arm_counters answer_watch::read(split_arm arm) const {
+  const auto& seen = outcomes_.at(arm);
+  arm_counters told;
+  for (std::size_t i = 0; i < seen.failed_as.size(); ++i) {
+    told.failed_as[i] = seen.failed_as[i].load(std::memory_order_relaxed);
+    told.errors.failures += told.failed_as[i];
+  }
+  for (std::size_t i = 0; i < seen.latency.size(); ++i) {
+    told.latency.counts[i] = seen.latency[i].load(std::memory_order_relaxed);
+    told.latency.total += told.latency.counts[i];
+  }
+  told.errors.requests = told.latency.total + seen.copies.load(std::memory_order_relaxed) + told.errors.failures;
+  if (arm < first_other_arm)
+    for (const auto& each : looks_)
+      told.answers.push_back(read(*each, arm));
+  return told;
+}
+
 watch_counters answer_watch::read() const {
   watch_counters told;
-  for (const auto& each : looks_) {
-    told.candidate.answers.push_back(read(*each, split_side::candidate));
-    told.incumbent.answers.push_back(read(*each, split_side::incumbent));
-  }
+  told.candidate = read(candidate_arm);
+  told.incumbent = read(incumbent_arm);
+  for (split_arm arm = first_other_arm; arm < rewards_.size(); ++arm)
+    told.others.push_back(read(arm));
   told.copies = copies_.load(std::memory_order_relaxed);
   told.shed = shed_.load(std::memory_order_relaxed);
   std::lock_guard lock(mutex_);
-  told.candidate.rewards = rewards_[number_of(split_side::candidate)];
-  told.incumbent.rewards = rewards_[number_of(split_side::incumbent)];
+  told.candidate.rewards = rewards_[candidate_arm];
+  told.incumbent.rewards = rewards_[incumbent_arm];
+  for (std::size_t i = 0; i < told.others.size(); ++i)
+    told.others[i].rewards = rewards_[first_other_arm + i];
   return told;
 }
 

@@ -95,7 +95,7 @@ public:
   };
   load_view load() const;
   pool_statistics statistics() const { return counted_.read(clock_); }
-  arm_counters judged() const { return counted_.judged(); }
+  work_counters work() const { return counted_.work(); }
   /// For the runner: where it counts what became of a batch's requests, before it tells them.
   statistics_counter& counted() { return counted_; }
   /// For the runner: the outputs that it is about to give the request, for those who ask the same, if the version caches.

@@ -1,7 +1,5 @@
 #include "runtime/serving/pool_statistics.hpp"
 
-#include "runtime/policy/blame.hpp"
-
 #include <algorithm>
 
 namespace troupe {
@@ -35,7 +33,7 @@ void statistics_counter::add_answers(const batch& work, steady_time done) {
     auto latency = span_ns(request->arrived, done);
     waited += span_ns(request->arrived, work.made);
     total += latency;
-    note_latency(*request, latency);
+    latency_.add(latency);
   }
   auto count = work.requests.size();
   auto input = span_ns(work.made, work.begun);
@@ -67,34 +65,29 @@ void statistics_counter::add_look_up(const inference_request& request, bool hit,
   auto latency = span_ns(request.arrived, now);
   add(answered_, 1);
   add(answered_ns_, latency);
-  note_latency(request, latency);
+  latency_.add(latency);
 }
 
 void statistics_counter::add_failure(const inference_request& request, error_code why, steady_time now) {
   add(failed_, 1);
   add(failed_ns_, span_ns(request.arrived, now));
   add(failures_[static_cast<std::size_t>(why)], 1);
-  if (request.is_copy && is_want_of_room(why))
-    add(copies_shed_, 1);
 }
 
-void statistics_counter::note_latency(const inference_request& request, std::uint64_t ns) {
-  latency_.add(ns);
-  add(request.is_copy ? copies_ : fine_latency_[latency_bucket(ns / 1000)], 1);
-}
-
-arm_counters statistics_counter::judged() const {
-  arm_counters did;
-  for (std::size_t code = 0; code < failures_.size(); ++code)
-    if (speaks_against_version(static_cast<error_code>(code)))
-      did.errors.failures += value_of(failures_[code]);
-  for (std::size_t i = 0; i < fine_latency_.size(); ++i) {
-    did.latency.counts[i] = value_of(fine_latency_[i]);
-    did.latency.total += did.latency.counts[i];
+work_counters statistics_counter::work() const {
+  constexpr std::uint64_t ns_a_us = 1000;
+  work_counters all;
+  for (std::uint32_t rows = 1; rows <= rows_max_; ++rows) {
+    auto runs = value_of(sizes_[rows - 1].runs);
+    all[work_kind::batches] += runs;
+    all[work_kind::rows] += runs * rows;
   }
-  did.errors.failures -= std::min(did.errors.failures, value_of(copies_shed_));
-  did.errors.requests = did.latency.total + value_of(copies_) + did.errors.failures;
-  return did;
+  all[work_kind::cache_hits] = value_of(hits_); // before `answered_`, which must not be less
+  all[work_kind::cache_misses] = value_of(misses_);
+  all[work_kind::computed] = value_of(answered_) - std::min(value_of(answered_), all[work_kind::cache_hits]);
+  all[work_kind::queue_us] = value_of(queue_ns_) / ns_a_us;
+  all[work_kind::compute_us] = value_of(infer_ns_) / ns_a_us;
+  return all;
 }
 
 pool_statistics statistics_counter::read(const clock& time) const {

@@ -2,7 +2,7 @@
 
 #include "runtime/base/clock.hpp"
 #include "runtime/base/error.hpp"
-#include "runtime/policy/evidence/step_evidence.hpp"
+#include "runtime/policy/evidence/work_counters.hpp"
 #include "runtime/serving/duration_histogram.hpp"
 #include "runtime/serving/request.hpp"
 
@@ -67,9 +67,8 @@ public:
   std::uint64_t answered() const { return answered_.load(std::memory_order_relaxed); }
   std::uint64_t failed() const { return failed_.load(std::memory_order_relaxed); }
   pool_statistics read(const clock& time) const;
-  /// What a rollout judges by. Requests that nobody could have answered (a wrong input, no session) are left out, and of copies how long they took and what
-  /// was shed, which is no fault of the version.
-  arm_counters judged() const;
+  /// What its requests cost.
+  work_counters work() const;
 
 private:
   using counter = std::atomic<std::uint64_t>;
@@ -81,7 +80,6 @@ private:
   };
 
   size_class& of_rows(std::uint32_t rows);
-  void note_latency(const inference_request& request, std::uint64_t ns);
 
   counter answered_{0};
   counter answered_ns_{0};
@@ -99,9 +97,6 @@ private:
   const std::uint32_t rows_max_;
   std::unique_ptr<size_class[]> sizes_; ///< [rows - 1]
   duration_histogram latency_;
-  std::array<counter, latency_bucket_count> fine_latency_{}; ///< of evidence/latency_buckets; without copies
-  counter copies_{0};                                        ///< answered ones
-  counter copies_shed_{0};                                   ///< that failed for want of room or time
   std::array<counter, error_code_count> failures_{};
 };
 

@@ -14,13 +14,13 @@ namespace {
 void give_outputs(inference_request& request, const std::vector<tensor_view>& outputs) {
   request.on_outputs(outputs);
   if (request.observer != nullptr)
-    request.observer->on_outputs(outputs);
+    request.observer->on_outputs(request, outputs);
 }
 
 void give_error(inference_request& request, const error& failure) {
   request.on_error(failure);
   if (request.observer != nullptr)
-    request.observer->on_error(failure.code);
+    request.observer->on_error(request, failure.code);
 }
 
 } // namespace

@@ -11,8 +11,13 @@ void routing_cell::publish(std::shared_ptr<const routing_table> table) {
   for (const auto& [name, where] : *table) {
     if (where.target != nullptr)
       targets_.insert(where.target);
-    if (where.candidate && where.candidate->target != nullptr)
+    if (!where.candidate)
+      continue;
+    if (where.candidate->target != nullptr)
       targets_.insert(where.candidate->target);
+    for (const auto& other : where.candidate->others)
+      if (other.target != nullptr)
+        targets_.insert(other.target);
   }
   table_ = std::move(table);
   revision_.fetch_add(1, std::memory_order_release);

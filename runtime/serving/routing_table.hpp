@@ -18,6 +18,12 @@
 
 namespace troupe {
 
+/// Another version that an A/B test has.
+struct other_route {
+  version_id version;
+  std::shared_ptr<spread> target; ///< null: it can't answer just now, and the live one gets its requests
+};
+
 /// A version that takes a deployment's requests over by stages.
 struct candidate_route {
   version_id version;
@@ -28,6 +34,7 @@ struct candidate_route {
   std::shared_ptr<answer_watch> watch; ///< null: nobody looks at what is answered
   bool takes_rewards = false;          ///< an A/B test is under way
   std::uint32_t copies_max = 0;        ///< under way from this node at once
+  std::vector<other_route> others{};   ///< those of the split, in its order
 };
 
 /// Where a deployment's requests go.

@@ -14,22 +14,23 @@ class answer_pair {
 public:
   explicit answer_pair(std::shared_ptr<answer_watch> watch) : watch_(std::move(watch)) {}
 
-  void on_live(const std::vector<tensor_view>& outputs) {
-    watch_->note(split_side::incumbent, outputs);
+  void on_live(const inference_request& of, const std::vector<tensor_view>& outputs) {
+    watch_->note(incumbent_arm, of, outputs);
     if (copy_)
       watch_->compare(outputs, copy_->views());
     else if (!lost_)
       live_.emplace(outputs);
   }
-  void on_copy(const std::vector<tensor_view>& outputs) {
-    watch_->note(split_side::candidate, outputs);
+  void on_copy(const inference_request& of, const std::vector<tensor_view>& outputs) {
+    watch_->note(candidate_arm, of, outputs);
     if (live_)
       watch_->compare(live_->views(), outputs);
     else if (!lost_)
       copy_.emplace(outputs);
   }
-  /// One of both has none: there is nothing to be compared.
-  void lose() {
+  /// One of both failed: there is nothing to be compared.
+  void lose(split_arm arm, const inference_request& of, error_code why) {
+    watch_->note_failure(arm, of, why);
     lost_ = true;
     live_.reset();
     copy_.reset();
@@ -45,8 +46,8 @@ private:
 class live_half final : public answer_observer {
 public:
   explicit live_half(std::shared_ptr<answer_pair> pair) : pair_(std::move(pair)) {}
-  void on_outputs(const std::vector<tensor_view>& outputs) override { pair_->on_live(outputs); }
-  void on_error(error_code) override { pair_->lose(); }
+  void on_outputs(const inference_request& of, const std::vector<tensor_view>& outputs) override { pair_->on_live(of, outputs); }
+  void on_error(const inference_request& of, error_code why) override { pair_->lose(incumbent_arm, of, why); }
 
 private:
   const std::shared_ptr<answer_pair> pair_;
@@ -65,8 +66,8 @@ public:
   }
   ~copied_request() override { watch_->end_copy(bytes_of(kept_.views())); }
 
-  void on_outputs(const std::vector<tensor_view>& outputs) override { pair_->on_copy(outputs); }
-  void on_error(const error&) override { pair_->lose(); }
+  void on_outputs(const std::vector<tensor_view>& outputs) override { pair_->on_copy(*this, outputs); }
+  void on_error(const error& why) override { pair_->lose(candidate_arm, *this, why.code); }
 
 private:
   const kept_tensors kept_;

@@ -65,6 +65,12 @@ std::uint32_t spread::replicas() const {
   return running;
 }
 
+bool spread::is_reachable() const {
+  auto now = read();
+  auto usable = [](const std::shared_ptr<remote_pool>& each) { return each->usable(); };
+  return now->local != nullptr || std::any_of(now->remotes.begin(), now->remotes.end(), usable);
+}
+
 void spread::submit(request_ptr request) {
   request->target = shared_from_this();
   auto now = read();

@@ -33,6 +33,8 @@ public:
   std::shared_ptr<pool> local() const;
   /// Running ones, of all places.
   std::uint32_t replicas() const;
+  /// Whether there is a place that a request could be given to.
+  bool is_reachable() const;
 
   /// Gives a checked request, which has a loop, to a place. From now on it is answered, whatever happens, and keeps the spread alive.
   void submit(request_ptr request);

@@ -11,6 +11,8 @@ namespace {
 split_rule within_limits(split_rule rule) {
   rule.weight = std::min(rule.weight, all_requests);
   rule.copies = std::min(rule.copies, all_requests);
+  if (rule.weight * (std::uint64_t{rule.others} + 1) > all_requests)
+    rule.others = 0;
   return rule;
 }
 
@@ -23,27 +25,37 @@ std::uint64_t split_hash(std::string_view deployment, std::string_view key) {
 
 traffic_split::traffic_split(const split_rule& rule, const traffic_split* before)
   : rule_(within_limits(rule)),
-    turns_(before != nullptr && before->rule_.weight == rule_.weight ? before->turns_ : std::make_shared<turns>()),
+    turns_(before != nullptr && before->rule_.weight == rule_.weight && before->rule_.others == rule_.others
+               ? before->turns_
+               : std::make_shared<turns>()),
     copy_turns_(before != nullptr && before->rule_.copies == rule_.copies ? before->copy_turns_ : std::make_shared<turns>()),
     fuse_(before != nullptr && before->rule_.generation == rule_.generation ? before->fuse_ : std::make_shared<fuse_state>()) {}
 
-split_side traffic_split::choose(std::optional<std::uint64_t> key, bool always) const {
+split_arm traffic_split::choose(std::optional<std::uint64_t> key, bool always) const {
   if (fuse_->blown.load(std::memory_order_relaxed))
-    return split_side::incumbent;
-  bool candidate = always || (key ? *key % split_buckets < rule_.weight : takes_turn(*turns_, rule_.weight));
-  return candidate ? split_side::candidate : split_side::incumbent;
+    return incumbent_arm;
+  if (always)
+    return candidate_arm;
+  auto challengers = rule_.others + 1;
+  if (key) {
+    auto bucket = static_cast<std::uint32_t>(*key % split_buckets);
+    return bucket < rule_.weight * challengers ? candidate_arm + bucket / rule_.weight : incumbent_arm;
+  }
+  auto turn = take_turn(*turns_, rule_.weight * challengers);
+  return turn ? candidate_arm + *turn % challengers : incumbent_arm;
 }
 
 bool traffic_split::takes_copy() const {
-  return !fuse_->blown.load(std::memory_order_relaxed) && takes_turn(*copy_turns_, rule_.copies);
+  return !fuse_->blown.load(std::memory_order_relaxed) && take_turn(*copy_turns_, rule_.copies);
 }
 
-/// The error that is carried over from turn to turn is the rest of taken * share / 1000: a turn is the candidate's if the quotient grows.
-bool traffic_split::takes_turn(turns& of, permille share) {
-  if (share == 0 || share == all_requests)
-    return share != 0;
-  auto turn = of.taken.fetch_add(1, std::memory_order_relaxed) % all_requests;
-  return (turn + 1) * share / all_requests != turn * share / all_requests;
+/// The error that is carried over from turn to turn is the rest of taken * share / 1000: a turn is taken if the quotient grows.
+std::optional<std::uint32_t> traffic_split::take_turn(turns& of, permille share) {
+  if (share == 0)
+    return std::nullopt;
+  auto turn = static_cast<std::uint32_t>(of.taken.fetch_add(1, std::memory_order_relaxed) % all_requests);
+  auto before = turn * share / all_requests;
+  return (turn + 1) * share / all_requests == before ? std::nullopt : std::optional(before);
 }
 
 bool traffic_split::note(bool failed) const {

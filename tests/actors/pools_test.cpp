@@ -14,7 +14,7 @@ struct pools_fixture : follower_fixture {
   /// digits@1 on this node, of this artifact, and routed to it.
   assignment digits(const std::string& artifact, std::uint64_t revision = 1, std::uint64_t epoch = 1) const {
     pool_order order{{"digits", 1}, 45, artifact, {}, toml, 1, true, false, false};
-    route_order route{"digits", {}, {1, toml, {{node.node_id, 1}}}, {}, {}};
+    route_order route{"digits", {}, {1, toml, {{node.node_id, 1}}}, {}, {}, {}};
     return {{epoch, "n1", ""}, revision, {order}, {route}};
   }
   kept_answer<assignment_taken> assign_later(const assignment& what) {
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(a_split_is_as_the_newest_leader_decided_it_though_the_one_b
   start_pools();
   auto next = digits(test::put_blob(blobs, "abc"));
   next.routes[0].candidate = route_arm{2, toml, {{"n2", 1}}};
-  next.routes[0].split = {7, 2, 500, 0, {}, {}, 0, {}, false};
+  next.routes[0].split = {7, 2, 500, 0, {}, {}, 0, {}, false, {}};
   BOOST_TEST(assign(next)->taken);
   auto before = routes.read()->at("digits").candidate->split;
   next.revision = 2;

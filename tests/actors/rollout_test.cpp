@@ -99,23 +99,19 @@ struct rollout_fixture : tree_fixture {
   }
   /// Requests of a version that were answered, or failed, within a second.
   void answers(version_number number, std::size_t good, std::size_t bad = 0) {
-    auto target = routes.find_pool({"digits", number});
-    BOOST_REQUIRE(target != nullptr);
-    batch done;
-    done.rows = 1;
+    const auto& candidate = *routes.read()->at("digits").candidate;
+    auto arm = candidate.version.number == number ? candidate_arm : incumbent_arm;
+    for (std::size_t i = 0; i < candidate.others.size(); ++i)
+      if (candidate.others[i].version.number == number)
+        arm = first_other_arm + static_cast<split_arm>(i);
+    auto observer = candidate.watch->observer_of(arm);
+    counted_request request;
+    request.arrived = time.now() - 5ms;
     for (std::size_t i = 0; i < good; ++i)
-      target->counted().add_answers(one_answered(), time.now() + 5ms);
+      observer->on_outputs(request, outputs(1));
     for (std::size_t i = 0; i < bad; ++i)
-      target->counted().add_failure(*one_answered().requests.front(), error_code::model_failed, time.now());
+      observer->on_error(request, error_code::model_failed);
     pass(1s);
-  }
-  batch one_answered() {
-    batch one;
-    one.rows = 1;
-    one.made = one.begun = time.now();
-    one.requests.push_back(std::make_unique<counted_request>());
-    one.requests.front()->arrived = time.now();
-    return one;
   }
   /// With all of its kind; what was stored starts again.
   void kill_deployment() {
@@ -131,8 +127,8 @@ struct rollout_fixture : tree_fixture {
   void reward(double candidate, double incumbent) {
     auto watch = routes.read()->at("digits").candidate->watch;
     for (int i = 0; i < 100; ++i) {
-      watch->reward(split_side::candidate, ++last_id, random.chance(candidate) ? 1 : 0);
-      watch->reward(split_side::incumbent, ++last_id, random.chance(incumbent) ? 1 : 0);
+      watch->reward(candidate_arm, ++last_id, random.chance(candidate) ? 1 : 0);
+      watch->reward(incumbent_arm, ++last_id, random.chance(incumbent) ? 1 : 0);
     }
     pass(1s);
   }
@@ -166,7 +162,7 @@ BOOST_AUTO_TEST_CASE(what_a_rollout_gets_wrong_is_refused_before_anything_starts
 BOOST_AUTO_TEST_CASE(a_check_of_an_output_that_a_version_lacks_is_refused) {
   auto refused = deploy_by(two_steps + "[[check]]\nkind = \"output_drift\"\noutput = \"words\"\n");
   BOOST_TEST((code_of(refused) == error_code::invalid_argument));
-  BOOST_TEST(to_error(refused.error()).message == "rollout.toml: check[0].output: expected one of y, found \"words\"");
+  BOOST_TEST(to_error(refused.error()).message == "rollout.toml:14: check[0].output: expected one of y, found \"words\"");
 }
 
 BOOST_AUTO_TEST_CASE(nobody_steers_what_is_not_under_way) {
@@ -236,11 +232,10 @@ BOOST_AUTO_TEST_CASE(outputs_that_are_not_finite_take_the_candidate_back) {
   for (int second = 0; second < 8 && state_of(2) == version_state::rolling_out; ++second) {
     auto watch = routes.read()->at("digits").candidate->watch;
     for (int i = 0; i < 40; ++i)
-      watch->note(split_side::candidate, outputs(i % 4 == 0 ? std::numeric_limits<float>::quiet_NaN() : 1));
+      watch->note(candidate_arm, counted_request(), outputs(i % 4 == 0 ? std::numeric_limits<float>::quiet_NaN() : 1));
     for (int i = 0; i < 400; ++i)
-      watch->note(split_side::incumbent, outputs(1));
-    answers(2, 40);
-    answers(1, 400);
+      watch->note(incumbent_arm, counted_request(), outputs(1));
+    pass(1s);
   }
   BOOST_TEST((state_of(2) == version_state::rolled_back));
   BOOST_TEST(reason_of(2).find("share of answers with NaN or infinity 25 %") == 0U, reason_of(2));
@@ -258,6 +253,19 @@ BOOST_AUTO_TEST_CASE(a_candidate_that_takes_much_more_memory_goes_back) {
   node.memory_of = {};
   BOOST_TEST((state_of(2) == version_state::rolled_back));
   BOOST_TEST(reason_of(2) == "memory of a replica 300 MiB against 200 MiB");
+}
+
+BOOST_AUTO_TEST_CASE(a_candidate_whose_figure_leaves_its_bounds_goes_back) {
+  BOOST_REQUIRE(deploy_by("strategy = \"canary\"\n[[canary.step]]\nweight = 50\nhold = \"60s\"\n"
+                          "[[check]]\nkind = \"expression\"\nvalue = \"requests / replicas\"\nat_most = 20\nsamples = 10\n"));
+  pass_seconds(2);
+  answers(2, 9);
+  pass_seconds(2);
+  BOOST_TEST(view().rollout->checks.at(0).words == "requests / replicas: 9 of 10 requests of the candidate");
+  answers(2, 91);
+  pass_seconds(2);
+  BOOST_TEST((state_of(2) == version_state::rolled_back));
+  BOOST_TEST(reason_of(2) == "requests / replicas is 50, expected at most 20", reason_of(2));
 }
 
 BOOST_AUTO_TEST_CASE(an_ab_test_that_the_candidate_loses_takes_it_back_at_once) {
@@ -399,6 +407,136 @@ BOOST_AUTO_TEST_CASE(an_ab_test_that_the_candidate_wins_makes_it_live_before_all
   BOOST_TEST((state_of(2) == version_state::live));
   auto last = notes_of(2).back();
   BOOST_TEST(last.find("promoted: the candidate is better: reward") == 0U, last);
+}
+
+// -- with more than two versions ----------------------------------------------------------------------------------------------------
+
+struct three_arms : rollout_fixture {
+  /// Version 2 was tried and sent back, version 3 is tested with it against version 1.
+  three_arms() {
+    BOOST_REQUIRE(deploy_by(two_steps));
+    pass_seconds(2);
+    BOOST_REQUIRE(steer(rollout_command::abort));
+    pass_seconds(2);
+    BOOST_REQUIRE((state_of(2) == version_state::rolled_back));
+    BOOST_REQUIRE(deploy_by(ab_test + "others = [2]\n"));
+    pass_seconds(3);
+    BOOST_REQUIRE((state_of(3) == version_state::rolling_out));
+  }
+
+  /// A second's, of versions 1, 2 and 3.
+  void reward_all(const std::vector<double>& chances) {
+    auto watch = routes.read()->at("digits").candidate->watch;
+    const split_arm arms[] = {incumbent_arm, first_other_arm, candidate_arm};
+    for (int i = 0; i < 100; ++i)
+      for (std::size_t version = 0; version < 3; ++version)
+        watch->reward(arms[version], ++last_id, random.chance(chances[version]) ? 1 : 0);
+    pass(1s);
+  }
+  void test(const std::vector<double>& chances) {
+    for (int second = 0; second < 100 && state_of(3) == version_state::rolling_out; ++second)
+      reward_all(chances);
+  }
+};
+
+BOOST_FIXTURE_TEST_CASE(others_that_cannot_be_tested_are_refused, rollout_fixture) {
+  auto refusal = [this](const std::string& others) {
+    auto refused = deploy_by(ab_test + "others = [" + others + "]\n");
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST((code_of(refused) == error_code::invalid_argument));
+    return to_error(refused.error()).message;
+  };
+  BOOST_TEST(
+      refusal("7")
+      == "rollout.toml:7: ab.others: there is no version 7, or it was collected; `troupe versions` lists those that are kept");
+  BOOST_TEST(refusal("1") == "rollout.toml:7: ab.others: version 1 is the live one, which is part of the test anyway");
+  BOOST_TEST(view().record.last_version == 1U);
+}
+
+BOOST_FIXTURE_TEST_CASE(all_versions_of_a_test_answer_their_share, three_arms) {
+  auto candidate = *routes.read()->at("digits").candidate;
+  BOOST_TEST(candidate.split->rule().weight == 333U);
+  BOOST_TEST(candidate.split->rule().others == 1U);
+  BOOST_REQUIRE(candidate.others.size() == 1U);
+  BOOST_TEST((candidate.others[0].version == version_id{"digits", 2}));
+  BOOST_TEST(candidate.others[0].target != nullptr);
+  for (version_number version : {1, 2, 3})
+    BOOST_TEST(runners_of(version) == 2U, version);
+  answers(2, 7);
+  pass_seconds(2);
+  BOOST_REQUIRE(view().rollout->figures.others.size() == 1U);
+  BOOST_TEST(view().rollout->figures.others[0].version == 2U);
+  BOOST_TEST(view().rollout->figures.others[0].did.requests == 7U);
+}
+
+BOOST_FIXTURE_TEST_CASE(the_candidate_that_beats_all_goes_live_and_the_others_stop, three_arms) {
+  test({0.3, 0.3, 0.6});
+  pass_seconds(5);
+  BOOST_TEST((state_of(3) == version_state::live));
+  BOOST_TEST((state_of(2) == version_state::rolled_back));
+  BOOST_TEST(routed() == 3U);
+  BOOST_TEST(runners_of(2) == 0U);
+}
+
+BOOST_FIXTURE_TEST_CASE(another_version_that_beats_all_goes_live, three_arms) {
+  test({0.3, 0.6, 0.3});
+  pass_seconds(5);
+  BOOST_TEST((state_of(2) == version_state::live));
+  BOOST_TEST((state_of(3) == version_state::rolled_back));
+  BOOST_TEST((state_of(1) == version_state::rolled_back || state_of(1) == version_state::superseded));
+  BOOST_TEST(reason_of(3).find("version 2 is better: reward") == 0U, reason_of(3));
+  BOOST_TEST(routed() == 2U);
+  BOOST_TEST(runners_of(2) == 2U);
+  BOOST_TEST(runners_of(1) == 2U); // resident, for the way back
+  BOOST_TEST(runners_of(3) == 0U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_live_version_that_beats_all_stays_and_the_others_stop, three_arms) {
+  test({0.6, 0.3, 0.3});
+  pass_seconds(5);
+  BOOST_TEST((state_of(3) == version_state::rolled_back));
+  BOOST_TEST(reason_of(3).find("the incumbent is better: reward") == 0U, reason_of(3));
+  BOOST_TEST(routed() == 1U);
+  BOOST_TEST(runners_of(2) + runners_of(3) == 0U);
+}
+
+BOOST_FIXTURE_TEST_CASE(while_two_are_as_good_the_test_goes_on, three_arms) {
+  test({0.3, 0.6, 0.6});
+  BOOST_TEST((state_of(3) == version_state::rolling_out));
+}
+
+BOOST_FIXTURE_TEST_CASE(another_version_that_fails_more_often_ends_the_test, three_arms) {
+  BOOST_REQUIRE(steer(rollout_command::abort));
+  pass_seconds(3);
+  BOOST_TEST(runners_of(2) + runners_of(3) == 0U);
+  BOOST_REQUIRE(deploy_by(ab_test + "others = [2]\n[[check]]\nkind = \"error_rate\"\n"));
+  pass_seconds(3);
+  for (int second = 0; second < 8 && state_of(4) == version_state::rolling_out; ++second) {
+    answers(2, 20, 20);
+    answers(1, 400, 2);
+  }
+  pass_seconds(3);
+  BOOST_TEST((state_of(4) == version_state::rolled_back));
+  BOOST_TEST(reason_of(4).find("version 2: error rate ") == 0U, reason_of(4));
+  BOOST_TEST(routed() == 1U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_person_may_choose_another_version_of_the_test, three_arms) {
+  BOOST_REQUIRE(ask<deployed>(actors.catalog.get(), rollback{"digits", 2, 0, "anna"}));
+  pass_seconds(5);
+  BOOST_TEST((state_of(2) == version_state::live));
+  BOOST_TEST(routed() == 2U);
+  BOOST_TEST(runners_of(3) == 0U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_test_goes_on_with_all_its_versions_after_a_crash_of_the_deployments_actor, three_arms) {
+  kill_deployment();
+  pass_seconds(5);
+  BOOST_TEST((state_of(3) == version_state::rolling_out));
+  BOOST_TEST(routes.read()->at("digits").candidate->others.at(0).target != nullptr);
+  test({0.3, 0.6, 0.3});
+  pass_seconds(5);
+  BOOST_TEST((state_of(2) == version_state::live));
 }
 
 BOOST_AUTO_TEST_CASE(a_stage_that_lacks_samples_holds) {

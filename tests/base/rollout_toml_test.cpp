@@ -61,7 +61,7 @@ void all_are_refused(const std::vector<wrong_input>& inputs) {
 }
 
 const std::string kinds =
-    "error_rate, latency_p50, latency_p95, latency_p99, finite_outputs, output_drift, disagreement or memory";
+    "error_rate, latency_p50, latency_p95, latency_p99, finite_outputs, output_drift, disagreement, memory or expression";
 
 } // namespace
 
@@ -294,7 +294,7 @@ BOOST_AUTO_TEST_CASE(a_check_that_can_never_have_data_is_refused) {
       {with_check("strategy = \"canary\"", "disagreement"), "3: check[0].kind" + copies},
       {with_check("strategy = \"blue_green\"", "disagreement"), "3: check[0].kind" + copies},
       {with_check("", "error_rate"), "3: check[0].kind" + stage},
-      {with_check("", "memory"), "3: check[0].kind" + stage},
+      {with_check("", "memory"), "3: check[0].kind: expected a stage in which the candidate gets requests, found none"},
       {with_check("strategy = \"blue_green\"", "error_rate"), "3: check[0].kind" + stage},
       {with_check("strategy = \"blue_green\"", "latency_p95"), "3: check[0].kind" + stage},
       {with_check("strategy = \"blue_green\"", "finite_outputs"), "3: check[0].kind" + stage},
@@ -302,6 +302,81 @@ BOOST_AUTO_TEST_CASE(a_check_that_can_never_have_data_is_refused) {
       {with_check("strategy = \"shadow\"", "latency_p99"), "3: check[0].kind" + stage}, // copies have idle priority
       {with_check("strategy = \"canary\"\n[[canary.step]]\nweight = 100", "error_rate"), "5: check[0].kind" + stage},
   });
+}
+
+BOOST_AUTO_TEST_CASE(an_ab_test_may_have_others_that_get_as_much_each) {
+  const std::string ab = "strategy = \"ab\"\ntraffic.key = \"caller\"\n[ab]\n";
+  auto spec = right(ab + "others = [2, 7]\n");
+  BOOST_TEST((spec.others == std::vector<version_number>{2, 7}));
+  BOOST_TEST(spec.stages.at(0).weight == 250U);
+  BOOST_TEST(right(ab + "others = [2, 7]\nweight = 33.3\n").stages.at(0).weight == 333U);
+  BOOST_TEST(right(ab).others.empty());
+  all_are_refused({
+      {ab + "others = [2, 2]", "4: ab.others: expected each version once, found 2 again"},
+      {ab + "others = [2, 7]\nweight = 33.4",
+       "5: ab.weight: expected at most 33.3 %, because 3 versions get as much each and the live one the rest, found 33.4 %"},
+  });
+  for (auto wrong : {"others = [0]", "others = [1, 2, 3, 4, 5, 6, 7, 8, 9]", "others = \"2\"", "others = [-1]"})
+    BOOST_TEST(problem(ab + wrong).find("r.toml:4: ab.others") == 0U, problem(ab + wrong));
+}
+
+BOOST_AUTO_TEST_CASE(an_expression_is_read_with_its_bounds) {
+  auto spec = right("strategy = \"canary\"\n[[check]]\nkind = \"expression\"\nvalue = \"latency_p99_ms * 2\"\nat_most = \"2 * "
+                    "incumbent\"\nat_least = 0.5\nsamples = 7\n"
+                    "[[check]]\nkind = \"expression\"\nvalue = \"rows\"\nat_most = 12\n");
+  BOOST_REQUIRE(spec.checks.size() == 2U);
+  const auto& first = *spec.checks[0].bounded;
+  BOOST_TEST(first.value == "latency_p99_ms * 2");
+  BOOST_TEST(first.at_most == "2 * incumbent");
+  BOOST_TEST(first.at_least == "0.5");
+  BOOST_TEST(first.samples == 7U);
+  BOOST_TEST((first.asks_incumbent && first.asks_latency));
+  const auto& second = *spec.checks[1].bounded;
+  BOOST_TEST(second.at_most == "12");
+  BOOST_TEST(second.at_least == "");
+  BOOST_TEST(second.samples == 100U);
+  BOOST_TEST((!second.asks_incumbent && !second.asks_latency));
+}
+
+BOOST_AUTO_TEST_CASE(an_expression_that_cannot_be_computed_is_refused) {
+  auto checked = [](const std::string& lines) { return "strategy = \"canary\"\n[[check]]\nkind = \"expression\"\n" + lines; };
+  const std::string rows = "value = \"rows\"\n";
+  all_are_refused({
+      {checked("at_most = 1"), "2: check[0].value: missing; expected an expression like \"rows / batches\""},
+      {checked(rows),
+       "2: check[0].at_most: missing; expected at_most or at_least, a number or an expression like \"1.5 * incumbent\""},
+      {checked("value = \"rowz\"\nat_most = 1"),
+       "4: check[0].value: expected an expression, found \"rowz\": there is no \"rowz\"; did you mean 'rows'?"},
+      {checked(rows + "at_most = \"rows\""),
+       "5: check[0].at_most: expected an expression, found \"rows\": there is no \"rows\"; known are incumbent"},
+      {checked(rows + "at_least = \"\""), "5: check[0].at_least: expected an expression, found \"\": Expression is empty."},
+      {checked(rows + "at_least = nan"), "5: check[0].at_least: expected a number, or a text in quotes, found nan"},
+      {checked(rows + "at_least = true"), "5: check[0].at_least: expected a number, or a text in quotes, found true"},
+      {checked(rows + "at_least = \"" + std::string(1001, '1') + "\""),
+       "5: check[0].at_least: expected at most 1000 characters, found 1001"},
+      {checked(rows + "at_least = 1\ntolerance = 1"),
+       "6: check[0].tolerance: expected none, because an expression has bounds: at_most, at_least"},
+      {checked(rows + "at_least = 1\n[[check]]\nkind = \"expression\"\n" + rows + "at_most = 2"),
+       "7: check[1].kind: expected each check once, found \"expression\" again"},
+      {"strategy = \"canary\"\n[[check]]\nkind = \"error_rate\"\nat_most = 1",
+       "4: check[0].at_most: expected none, because only the kind expression has one"},
+  });
+}
+
+BOOST_AUTO_TEST_CASE(an_expression_needs_a_stage_that_gives_it_data) {
+  auto checked = [](const std::string& strategy, const std::string& value, const std::string& bound) {
+    return "strategy = \"" + strategy + "\"\n[[check]]\nkind = \"expression\"\nvalue = \"" + value + "\"\nat_most = \"" + bound
+           + "\"\n";
+  };
+  all_are_refused({
+      {checked("blue_green", "rows", "1"), "3: check[0].kind: expected a stage in which the candidate gets requests, found none"},
+      {checked("blue_green", "rows", "incumbent"),
+       "3: check[0].kind: expected a stage in which both versions get requests, because it compares them, found none"},
+      {checked("shadow", "latency_p50_ms", "1"),
+       "3: check[0].kind: expected a stage in which the candidate gets requests, found none"},
+  });
+  right(checked("shadow", "rows", "incumbent"));
+  right(checked("canary", "latency_p50_ms", "incumbent"));
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_key_is_told_where_it_belongs) {

@@ -1,5 +1,6 @@
 #include "runtime/base/rng.hpp"
 #include "runtime/policy/evidence/step_evidence.hpp"
+#include "runtime/serving/answer_watch.hpp"
 #include "tests/bench/measures.hpp"
 
 #include <algorithm>
@@ -173,29 +174,42 @@ double cpu_ns(std::clock_t ticks) {
   return static_cast<double>(ticks) * (1e9 / CLOCKS_PER_SEC);
 }
 
-/// What a request adds to its way: an error counter, a latency bucket, a counter of finite answers, one output's bin.
-finding recording_line(lab& room) {
-  constexpr std::size_t drawn = 1U << 12;
-  const std::size_t requests = room.quick() ? 1'000'000 : 20'000'000;
-  std::vector<std::uint64_t> us(drawn);
-  std::vector<double> outputs(drawn);
-  rng random(1);
-  for (std::size_t i = 0; i < drawn; ++i) {
-    us[i] = random.below(200'000);
-    outputs[i] = random.unit() * 20 - 10;
-  }
-  arm_counters arm;
-  arm.answers = {{}, {{}, bin_counts(value_bin_count)}};
+struct answered_request final : inference_request {
+  void on_outputs(const std::vector<tensor_view>&) override {}
+  void on_error(const error&) override {}
+};
+
+check_spec looking_for(check_kind kind, output_look by = output_look::values) {
+  check_spec check;
+  check.kind = kind;
+  check.by = by;
+  return check;
+}
+
+/// What a request of a rollout pays on its way: the choice of its version by its key, and the watch, which sees ten scores of its answer.
+finding hot_path_line(lab& room, const char* name, const std::vector<check_spec>& checks) {
+  const std::uint64_t requests = room.quick() ? 200'000 : 5'000'000;
+  const std::vector<float> scores = {0.1F, 0.2F, 0.3F, 0.9F, 0.05F, 0.4F, 0.7F, 0.8F, 0.6F, 0.5F};
+  const std::vector<tensor_view> outputs = {make_view(datatype::fp32, {1, static_cast<std::int64_t>(scores.size())},
+                                                      reinterpret_cast<const std::byte*>(scores.data()), 4 * scores.size())};
+  model_spec spec;
+  spec.outputs.push_back({"scores", datatype::fp32, {-1, static_cast<std::int64_t>(scores.size())}});
+  real_clock time;
+  auto watch = std::make_shared<answer_watch>(time, checks, spec, spec);
+  traffic_split split({50, 1, 5});
+  answered_request request;
   auto begin = std::clock();
-  for (std::size_t i = 0; i < requests; ++i) {
-    ++arm.errors.requests;
-    arm.latency.record(us[i % drawn]);
-    ++arm.answers[0].bad.requests;
-    ++arm.answers[1].bins[value_bin(outputs[i % drawn])];
+  for (std::uint64_t i = 0; i < requests; ++i) {
+    auto arm = split.choose(split_hash("digits", {reinterpret_cast<const char*>(&i), sizeof i}));
+    request.arrived = time.now();
+    watch->observer_of(arm)->on_outputs(request, outputs);
+    if (arm == candidate_arm)
+      split.note(false);
   }
   auto ns = cpu_ns(std::clock() - begin) / static_cast<double>(requests);
-  bool counted = arm.latency.total == requests && count_of(arm.answers[1].bins) == requests; // and so not optimised away
-  return {"evidence, recording: CPU time a request", "< 1 µs", number(ns) + " ns", "", "", counted && ns < 1000};
+  auto seen = watch->read();
+  bool counted = seen.candidate.errors.requests + seen.incumbent.errors.requests == requests;
+  return {"evidence, " + std::string(name) + ": CPU time a request", "< 1 µs", number(ns) + " ns", "", "", counted && ns < 1000};
 }
 
 /// What the leader spends once a second on a rollout.
@@ -233,7 +247,10 @@ findings measure_evidence(lab& room) {
           missed_line("1.5 times the latency", simulate(harmful, {incumbent_error_rate, 1.5}, options, latencies), 0.05),
           found_line("0.05", alpha, harmful, 3'000),
           found_line("0.05 / 9", options.errors->alpha, harmful, 4'500),
-          recording_line(room),
+          hot_path_line(room, "without checks of answers", {}),
+          hot_path_line(room, "with three checks of answers",
+                        {looking_for(check_kind::finite_outputs), looking_for(check_kind::output_drift),
+                         looking_for(check_kind::output_drift, output_look::top_class)}),
           look_line(options, latencies)};
 }
 

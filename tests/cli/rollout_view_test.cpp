@@ -47,10 +47,12 @@ struct told_rollout {
   void judge() {
     auto checks = rollout.initChecks(2);
     checks[0].setKind("error_rate");
+    checks[0].setName("error_rate");
     checks[0].setJudgement("fine");
     checks[0].setWords("0.7 % failed, 0.6 % of the incumbent's");
     checks[0].setSamples(412);
     checks[1].setKind("latency_p99");
+    checks[1].setName("latency_p99");
     checks[1].setJudgement("undecided");
     checks[1].setWords("31 ms, the incumbent's 12 ms");
   }
@@ -219,7 +221,9 @@ BOOST_AUTO_TEST_CASE(stages_of_each_kind_are_named_by_what_the_candidate_gets) {
   told_rollout told;
   told.rollout.setRolloutToml("strategy = [\"shadow\", \"blue_green\"]\n[shadow]\nshare = 0.5\n[blue_green]\nasks = true\n"
                               "[[check]]\nkind = \"disagreement\"\ntolerance = 0.05\noutput = \"scores\"\n");
-  told.rollout.initChecks(1)[0].setJudgement("worse");
+  auto check = told.rollout.initChecks(1)[0];
+  check.setName("disagreement of scores");
+  check.setJudgement("worse");
   BOOST_TEST(contains(told.line(), "stage 2 of 2 (blue_green, no requests), for 34 s\n"), told.line());
   BOOST_TEST(contains(told.text(), "disagreement of scores  worse\n"), told.text());
   BOOST_TEST(contains(told.text(), "   STAGE  STRATEGY             WEIGHT  HOLD  SAMPLES  THEN\n"
@@ -286,11 +290,12 @@ BOOST_AUTO_TEST_CASE(programs_are_told_all_of_a_rollout) {
   BOOST_TEST(json["held_us"] == 34'600'000);
   BOOST_TEST(json["weight_permille"] == 50);
   BOOST_TEST(json["outcome"] == "under_way");
-  BOOST_TEST(json["checks"][0].dump()
-             == R"({"kind":"error_rate","judgement":"fine","words":"0.7 % failed, 0.6 % of the incumbent's","samples":412})");
+  BOOST_TEST(
+      json["checks"][0].dump()
+      == R"({"kind":"error_rate","name":"error_rate","judgement":"fine","words":"0.7 % failed, 0.6 % of the incumbent's","samples":412})");
   BOOST_TEST(json["candidate_did"].dump()
              == R"({"requests":412,"failures":3,"p50_us":7750,"p99_us":31000,"rewards":0,"reward_mean":0.0})");
-  BOOST_TEST(json.size() == 17U);
+  BOOST_TEST(json.size() == 18U);
   told_version none({{"live", 880, "by hand"}});
   auto without = deployment_json(none.deployment.asReader());
   BOOST_TEST(without["rollout"].is_null());

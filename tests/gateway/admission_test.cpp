@@ -1,5 +1,7 @@
 #define BOOST_TEST_MODULE admission
 #include "runtime/gateway/admission.hpp"
+#include "tests/support/collected_events.hpp"
+#include "tests/support/spread_of.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -56,13 +58,15 @@ namespace {
 
 /// Version 3 of "digits" is live, version 4 takes its requests over.
 struct divided_fixture : fixture {
+  collected_events events;
   std::shared_ptr<spread> live = version(3);
   std::shared_ptr<spread> candidate = version(4);
 
-  std::shared_ptr<spread> version(version_number number) const {
-    return std::make_shared<spread>(version_id{"digits", number}, model_spec{}, time, 1);
+  std::shared_ptr<spread> version(version_number number) {
+    return spread_of(std::make_shared<pool>(version_id{"digits", number}, model_spec{}, time, events), time);
   }
-  std::shared_ptr<answer_watch> watch = std::make_shared<answer_watch>(std::vector<check_spec>(), model_spec(), model_spec());
+  std::shared_ptr<answer_watch> watch =
+      std::make_shared<answer_watch>(time, std::vector<check_spec>(), model_spec(), model_spec());
 
   void divide(permille weight, split_key key = {}, std::optional<always_rule> always = {}, permille copies = 0,
               bool takes_rewards = false) {
@@ -103,6 +107,17 @@ BOOST_FIXTURE_TEST_CASE(a_candidate_that_cannot_answer_gets_no_turn_and_says_so_
   BOOST_TEST((failure_of("digits@candidate").code == error_code::unavailable));
 }
 
+BOOST_FIXTURE_TEST_CASE(a_candidate_that_has_no_place_just_now_leaves_its_requests_to_the_live_version, divided_fixture) {
+  candidate->set_local(nullptr);
+  divide(1000);
+  auto to = door.choose("digits", 0, {});
+  BOOST_REQUIRE(to.ok());
+  BOOST_TEST(to->target->id().number == 3U);
+  BOOST_TEST((to->observer == watch->observer_of(incumbent_arm)));
+  BOOST_TEST(to->judged_by == nullptr);
+  BOOST_TEST(chosen({}, "digits@candidate") == 4U); // who asks for it hears why it can't answer
+}
+
 BOOST_FIXTURE_TEST_CASE(requests_take_turns_by_the_weight, divided_fixture) {
   divide(100);
   int of_candidate = 0;
@@ -141,6 +156,31 @@ BOOST_FIXTURE_TEST_CASE(a_key_stays_with_its_version_whichever_it_is, divided_fi
   }
   BOOST_TEST(door.chooses_by_id("digits", 0));
   BOOST_TEST(!door.chooses_by_id("digits", 3));
+}
+
+BOOST_FIXTURE_TEST_CASE(others_answer_their_keys_and_whoever_asks_for_them, divided_fixture) {
+  watch = std::make_shared<answer_watch>(time, std::vector<check_spec>(), model_spec(), model_spec(), 2);
+  auto split = std::make_shared<traffic_split>(split_rule{300, 1, 2, 0, 2});
+  candidate_route to{{"digits", 4}, candidate, split, {split_key_kind::request_id, {}}, {}, watch, true, 5};
+  to.others = {{{"digits", 1}, version(1)}, {{"digits", 2}, nullptr}};
+  auto table = std::make_shared<routing_table>();
+  (*table)["digits"] = {{"digits", 3}, live, {}, to};
+  routes.publish(table);
+  std::map<version_number, int> counts;
+  for (int i = 0; i < 1000; ++i) {
+    auto id = "id-" + std::to_string(i);
+    request_marks marks;
+    marks.id = id;
+    auto first = chosen(marks);
+    BOOST_TEST(chosen(marks) == first);
+    ++counts[first];
+  }
+  BOOST_TEST(counts[1] > 200);
+  BOOST_TEST(counts[4] > 200);
+  BOOST_TEST(counts[2] == 0); // it can't answer: its keys go to the live one
+  BOOST_TEST(counts[3] > 300);
+  BOOST_TEST(chosen({}, "digits@1") == 1U);
+  BOOST_TEST((failure_of("digits@2").code == error_code::unavailable));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_rule_decides_before_the_weight, divided_fixture) {
@@ -197,7 +237,7 @@ BOOST_FIXTURE_TEST_CASE(a_reward_that_nobody_wants_or_understands_is_refused, di
 
 BOOST_FIXTURE_TEST_CASE(a_reward_counts_for_the_version_that_answered_its_request, divided_fixture) {
   for (auto kind : {split_key_kind::caller, split_key_kind::header, split_key_kind::request_id}) {
-    watch = std::make_shared<answer_watch>(std::vector<check_spec>(), model_spec(), model_spec());
+    watch = std::make_shared<answer_watch>(time, std::vector<check_spec>(), model_spec(), model_spec());
     divide(500, {kind, "x-user"}, {}, 0, true);
     std::uint64_t of_candidate = 0;
     for (int i = 0; i < 100; ++i) {

@@ -26,12 +26,14 @@ inline check_spec look() {
 
 inline assignment orders() {
   pool_order pool{{"digits", 3}, 45, sha_a, sha_b, "max_batch = 4\n", 5, true, true, true};
-  split_order split{9, 3, 50, 20, {split_key_kind::header, "x-user"}, always_rule{"anna", "x-canary", "yes"}, 4, {look()}, true};
+  split_order split{9, 3,        50,   20,    {split_key_kind::header, "x-user"}, always_rule{"anna", "x-canary", "yes"},
+                    4, {look()}, true, {1, 4}};
   route_order route{"faces",
                     {error_code::unavailable, "version 2 is on its way up"},
                     {2, "max_batch = 8\n", {{"n1", 6}, {"n2", 8}}},
                     route_arm{3, "max_batch = 9\n", {{"n3", 1}}},
-                    split};
+                    split,
+                    {{4, "max_batch = 4\n", {{"n4", 2}}}}};
   return {leads(), 11, {pool}, {route}};
 }
 
@@ -48,6 +50,17 @@ inline pool_status status() {
   return status;
 }
 
+/// With figures from `first` on.
+inline arm_counters arm(std::uint64_t first) {
+  arm_counters seen;
+  seen.answers = {{{first, first + 1}, {0, first + 2, 0, first + 3}}};
+  seen.rewards = {first + 4, 5.5, 4.5};
+  seen.failed_as[static_cast<std::size_t>(error_code::overloaded)] = 2;
+  seen.latency.record(first);
+  seen.errors = {2, first + 5};
+  return seen;
+}
+
 inline node_report report() {
   pool_report pool;
   pool.phase = pool_phase::failed;
@@ -59,15 +72,15 @@ inline node_report report() {
   pool.complete = true;
   pool.status = status();
   pool.memory_bytes = 15;
-  arm_counters did;
-  did.errors = {47, 48};
-  did.latency.record(49);
-  pool.did = std::make_shared<arm_counters>(did);
+  auto& work = pool.did.emplace();
+  for (std::size_t i = 1; i < work_kind_count; ++i) // index 0 would stand for a field that was forgotten
+    work.counts[i] = 200 + i;
   watch_counters seen;
-  seen.candidate = {{{{80, 81}, {0, 82, 0, 83}}}, {84, 5.5, 4.5}};
-  seen.incumbent = {{{{85, 86}, {0, 91}}}, {87, 6.5, 3.5}};
+  seen.candidate = arm(80);
+  seen.incumbent = arm(100);
   seen.copies = 88;
   seen.shed = 89;
+  seen.others = {arm(120), arm(140)};
   return {"n2", 16, 17, 18, {pool}, {{"digits", 50, 51}}, {{"digits", 90, std::make_shared<watch_counters>(seen)}}};
 }
 
@@ -106,16 +119,20 @@ inline deployment_list deployments() {
   course.reason = "worse";
   course.split_number = 64;
   course.splits_before = 66;
+  course.winner = 79;
   record.course = course;
   using std::chrono::microseconds;
-  rollout_status rollout{
-      23,
-      22,
-      course,
-      78,
-      "samples",
-      {{check_judgement::worse, "p99", 65}},
-      {{66, 67, microseconds(68), microseconds(69), 74, 0.25}, {70, 71, microseconds(72), microseconds(73), 75, 0.5}, 76, 77}};
+  rollout_status rollout{23,
+                         22,
+                         course,
+                         78,
+                         "samples",
+                         {{check_judgement::worse, "p99", 65}},
+                         {{66, 67, microseconds(68), microseconds(69), 74, 0.25},
+                          {70, 71, microseconds(72), microseconds(73), 75, 0.5},
+                          76,
+                          77,
+                          {{94, {95, 96, microseconds(97), microseconds(98), 99, 0.75}}}}};
   return {{{record, {{version(), true, true, true, status(), "no room"}}, rollout}}};
 }
 

@@ -20,6 +20,13 @@ using judgement = check_judgement;
 const wall_time noon{std::chrono::hours(12)};
 
 /// Canary stages of 5 % and 50 %, a minute and 100 samples each, with two checks.
+check_spec check_of(check_kind kind, double tolerance) {
+  check_spec check;
+  check.kind = kind;
+  check.tolerance = tolerance;
+  return check;
+}
+
 rollout_spec canary() {
   rollout_spec spec;
   for (permille weight : {50, 500}) {
@@ -29,7 +36,7 @@ rollout_spec canary() {
     stage.samples = 100;
     spec.stages.push_back(stage);
   }
-  spec.checks = {{check_kind::error_rate, 0.1, {}}, {check_kind::latency_p99, 0.2, {}}};
+  spec.checks = {check_of(check_kind::error_rate, 0.1), check_of(check_kind::latency_p99, 0.2)};
   spec.overdue = 10min;
   return spec;
 }
@@ -284,7 +291,7 @@ BOOST_AUTO_TEST_CASE(a_check_need_not_have_data_that_it_had_no_chance_of) {
     spec.stages[0].weight = each.weight;
     spec.stages[0].copies = each.copies;
     spec.stages[0].samples = 0;
-    spec.checks = {{each.kind, 0.1, {}}};
+    spec.checks = {check_of(each.kind, 0.1)};
     auto told = begun(spec);
     told.view.evidence.split_number = told.course.split_number;
     told.view.evidence.incumbent_samples = each.incumbent;
@@ -308,7 +315,7 @@ BOOST_AUTO_TEST_CASE(a_check_that_compares_nothing_with_the_incumbent_needs_none
   for (auto kind : {check_kind::finite_outputs, check_kind::disagreement, check_kind::error_rate, check_kind::output_drift}) {
     auto spec = canary();
     spec.stages[0].copies = 100;
-    spec.checks = {{kind, 0, {}}};
+    spec.checks = {check_of(kind, 0)};
     auto told = begun(spec);
     told.all_well();
     told.view.evidence.incumbent_samples = 0;
@@ -421,7 +428,7 @@ BOOST_AUTO_TEST_CASE(an_ab_stage_is_decided_by_the_difference) {
     bool asking;
   };
   for (const auto& each : {row{false, arm_judgement::better, "the candidate is better: 3.1% more clicks", true, false},
-                           row{true, arm_judgement::better, "the candidate is better: 3.1% more clicks", true, false},
+                           row{true, arm_judgement::better, "the candidate is better: 3.1% more clicks", false, true},
                            row{false, arm_judgement::undecided, "no difference was found", false, false},
                            row{true, arm_judgement::undecided, "no difference was found", false, true}}) {
     auto told = begun(ab(each.asks));
@@ -436,6 +443,37 @@ BOOST_AUTO_TEST_CASE(an_ab_stage_is_decided_by_the_difference) {
     BOOST_TEST(told.course.asking == each.asking);
     BOOST_TEST(told.rolled_back() == (!each.promoted && !each.asking));
   }
+}
+
+BOOST_AUTO_TEST_CASE(another_version_that_wins_takes_the_candidates_place_after_the_hold) {
+  for (bool can_serve : {true, false}) {
+    auto told = begun(ab(false));
+    told.all_well();
+    told.view.can_serve = can_serve;
+    told.view.evidence.winner = 4;
+    told.view.evidence.arm_words = "3.1% more clicks";
+    told.pass(59s);
+    BOOST_TEST((told.course.outcome == outcome::under_way && !told.course.asking));
+    told.pass(1s);
+    BOOST_TEST(told.rolled_back());
+    BOOST_TEST(told.course.winner == 4U);
+    BOOST_TEST(told.course.reason == "version 4 is better: 3.1% more clicks");
+    told.tell(news::leader_resumed);
+    auto back =
+        std::find_if(told.steps.begin(), told.steps.end(), [](const course_step& step) { return step.act == act::roll_back; });
+    BOOST_REQUIRE((back != told.steps.end()));
+    BOOST_TEST(back->winner == 4U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(another_version_that_wins_is_only_told_where_a_person_decides) {
+  auto told = begun(ab(true));
+  told.all_well();
+  told.view.evidence.winner = 4;
+  told.pass(60s);
+  BOOST_TEST((told.course.outcome == outcome::under_way && told.course.asking));
+  BOOST_TEST(told.course.reason == "version 4 is better");
+  BOOST_TEST(told.course.winner == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(an_ab_stage_is_undone_as_soon_as_the_incumbent_is_better) {
@@ -608,7 +646,7 @@ struct storm {
       stage.asks = random.chance(0.3);
     }
     for (auto count = random.below(4); count > 0; --count)
-      spec.checks.push_back({static_cast<check_kind>(random.below(7)), 0.1, {}});
+      spec.checks.push_back(check_of(static_cast<check_kind>(random.below(7)), 0.1));
     spec.overdue = std::chrono::seconds(random.below(60));
     spec.on_overdue = random.chance(0.5) ? overdue_action::ask : overdue_action::roll_back;
     view.now = noon;
@@ -632,6 +670,8 @@ struct storm {
     view.evidence.arm = random.chance(0.9)             ? arm_judgement::undecided
                         : random.chance(trouble * 0.3) ? arm_judgement::worse
                                                        : arm_judgement::better;
+    if (view.evidence.arm == arm_judgement::undecided && random.chance(0.03))
+      view.evidence.winner = 9;
     view.room = random.chance(0.7) ? all_requests : static_cast<permille>(random.below(1001));
     view.can_serve = random.chance(0.8);
   }
@@ -682,7 +722,7 @@ struct storm {
     const auto& stage = spec.stages[before.stage];
     require(has_all_data(stage), "it went on without data");
     require(watched + gained >= stage.hold, "it went on early");
-    require(stage.strategy == rollout_strategy::ab ? view.evidence.arm == arm_judgement::better : !stage.asks,
+    require(!stage.asks && (stage.strategy != rollout_strategy::ab || view.evidence.arm == arm_judgement::better),
             "it went on without being told to");
   }
 

@@ -191,6 +191,57 @@ BOOST_AUTO_TEST_CASE(a_rollback_to_a_resident_version_is_one_write_and_one_switc
   BOOST_TEST((state_in(view, 2) == state::rolled_back));
 }
 
+BOOST_AUTO_TEST_CASE(a_rollback_beyond_the_live_version_during_a_rollout_ends_at_the_one_that_was_asked_for) {
+  auto view = with_target(state::rolling_out);
+  view.previous_ready = view.divided = true;
+  auto plan = planned(view, {news::undone, 1, {}});
+  version_number routed = 0;
+  for (const auto& step : plan.steps)
+    if (step.act == act::switch_route)
+      routed = step.version;
+  BOOST_TEST(routed == 1U);
+  BOOST_TEST(does(plan, act::stop_pool, 3));
+  store(plan, view);
+  BOOST_TEST((view.current == 1U && view.previous == 2U && view.target == 0U));
+  BOOST_TEST((state_in(view, 3) == state::rolled_back));
+}
+
+BOOST_AUTO_TEST_CASE(a_version_that_wins_an_ab_test_is_live_at_once_though_it_never_was) {
+  auto view = with_live(1);
+  view.versions.push_back({2, state::rolled_back, false});
+  view.versions.push_back({3, state::rolling_out, false});
+  view.target = view.last = 3;
+  view.divided = view.staged = true;
+  BOOST_TEST((plan_rollout(view, {news::undone, 2, {}}).failure().code == error_code::failed_precondition));
+  view.tested = view.tested_ready = {2};
+  auto plan = planned(view, {news::undone, 2, "version 2 is better"});
+  BOOST_TEST((plan.steps[0].act == act::switch_route && plan.steps[0].version == 2U));
+  store(plan, view);
+  BOOST_TEST((view.current == 2U && view.previous == 1U && view.target == 0U));
+  BOOST_TEST((state_in(view, 2) == state::live && state_in(view, 3) == state::rolled_back));
+}
+
+BOOST_AUTO_TEST_CASE(a_winner_that_cannot_answer_just_now_is_started_first) {
+  auto view = with_target(state::rolling_out);
+  view.tested = {1};
+  auto plan = planned(view, {news::undone, 1, {}});
+  BOOST_TEST(does(plan, act::start_pool, 1));
+  BOOST_TEST(plan.target == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(versions_that_are_tested_are_kept_as_long_as_the_test) {
+  auto view = with_live(9);
+  view.keep = 2;
+  view.target = view.last = 10;
+  view.versions.push_back({10, state::rolling_out, false});
+  view.tested = {3};
+  auto erased = versions_to_erase(view);
+  BOOST_TEST((std::find(erased.begin(), erased.end(), 3U) == erased.end()));
+  view.target = 0;
+  erased = versions_to_erase(view);
+  BOOST_TEST((std::find(erased.begin(), erased.end(), 3U) != erased.end()));
+}
+
 BOOST_AUTO_TEST_CASE(a_rollback_to_another_version_starts_it_without_validation) {
   auto view = with_live(3);
   auto plan = planned(view, {news::undone, 1, {}});

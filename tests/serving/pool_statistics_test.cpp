@@ -131,18 +131,17 @@ BOOST_AUTO_TEST_CASE(a_clock_that_differs_between_threads_gives_no_negative_time
   BOOST_TEST(is(found.queue, 1, 0ns));
 }
 
-BOOST_AUTO_TEST_CASE(of_copies_neither_their_times_nor_what_was_shed_is_held_against_a_version) {
-  auto copies = batch_of(2, {0ms, 0ms});
-  for (auto& each : copies.requests)
-    each->is_copy = true;
-  for (auto why : {error_code::deadline_exceeded, error_code::overloaded, error_code::model_failed})
-    counted.add_failure(*copies.requests[0], why, start + 1ms);
-  counted.add_answers(copies, start + 900ms);
-  counted.add_answers(batch_of(1, {0ms}), start + 15ms);
-  auto judged = counted.judged();
-  BOOST_TEST(judged.latency.total == 1U);
-  BOOST_TEST(judged.errors.requests == 4U);
-  BOOST_TEST(judged.errors.failures == 1U);
+BOOST_AUTO_TEST_CASE(what_requests_cost_is_told_in_sums) {
+  counted.add_answers(batch_of(3, {0ms, 2ms}), start + 15ms);
+  counted.add_answers(batch_of(1, {4ms}), start + 15ms);
+  auto work = counted.work();
+  auto found = counted.read(time);
+  BOOST_TEST(work[work_kind::rows] == 4U);
+  BOOST_TEST(work[work_kind::batches] == 2U);
+  BOOST_TEST(work[work_kind::computed] == 3U);
+  BOOST_TEST(work[work_kind::queue_us] == found.queue.ns / 1000);
+  BOOST_TEST(work[work_kind::compute_us] == found.compute_infer.ns / 1000);
+  BOOST_TEST(work[work_kind::cache_misses] == 0U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

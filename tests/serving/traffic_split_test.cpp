@@ -16,8 +16,8 @@ using namespace troupe;
 
 namespace {
 
-constexpr auto incumbent = split_side::incumbent;
-constexpr auto candidate = split_side::candidate;
+constexpr auto incumbent = incumbent_arm;
+constexpr auto candidate = candidate_arm;
 
 split_rule weighing(permille weight, std::uint64_t generation = 1, std::uint32_t fuse = 0) {
   return {weight, generation, fuse};
@@ -273,6 +273,47 @@ BOOST_AUTO_TEST_CASE(the_hash_of_a_key_never_changes) {
     BOOST_TEST(each.hash % split_buckets == each.bucket);
   }
   BOOST_TEST(split_hash("a", "bc") != split_hash("ab", "c"));
+}
+
+// -- others of an A/B test ----------------------------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(others_have_as_many_buckets_as_the_candidate_each_and_the_incumbent_the_rest) {
+  traffic_split split({200, 1, 0, 0, 2});
+  std::vector<std::uint64_t> buckets(4);
+  for (std::uint64_t bucket = 0; bucket < split_buckets; ++bucket)
+    ++buckets.at(split.choose(bucket));
+  BOOST_TEST((buckets == std::vector<std::uint64_t>{400, 200, 200, 200}));
+}
+
+BOOST_AUTO_TEST_CASE(the_candidates_keys_are_its_own_with_others_or_without) {
+  traffic_split alone({200, 1});
+  traffic_split among({200, 1, 0, 0, 2});
+  for (std::uint64_t bucket = 0; bucket < split_buckets; ++bucket)
+    BOOST_TEST((alone.choose(bucket) == candidate) == (among.choose(bucket) == candidate));
+}
+
+BOOST_AUTO_TEST_CASE(without_keys_all_take_turns_exactly) {
+  traffic_split split({111, 1, 0, 0, 3});
+  std::vector<std::uint64_t> counts(5);
+  for (std::uint64_t n = 1; n <= 2500; ++n) {
+    ++counts.at(split.choose(std::nullopt));
+    auto share = static_cast<double>(n) * 0.111;
+    for (split_arm arm = candidate_arm; arm < 5; ++arm)
+      BOOST_TEST(std::abs(static_cast<double>(counts[arm]) - share) <= 1, arm << " after " << n);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_blown_fuse_ends_the_others_too) {
+  traffic_split split({200, 1, 1, 0, 2});
+  BOOST_TEST(split.note(true));
+  for (std::uint64_t bucket = 0; bucket < split_buckets; ++bucket)
+    BOOST_TEST(split.choose(bucket) == incumbent);
+}
+
+BOOST_AUTO_TEST_CASE(others_that_have_no_room_get_nothing) {
+  traffic_split split({500, 1, 0, 0, 2});
+  for (std::uint64_t bucket = 0; bucket < split_buckets; ++bucket)
+    BOOST_TEST(split.choose(bucket) < first_other_arm);
 }
 
 BOOST_AUTO_TEST_CASE(copies_are_taken_exactly_and_by_turns_of_their_own) {

@@ -1,5 +1,8 @@
 #include "tests/sim/cluster_promises.hpp"
 
+#include "runtime/base/rollout_toml.hpp"
+#include "storage/state_store.hpp"
+
 #include <algorithm>
 
 namespace troupe {
@@ -97,6 +100,8 @@ void cluster_promises::look_at_replicas(const std::string& deployment) {
   auto running = running_replicas(members_, route->second.version);
   auto enough = wanted(deployment);
   auto floor = floors_.find(deployment);
+  if (floor != floors_.end() && running < floor->second)
+    running += running_in_place_of(**leader, route->second.version);
   if (floor != floors_.end() && running < floor->second) {
     complain_("only " + std::to_string(running) + " replicas of " + to_string(route->second.version) + " run, not "
               + std::to_string(floor->second));
@@ -104,6 +109,14 @@ void cluster_promises::look_at_replicas(const std::string& deployment) {
   } else if (enough > 0 && running >= enough) {
     floors_[deployment] = enough;
   }
+}
+
+std::uint32_t cluster_promises::running_in_place_of(sim_member& leader, const version_id& version) const {
+  std::uint32_t running = 0;
+  for (const auto& each : state_store(leader.disk).versions(version.deployment).value())
+    if (each.id.number > version.number && parse_rollout_toml(each.rollout_toml, "rollout.toml").value().rolling)
+      running += running_replicas(members_, each.id);
+  return running;
 }
 
 std::uint32_t cluster_promises::wanted(const std::string& deployment) const {

@@ -41,6 +41,8 @@ private:
   void look_at_leaders();
   void look_at_routes(const sim_member& member);
   void look_at_replicas(const std::string& deployment);
+  /// Of a version that replaces its replicas one by one, or has just done so.
+  std::uint32_t running_in_place_of(sim_member& leader, const version_id& version) const;
   /// How many replicas it must have, if that is known just now.
   std::uint32_t wanted(const std::string& deployment) const;
 

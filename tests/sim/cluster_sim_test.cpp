@@ -25,7 +25,7 @@ std::string draw_name(rng& chance) {
 }
 
 /// How what is good takes requests over by stages.
-const std::array<std::string, 4> by_stages = {
+const std::array<std::string, 6> by_stages = {
     R"(
 strategy = ["shadow", "canary"]
 overdue = "3s"
@@ -69,6 +69,27 @@ hold = "2s"
 samples = 0
 [[check]]
 kind = "error_rate"
+)",
+    R"(
+strategy = ["shadow", "ab"]
+traffic.key = "request_id"
+overdue = "3s"
+[shadow]
+share = 100
+hold = "1s"
+samples = 0
+[ab]
+hold = "2s"
+samples = 0
+[[check]]
+kind = "finite_outputs"
+)",
+    R"(
+strategy = "rolling"
+overdue = "3s"
+[rolling]
+surge = 1
+hold = "1s"
 )"};
 
 /// However few requests there are, whoever goes by it is rolled back in the end.

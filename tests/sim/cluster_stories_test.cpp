@@ -64,6 +64,34 @@ strategy = "blue_green"
 [blue_green]
 hold = "1s"
 )";
+const std::string shadow = R"(
+strategy = "shadow"
+[shadow]
+share = 100
+hold = "1s"
+samples = 5
+[[check]]
+kind = "finite_outputs"
+)";
+const std::string ab = R"(
+strategy = "ab"
+traffic.key = "request_id"
+[ab]
+hold = "1s"
+samples = 5
+)";
+const std::string one_by_one = R"(
+strategy = "rolling"
+[rolling]
+surge = 1
+hold = "1s"
+)";
+const std::string in_pairs = R"(
+strategy = "rolling"
+[rolling]
+surge = 2
+hold = "1s"
+)";
 const std::string with_fuse = R"(
 strategy = "canary"
 fuse = 3
@@ -123,6 +151,13 @@ struct rollout_story : story {
   version_state state_of_candidate() {
     return state_store(world.member(world.leader_number()).disk).versions("a").value().back().state;
   }
+  version_state state_of(version_number number) {
+    for (const auto& version : state_store(world.member(world.leader_number()).disk).versions("a").value())
+      if (version.id.number == number)
+        return version.state;
+    BOOST_FAIL("no version " << number);
+    return {};
+  }
 
   std::uint32_t replicas;
 };
@@ -146,10 +181,24 @@ const leader_death leader_deaths[] = {
     {"a blue-green rollout is at its end", blue_green, {}, 2, version_state::live},
     {"a blue-green rollout is promoted", blue_green, rollout_command::promote, 2, version_state::live},
     {"a blue-green rollout is aborted", blue_green, rollout_command::abort, 2, version_state::rolled_back},
+    {"a shadow begins", shadow, {}, 1, version_state::live},
+    {"a shadow is at its end", shadow, {}, 2, version_state::live},
+    {"a shadow is promoted", shadow, rollout_command::promote, 2, version_state::live},
+    {"a shadow is aborted", shadow, rollout_command::abort, 2, version_state::rolled_back},
+    {"an A/B test begins", ab, {}, 1, version_state::rolled_back}, // both are as good
+    {"an A/B test is at its end", ab, {}, 2, version_state::rolled_back},
+    {"an A/B test is promoted", ab, rollout_command::promote, 2, version_state::live},
+    {"an A/B test is aborted", ab, rollout_command::abort, 2, version_state::rolled_back},
+    {"two replicas of a rolling rollout are replaced", in_pairs, {}, 1, version_state::live},
+    {"the last replica of a rolling rollout is replaced", in_pairs, {}, 2, version_state::live},
+    {"a rolling rollout is promoted", in_pairs, rollout_command::promote, 2, version_state::live},
+    {"a rolling rollout is aborted", in_pairs, rollout_command::abort, 2, version_state::rolled_back},
 };
 
 /// Requests that a batch or a way may hold at the moment at which a fuse blows.
 constexpr std::size_t in_flight_max = 6;
+/// Requests to a node that has died, until it is suspected: at most one in three of those of a second.
+constexpr std::size_t unnoticed_max = 34;
 
 } // namespace
 
@@ -207,7 +256,7 @@ BOOST_AUTO_TEST_CASE(a_rollout_goes_on_and_ends_though_the_leader_dies_at_any_of
   for (const auto& each : leader_deaths)
     for (bool is_replaced : {false, true})
       BOOST_TEST_CONTEXT(each.text << (is_replaced ? "; another node leads" : "; it comes back")) {
-        rollout_story told;
+        rollout_story told(3, 4); // in pairs, so that each version has a place elsewhere at any move
         told.begin(each.rollout);
         if (each.command) {
           told.run_until_move(each.moves - 1);
@@ -220,6 +269,65 @@ BOOST_AUTO_TEST_CASE(a_rollout_goes_on_and_ends_though_the_leader_dies_at_any_of
         BOOST_TEST((told.state_of_candidate() == each.ends_as));
         BOOST_TEST(told.refused_where_nothing_died() == 0U);
       }
+}
+
+/// Of what was under way to it some is refused: the candidate has no other place then.
+BOOST_AUTO_TEST_CASE(a_rollout_replica_by_replica_ends_though_the_candidates_only_one_dies_and_the_live_version_answers_for_it) {
+  for (std::size_t moves : {1, 2, 3}) {
+    rollout_story told;
+    told.begin(one_by_one);
+    told.run_until_move(moves);
+    told.lose_leader(false);
+    told.load("a", 6s);
+    told.world.settle();
+    BOOST_TEST((told.state_of_candidate() == version_state::live));
+    BOOST_TEST(told.refused_where_nothing_died() <= unnoticed_max);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_rollout_that_is_paused_stays_so_whoever_leads_and_goes_on_once_it_is_resumed) {
+  for (bool is_replaced : {false, true}) {
+    rollout_story told;
+    told.begin(canary);
+    told.run_until_move(1);
+    told.world.steer("a", rollout_command::pause);
+    told.run_until_move(2);
+    told.lose_leader(is_replaced);
+    told.load("a", 10s);
+    BOOST_TEST((told.state_of_candidate() == version_state::rolling_out));
+    told.world.steer("a", rollout_command::resume);
+    told.load("a", 6s);
+    told.world.settle();
+    BOOST_TEST((told.state_of_candidate() == version_state::live));
+    BOOST_TEST(told.refused_where_nothing_died() == 0U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(another_version_that_wins_an_ab_test_goes_live_though_the_leader_dies_as_it_is_decided) {
+  for (bool is_replaced : {false, true}) {
+    rollout_story told;
+    told.begin(in_halves);
+    told.run_until_move(1);
+    told.world.steer("a", rollout_command::abort);
+    told.world.settle();
+    told.begin("strategy = \"ab\"\ntraffic.key = \"request_id\"\n[ab]\nothers = [2]\nhold = \"4s\"\nsamples = 1000000\n");
+    told.run_until_move(3);
+    told.load("a", 500ms);                // until all nodes have heard of it
+    for (auto which : told.world.awake()) // what clients tell, beside the rewards of the story's own
+      for (std::uint64_t i = 0; i < 2000; ++i) {
+        auto split = told.world.member(which).node().routes().read()->at("a").candidate;
+        BOOST_REQUIRE(split.has_value());
+        for (split_arm arm : {incumbent_arm, candidate_arm, first_other_arm})
+          split->watch->reward(arm, (1ULL << 40) + 3 * i + arm, arm == first_other_arm ? 1 : 0);
+      }
+    told.run_until_move(4);
+    told.lose_leader(is_replaced);
+    told.load("a", 6s);
+    told.world.settle();
+    BOOST_TEST((told.state_of(2) == version_state::live));
+    BOOST_TEST((told.state_of(3) == version_state::rolled_back));
+    BOOST_TEST(told.refused_where_nothing_died() == 0U);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_switch_costs_no_request_however_many_come) {

@@ -2,6 +2,7 @@
 
 #include "runtime/base/rollout_toml.hpp"
 #include "runtime/policy/blame.hpp"
+#include "runtime/policy/rolling_plan.hpp"
 #include "storage/keys.hpp"
 #include "storage/record_codec.hpp"
 #include "storage/state_store.hpp"
@@ -29,9 +30,14 @@ permille weight_of(const rollout_spec& spec, const rollout_course& course) {
 bool leads_to(const routing_table& table, const version_id& version) {
   auto where = table.find(version.deployment);
   if (where == table.end())
-    return false;
+    return true; // a node that has just started has left nothing
   const auto& candidate = where->second.candidate;
-  return where->second.version == version || (candidate && candidate->version == version && candidate->split->rule().weight > 0);
+  if (where->second.version == version || !candidate)
+    return where->second.version == version;
+  if (candidate->split->rule().weight + candidate->split->rule().copies == 0)
+    return false;
+  auto is_it = [&version](const other_route& other) { return other.version == version; };
+  return candidate->version == version || std::any_of(candidate->others.begin(), candidate->others.end(), is_it);
 }
 
 } // namespace
@@ -77,11 +83,16 @@ void rollout_promises::note_version(epoch_number epoch, const version_record& ve
 }
 
 void rollout_promises::note_deployment(epoch_number epoch, const deployment_record& deployment) {
+  auto& tested = tested_[epoch][deployment.name];
+  tested.clear();
+  if (auto target = stored_[epoch].find(version_key({deployment.name, deployment.target_version}));
+      target != stored_[epoch].end())
+    tested = parse_rollout_toml(target->second.rollout_toml, "rollout.toml").value().others;
   const auto& course = deployment.course;
   if (!course || deployment.target_version == 0 || course->split_number == 0)
     return;
   const auto& version = stored_[epoch].at(version_key({deployment.name, deployment.target_version}));
-  auto spec = parse_rollout_toml(version.rollout_toml, "rollout.toml").value();
+  auto spec = with_rolling_stages(parse_rollout_toml(version.rollout_toml, "rollout.toml").value(), deployment.wanted_replicas);
   decide(deployment.name, course->splits_before + course->split_number,
          {epoch, deployment.target_version, weight_of(spec, *course), spec.fuse});
 }
@@ -171,12 +182,17 @@ bool rollout_promises::was_decided(const std::string& deployment, epoch_number e
 
 void rollout_promises::look_for_left(const sim_member& one, seen_table& seen, const routing_table& table) {
   const auto& stored = stored_[seen.epoch];
+  auto& tested = tested_[seen.epoch];
+  auto is_over = [&tested](const stored_version& version) {
+    const auto& others = tested[version.id.deployment];
+    return version.ended && std::find(others.begin(), others.end(), version.id.number) == others.end();
+  };
   for (auto it = seen.left.begin(); it != seen.left.end();) {
     auto version = stored.find(it->first);
-    it = version != stored.end() && version->second.ended ? std::next(it) : seen.left.erase(it);
+    it = version != stored.end() && is_over(version->second) ? std::next(it) : seen.left.erase(it);
   }
   for (const auto& [key, version] : stored)
-    if (version.ended && !leads_to(table, version.id))
+    if (is_over(version) && !leads_to(table, version.id))
       seen.left.emplace(key, one.time.now());
 }
 

@@ -94,6 +94,7 @@ private:
   std::vector<std::unique_ptr<store_watch>> watches_;
   std::map<std::size_t, epoch_number> leads_; ///< machines whose node does
   std::map<epoch_number, stored_versions> stored_;
+  std::map<epoch_number, std::map<std::string, std::vector<version_number>>> tested_; ///< beside a deployment's target
   std::map<std::pair<std::string, split_number>, std::vector<decided_split>> decided_;
   std::map<std::size_t, acknowledged_splits> acknowledged_; ///< by machine, as seen_
   std::map<std::size_t, seen_table> seen_;

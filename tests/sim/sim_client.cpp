@@ -1,5 +1,7 @@
 #include "tests/sim/sim_client.hpp"
 
+#include "runtime/serving/shadow_copy.hpp"
+
 namespace troupe {
 
 namespace {
@@ -41,27 +43,48 @@ void sim_client::send(const routing_cell& routes, const std::string& deployment,
   auto found = table->find(deployment);
   if (found == table->end())
     return find_none(deployment, {error_code::not_found, "no route"});
-  auto target = found->second.target;
-  if (target == nullptr)
+  if (found->second.target == nullptr)
     return find_none(deployment, found->second.why_not);
-  std::shared_ptr<const traffic_split> judged_by;
-  if (const auto& candidate = found->second.candidate; candidate && candidate->target != nullptr)
-    if (candidate->split->choose(std::nullopt) == split_side::candidate) {
-      target = candidate->target;
-      judged_by = candidate->split;
-    }
-  sim_choice to{target->id(), judged_by, time_.now()};
+  auto way = way_of(found->second);
+  auto judged_by = way.arm == candidate_arm ? way.divided->split : nullptr;
+  sim_choice to{way.target->id(), judged_by, time_.now()};
   on_sent(to);
-  open_[id] = {to, time_.now() + patience, target->spec().batch_timeout};
+  auto rewarded = way.divided != nullptr && way.divided->takes_rewards ? way.divided->watch : nullptr;
+  open_[id] = {to, time_.now() + patience, way.target->spec().batch_timeout, std::move(rewarded), way.arm};
   auto next = std::make_unique<request>(*this, id, value, rows);
   next->arrived = time_.now();
   next->deadline = time_.now() + patience;
   next->loop = &loop_;
   next->judged_by = std::move(judged_by);
+  request_ptr copy;
+  if (way.divided != nullptr) {
+    next->observer = way.divided->watch->observer_of(way.arm);
+    if (way.arm == incumbent_arm && way.divided->target != nullptr && way.divided->copies_max > 0
+        && way.divided->split->takes_copy())
+      copy = shadow_copy(*next, way.divided->watch, way.divided->copies_max);
+  }
   loop_.run([&] {
-    target->submit(std::move(next));
-    target->dispatch(loop_);
+    way.target->submit(std::move(next));
+    way.target->dispatch(loop_);
+    if (copy == nullptr)
+      return;
+    way.divided->target->submit(std::move(copy));
+    way.divided->target->dispatch(loop_);
   });
+}
+
+/// As a gateway decides it.
+sim_client::way sim_client::way_of(const route& where) {
+  const auto& candidate = where.candidate;
+  if (!candidate)
+    return {where.target};
+  auto arm = candidate->split->choose(std::nullopt);
+  auto target = arm == candidate_arm   ? candidate->target
+                : arm == incumbent_arm ? nullptr
+                                       : candidate->others.at(arm - first_other_arm).target;
+  if (target == nullptr || !target->is_reachable())
+    return {where.target, incumbent_arm, &*candidate};
+  return {std::move(target), arm, &*candidate};
 }
 
 void sim_client::check_overdue() {
@@ -95,6 +118,8 @@ void sim_client::on_outputs(std::uint64_t id, float value, const std::vector<ten
   if (!known)
     return;
   ++answered_;
+  if (known->rewarded != nullptr)
+    known->rewarded->reward(known->arm, id, 1);
   on_answer(known->to, nullptr);
 }
 
@@ -103,6 +128,8 @@ void sim_client::on_error(std::uint64_t id, const error& why) {
   if (!known)
     return;
   count_refusal(why);
+  if (known->rewarded != nullptr)
+    known->rewarded->reward(known->arm, id, 0);
   on_answer(known->to, &why);
 }
 

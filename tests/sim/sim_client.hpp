@@ -65,8 +65,18 @@ private:
     sim_choice to;
     steady_time deadline;
     std::chrono::milliseconds batch_timeout;
+    std::shared_ptr<answer_watch> rewarded{}; ///< gets 1 for an answer and 0 for an error; null: no A/B test is under way
+    split_arm arm = incumbent_arm;
     bool complained = false;
   };
+  /// Where a request goes, and a copy of it.
+  struct way {
+    std::shared_ptr<spread> target;
+    split_arm arm = incumbent_arm;
+    const candidate_route* divided = nullptr; ///< null: no rollout divides it
+  };
+
+  static way way_of(const route& where);
 
   void on_outputs(std::uint64_t id, float value, const std::vector<tensor_view>& outputs);
   void on_error(std::uint64_t id, const error& why);

@@ -29,7 +29,8 @@ assignment orders(std::size_t pools = 1, std::size_t toml_bytes = 10) {
                           true,
                           true,
                           true});
-  split_order split{9, 3, 50, 20, {split_key_kind::header, "x-user"}, always_rule{"anna", "x-canary", "yes"}, 4, {}, true};
+  split_order split{9, 3,  50,   20,    {split_key_kind::header, "x-user"}, always_rule{"anna", "x-canary", "yes"},
+                    4, {}, true, {1, 4}};
   split.looks.resize(2);
   split.looks[0].kind = check_kind::finite_outputs;
   split.looks[1].kind = check_kind::disagreement;
@@ -40,7 +41,8 @@ assignment orders(std::size_t pools = 1, std::size_t toml_bytes = 10) {
                   {error_code::unavailable, "on its way"},
                   {2, "max_batch = 8\n", {{"n1", 6}, {"n2", 8}}},
                   route_arm{3, "max_batch = 9\n", {{"n3", 1}}},
-                  split}};
+                  split,
+                  {{1, "max_batch = 1\n", {}}, {4, "max_batch = 4\n", {{"n4", 2}}}}}};
   return made;
 }
 
@@ -137,6 +139,10 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(what_was_kept_is_there_whole_after_a_crash, place,
   BOOST_TEST(split.always->header_value == "yes");
   BOOST_TEST(split.fuse == 4U);
   BOOST_TEST(split.takes_rewards);
+  BOOST_TEST((split.others == std::vector<version_number>{1, 4}));
+  BOOST_REQUIRE(back.routes[0].others.size() == 2U);
+  BOOST_TEST(back.routes[0].others[1].version == 4U);
+  BOOST_TEST(back.routes[0].others[1].shares.at(0).node_id == "n4");
   BOOST_REQUIRE(split.looks.size() == 2U);
   BOOST_TEST((split.looks[0].kind == check_kind::finite_outputs));
   BOOST_TEST((split.looks[1].kind == check_kind::disagreement));

@@ -1,6 +1,7 @@
 #include "runtime/policy/evidence/step_evidence.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <type_traits>
 #include <utility>
 
@@ -102,6 +103,21 @@ void advance_answers(result<void>& all, step_state& state, const step_batch& bat
     all = advance_any(state.answers[i], {counted(batch.candidate, i), counted(batch.incumbent, i)}, options.answers[i]);
 }
 
+/// False: one has gone down.
+template <std::size_t N>
+bool take_grown(std::array<std::uint64_t, N>& grown, const std::array<std::uint64_t, N>& now,
+                const std::array<std::uint64_t, N>& before) {
+  for (std::size_t i = 0; i < N; ++i)
+    grown[i] = now[i] - before[i];
+  return std::equal(now.begin(), now.end(), before.begin(), std::greater_equal<>());
+}
+
+template <std::size_t N>
+void add_to(std::array<std::uint64_t, N>& sum, const std::array<std::uint64_t, N>& more) {
+  for (std::size_t i = 0; i < N; ++i)
+    sum[i] += more[i];
+}
+
 void add_to(answer_counters& sum, const answer_counters& more) {
   sum.bad = sum.bad + more.bad;
   if (sum.bins.size() < more.bins.size())
@@ -120,6 +136,8 @@ void arm_counters::add(const arm_counters& other) {
   for (std::size_t i = 0; i < other.answers.size(); ++i)
     add_to(answers[i], other.answers[i]);
   rewards = rewards + other.rewards;
+  add_to(failed_as, other.failed_as);
+  add_to(work.counts, other.work.counts);
 }
 
 result<answer_counters> since(const answer_counters& now, const answer_counters& before) {
@@ -138,12 +156,28 @@ result<reward_sums> since(const reward_sums& now, const reward_sums& before) {
   return reward_sums{now.count - before.count, now.sum - before.sum, now.squares - before.squares};
 }
 
+result<error_counts> since(const error_counts& now, const error_counts& before) {
+  error_counts grown{};
+  if (!take_grown(grown, now, before))
+    return error{error_code::invalid_argument, "a count of errors went down: begin anew with what it says now"};
+  return grown;
+}
+
+result<work_counters> since(const work_counters& now, const work_counters& before) {
+  work_counters grown;
+  if (!take_grown(grown.counts, now.counts, before.counts))
+    return error{error_code::invalid_argument, "a count of work went down: begin anew with what it says now"};
+  return grown;
+}
+
 result<arm_counters> since(const arm_counters& now, const arm_counters& before) {
   arm_counters grown;
   result<void> all;
   take_since(all, grown.errors, now.errors, before.errors);
   take_since(all, grown.latency, now.latency, before.latency);
   take_since(all, grown.rewards, now.rewards, before.rewards);
+  take_since(all, grown.failed_as, now.failed_as, before.failed_as);
+  take_since(all, grown.work, now.work, before.work);
   if (now.answers.size() < before.answers.size())
     return error{error_code::invalid_argument, "fewer checks than before: begin anew"};
   grown.answers = now.answers;
@@ -162,7 +196,7 @@ step_options with_shares(step_options options) {
   auto share = alpha_share(options.division);
   set_alpha(options.errors, share);
   set_alpha(options.latency, share);
-  set_alpha(options.rewards, share);
+  set_alpha(options.rewards, share * std::max(options.division.arms, 1U));
   for (auto& each : options.answers)
     std::visit([share](auto& of) { of.alpha = share; }, each);
   return options;
@@ -176,7 +210,6 @@ result<void> advance(step_state& state, const step_batch& batch, const step_opti
   take_advance(all, next.errors, rate_batch{candidate.errors, incumbent.errors}, options.errors);
   if (options.latency)
     take_advance(all, next.latency, latency_batch{candidate.latency, incumbent.latency}, options.latency);
-  take_advance(all, next.rewards, reward_batch{candidate.rewards, incumbent.rewards}, options.rewards);
   advance_answers(all, next, batch, options);
   if (all)
     state = std::move(next);

@@ -1,11 +1,14 @@
 #pragma once
 
+#include "runtime/policy/evidence/best_arm.hpp"
 #include "runtime/policy/evidence/drift_evidence.hpp"
-#include "runtime/policy/evidence/mean_evidence.hpp"
 #include "runtime/policy/evidence/proportion_evidence.hpp"
 #include "runtime/policy/evidence/quantile_evidence.hpp"
 #include "runtime/policy/evidence/rate_evidence.hpp"
+#include "runtime/policy/evidence/work_counters.hpp"
 
+#include <array>
+#include <cstdint>
 #include <optional>
 #include <variant>
 #include <vector>
@@ -18,12 +21,17 @@ struct answer_counters {
   bin_counts bins;   ///< by value_bin or class, one draw an answer; of other checks none
 };
 
+/// How many requests failed with each code.
+using error_counts = std::array<std::uint64_t, error_code_count>;
+
 /// What one arm's requests leave behind, as counters that only grow: nodes send them, the leader adds them up and takes the difference of two looks.
 struct arm_counters {
   failure_count errors;
   latency_buckets latency;
   std::vector<answer_counters> answers; ///< of each check that looks into answers, in the spec's order; empty: nobody looked yet
   reward_sums rewards;                  ///< of an A/B test
+  error_counts failed_as{};             ///< `errors.failures` by their codes
+  work_counters work;                   ///< what it cost; which pools count, not those who route the requests
 
   void add(const arm_counters& other);
 };
@@ -31,6 +39,8 @@ struct arm_counters {
 /// From one look to the next. invalid_argument: a counter has gone down.
 result<answer_counters> since(const answer_counters& now, const answer_counters& before);
 result<reward_sums> since(const reward_sums& now, const reward_sums& before);
+result<error_counts> since(const error_counts& now, const error_counts& before);
+result<work_counters> since(const work_counters& now, const work_counters& before);
 result<arm_counters> since(const arm_counters& now, const arm_counters& before);
 
 /// Both arms since the last look, in the same time: never against last week. So each node must tell of both arms at once, and count a request where
@@ -51,10 +61,10 @@ struct step_options {
   std::optional<rate_options> errors;
   std::optional<quantile_options> latency;
   std::vector<answer_options> answers;
-  std::optional<mean_options> rewards; ///< of an A/B test, which is no check of `judge`
+  std::optional<mean_options> rewards; ///< of an A/B test, which is no check of `advance` and `judge`: best_arm.hpp is
 };
 
-/// The same with the checks counted, each quantile as one, and every check's alpha set to its share.
+/// The same with the checks counted, each quantile as one, and every check's alpha set to its share; of an A/B test to that of all its arms together.
 step_options with_shares(step_options options);
 
 /// The evidence of one step of a rollout; every step begins with a new one.
@@ -62,7 +72,6 @@ struct step_state {
   rate_state errors;
   quantile_state latency;
   std::vector<answer_state> answers; ///< of the options' kinds; empty: nobody has looked yet
-  mean_state rewards;
 };
 
 /// invalid_argument, and nothing is changed: some count can't be.

@@ -3,6 +3,8 @@
 #include "tests/policy/evidence/arms.hpp"
 
 #include <boost/test/unit_test.hpp>
+
+#include <cmath>
 #include <memory>
 
 using namespace troupe;
@@ -141,19 +143,15 @@ BOOST_AUTO_TEST_CASE(an_arm_without_answers_yet_is_no_mistake) {
   BOOST_TEST(count_of(std::get<drift_state>(state->answers[2]).candidate) == 10U);
 }
 
-BOOST_AUTO_TEST_CASE(rewards_are_compared_beside_the_checks_and_have_their_share) {
+BOOST_AUTO_TEST_CASE(rewards_have_their_share_of_alpha_whatever_the_number_of_arms) {
   options.rewards.emplace();
   options = with_shares(std::move(options));
   BOOST_TEST(options.division.checks == 8U);
-  for (int second = 0; second < 200; ++second) {
-    serve_second();
-    for (int i = 0; i < 50; ++i) {
-      batch->candidate.rewards.record(random.below(10) < 9 ? 1 : 0);
-      batch->incumbent.rewards.record(random.below(10) < 6 ? 1 : 0);
-    }
-    take();
-  }
-  BOOST_TEST((judge(state->rewards, *options.rewards).is == standing::fine));
+  auto alone = options.rewards->alpha;
+  options.division.arms = 3;
+  options = with_shares(std::move(options));
+  BOOST_TEST(std::abs(options.rewards->alpha - alone) < 1e-12);
+  BOOST_TEST(std::abs(options.errors->alpha - alone / 3) < 1e-12);
   BOOST_TEST(judge(*state, options).size() == 7U);
   reward_sums less{1, 0.5, 0.25};
   BOOST_TEST((since(less, {2, 0.5, 0.25}).failure().code == error_code::invalid_argument));

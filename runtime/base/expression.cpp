@@ -1,0 +1,53 @@
+#include "runtime/base/expression.hpp"
+
+#include "runtime/base/nearest.hpp"
+#include "runtime/base/toml_reader.hpp"
+
+#include <muParser.h>
+
+#include <list>
+
+namespace troupe {
+
+namespace {
+
+std::string sentence_of(const mu::Parser::exception_type& wrong, const std::vector<named_value>& values) {
+  if (wrong.GetCode() != mu::ecUNASSIGNABLE_TOKEN || wrong.GetToken().empty())
+    return wrong.GetMsg();
+  std::vector<std::string_view> known;
+  for (const auto& each : values)
+    known.push_back(each.name);
+  return "there is no " + quoted_value(wrong.GetToken()) + "; " + advice_on_key(wrong.GetToken(), known);
+}
+
+} // namespace
+
+result<double> evaluate(const std::string& text, const std::vector<named_value>& values) {
+  try {
+    mu::Parser parser;
+    for (const auto& each : values)
+      parser.DefineConst(std::string(each.name), each.value);
+    parser.SetExpr(text);
+    auto value = parser.Eval();
+    if (parser.GetNumResults() != 1)
+      return error{error_code::invalid_argument, "there is more than one value, divided by commas"};
+    return value;
+  } catch (const mu::Parser::exception_type& wrong) {
+    return error{error_code::invalid_argument, sentence_of(wrong, values)};
+  }
+}
+
+bool mentions(const std::string& text, std::string_view name, const std::vector<std::string_view>& known) {
+  try {
+    mu::Parser parser;
+    std::list<double> places; // the parser keeps their addresses
+    for (auto each : known)
+      parser.DefineVar(std::string(each), &places.emplace_back());
+    parser.SetExpr(text);
+    return parser.GetUsedVar().count(std::string(name)) != 0;
+  } catch (const mu::Parser::exception_type&) {
+    return false;
+  }
+}
+
+} // namespace troupe
