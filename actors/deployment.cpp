@@ -353,8 +353,11 @@ void deployment_state::on_loaded(const stored_deployment& stored) {
 }
 
 void deployment_state::on_happened(const rollout_event& what) {
+  bool is_won = what.what == rollout_news::undone;
+  if (is_won && (!record().course || record().course->winner != what.version))
+    return; // said twice, by a leader that went on with it
   auto plan = plan_rollout(view(), what);
-  if (!plan && what.what == rollout_news::undone) // the winner of an A/B test is gone
+  if (!plan && is_won) // the winner of an A/B test is gone
     plan = plan_rollout(view(), {rollout_news::broken, record().target_version, what.reason});
   if (!plan || !plan->has_value())
     return tell_needs();

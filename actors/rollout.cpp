@@ -226,9 +226,8 @@ void rollout_state::judge_rewards(course_evidence& evidence) const {
   for (const auto& each : challengers_)
     evidence.candidate_samples = std::min(evidence.candidate_samples, each.total.rewards.count);
   auto best = best_arm(rewards_, arms, *tests_.rewards);
-  evidence.arm_words =
-      reason_of_pair(rewards_, best.value_or(candidate_arm) == incumbent_arm ? candidate_arm : best.value_or(candidate_arm),
-                     incumbent_arm, arms, *tests_.rewards);
+  auto told = best.value_or(incumbent_arm) == incumbent_arm ? std::size_t{candidate_arm} : *best;
+  evidence.arm_words = reason_of_pair(rewards_, told, incumbent_arm, arms, *tests_.rewards);
   if (!best)
     return;
   if (*best >= first_other_arm)
@@ -245,7 +244,7 @@ version_replicas rollout_state::replicas_of(const traffic_view& seen, version_nu
     if (each.version != version)
       continue;
     all.serving += each.replicas;
-    if (each.memory_bytes == 0)
+    if (each.memory_bytes == 0 || each.replicas == 0)
       continue;
     bytes += each.memory_bytes;
     measured += each.replicas;

@@ -30,9 +30,9 @@ std::vector<kj_loop*> only(kj_loop& loop) {
 
 /// A connection that has not said what it wants, or not proven who it is. Its place is left with it.
 struct cluster_door::unfinished {
-  unfinished(cluster_door& door_, kj::Own<kj::AsyncIoStream> stream_)
-    : door(door_), stream(kj::mv(stream_)), host(remote_host(*stream)) {}
-  ~unfinished() { --door.unfinished_; }
+  unfinished(cluster_door& door_, kj::Own<kj::AsyncIoStream> stream_, std::string host_)
+    : door(door_), stream(kj::mv(stream_)), host(std::move(host_)) {}
+  ~unfinished() { door.leave(host); }
 
   cluster_door& door;
   kj::Own<kj::AsyncIoStream> stream;
@@ -54,13 +54,12 @@ std::vector<cluster_door::lane> cluster_door::make_lanes(const std::vector<kj_lo
 }
 
 kj::Promise<void> cluster_door::serve(kj::Own<kj::AsyncIoStream> stream) {
-  if (++unfinished_ > options_.unfinished_max) {
-    --unfinished_;
-    refuse(remote_host(*stream), "too many connections have not proven who they are yet");
+  auto host = remote_host(*stream);
+  if (auto why = let_in(host); !why.empty()) {
+    refuse(host, why);
     return kj::READY_NOW;
   }
-  auto client = kj::heap<unfinished>(*this, kj::mv(stream));
-  auto host = client->host;
+  auto client = kj::heap<unfinished>(*this, kj::mv(stream), host);
   auto& raw = *client->stream;
   return in_time(control_.loop, read_preface(raw))
       .then([this, client = kj::mv(client)](result<connection_role> role) mutable -> kj::Promise<void> {
@@ -124,9 +123,10 @@ void cluster_door::take_data(std::size_t loop, unique_fd socket) {
   if (!socket)
     return;
   auto& on = data_[loop];
-  ++unfinished_;
-  auto client = kj::heap<unfinished>(*this, stream_of(on.loop, std::move(socket)));
-  auto host = client->host;
+  auto stream = stream_of(on.loop, std::move(socket));
+  auto host = remote_host(*stream);
+  enter(host); // it was let in before
+  auto client = kj::heap<unfinished>(*this, kj::mv(stream), host);
   auto raw = kj::heap<gathering_stream>(kj::mv(client->stream)); // KJ's TLS moves 8 KiB a system call
   on.loop.keep(
       in_time(on.loop, on.tls.accept_member(kj::mv(raw)))
@@ -142,6 +142,32 @@ kj::Promise<T> cluster_door::in_time(kj_loop& loop, kj::Promise<T> what) {
     return KJ_EXCEPTION(FAILED, "it has not proven in time who it is");
   });
   return what.exclusiveJoin(kj::mv(too_late));
+}
+
+std::string cluster_door::let_in(const std::string& host) {
+  {
+    std::lock_guard lock(mutex_);
+    auto from = unfinished_from_.find(host);
+    if (from != unfinished_from_.end() && from->second >= options_.unfinished_host_max)
+      return "too many connections from there have not proven who they are yet";
+    if (unfinished_ >= options_.unfinished_max)
+      return "too many connections have not proven who they are yet";
+  }
+  enter(host); // only the cluster loop lets in, so that there is no race for the last place
+  return {};
+}
+
+void cluster_door::enter(const std::string& host) {
+  std::lock_guard lock(mutex_);
+  ++unfinished_;
+  ++unfinished_from_[host];
+}
+
+void cluster_door::leave(const std::string& host) {
+  std::lock_guard lock(mutex_);
+  --unfinished_;
+  if (auto from = unfinished_from_.find(host); --from->second == 0)
+    unfinished_from_.erase(from);
 }
 
 void cluster_door::refuse(const std::string& address, const std::string& why) {

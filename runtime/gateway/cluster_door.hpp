@@ -6,10 +6,10 @@
 #include "runtime/base/event.hpp"
 #include "runtime/gateway/acceptor.hpp"
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -19,6 +19,7 @@ namespace troupe {
 struct cluster_door_options {
   std::uint32_t connections_max = 4096;          ///< the next one is closed at once
   std::uint32_t unfinished_max = 256;            ///< that have not said what they want, or not proven who they are; likewise
+  std::uint32_t unfinished_host_max = 64;        ///< of these, from one address: who keeps silence there keeps nobody else out
   std::chrono::milliseconds proof_timeout{5000}; ///< who has not done both by then is closed
 };
 
@@ -63,6 +64,10 @@ private:
   /// `what`, or a failure once the time is over.
   template <class T>
   kj::Promise<T> in_time(kj_loop& loop, kj::Promise<T> what);
+  /// One more that is unfinished, from there; "", or why it can't be.
+  std::string let_in(const std::string& host);
+  void enter(const std::string& host);
+  void leave(const std::string& host);
   void refuse(const std::string& address, const std::string& why);
 
   const identity_holder& identity_;
@@ -70,9 +75,10 @@ private:
   event_sink& events_;
   const cluster_handlers handlers_;
   const cluster_door_options options_;
-  std::atomic<std::uint32_t> unfinished_{0};
   std::mutex mutex_;
-  warn_limit warned_; ///< under the mutex
+  warn_limit warned_; ///< under the mutex, as the next two
+  std::uint32_t unfinished_ = 0;
+  std::map<std::string, std::uint32_t> unfinished_from_; ///< by address
   lane control_;
   std::vector<lane> data_;
   std::size_t next_data_ = 0; ///< the cluster loop's

@@ -111,6 +111,21 @@ BOOST_AUTO_TEST_CASE(only_so_many_may_be_unproven_at_once) {
       [&] { return word_of(port.door.address(), cluster.identity_of(node_2), connection_role::control, of_node_1) == "hello"; }));
 }
 
+BOOST_AUTO_TEST_CASE(who_keeps_silence_on_many_connections_keeps_only_his_own_address_out) {
+  cluster_door_options options = hasty();
+  options.unfinished_host_max = 2;
+  options.proof_timeout = 10s;
+  test_port port(test_cluster{}, options);
+  auto first = connect_raw(port.port());
+  auto second = connect_raw(port.port());
+  BOOST_TEST(closes(connect_raw(port.port())));
+  BOOST_TEST(port.refused_because("too many connections from there have not proven who they are yet"));
+  auto other = connect_raw(port.port(), 2);
+  say(other, "TROUPEC1GET / HTTP/1.1\r\n\r\n");
+  BOOST_TEST(closes(other));
+  BOOST_TEST(port.refused_because("it does not speak TLS as nodes do"));
+}
+
 BOOST_AUTO_TEST_CASE(roles_that_nobody_serves_are_closed) {
   test_cluster cluster;
   test_port port(cluster, {}, false);

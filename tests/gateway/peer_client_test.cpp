@@ -236,7 +236,8 @@ BOOST_AUTO_TEST_CASE(a_node_that_is_asked_at_another_address_is_connected_to_the
   answering_node after("n1");
   auto question = n2.ask(before.address(), never_answered);
   BOOST_TEST(n2.ask(after.address(), 7).epoch() == 7U);
-  BOOST_TEST((question.failure().code == error_code::unavailable));
+  auto why = question.failure(); // deadline_exceeded: it was sent already, and may have been done
+  BOOST_TEST((why.code == error_code::unavailable || why.code == error_code::deadline_exceeded), to_string(why));
   BOOST_TEST(after.accepted == 1);
 }
 

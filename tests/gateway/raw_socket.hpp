@@ -27,8 +27,12 @@ inline sockaddr_in loopback(std::uint16_t port) {
   return to;
 }
 
-inline unique_fd connect_raw(std::uint16_t port) {
+/// `from`: the last byte of this end's loopback address.
+inline unique_fd connect_raw(std::uint16_t port, std::uint32_t from = 1) {
   unique_fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  auto own = loopback(0);
+  own.sin_addr.s_addr = htonl((INADDR_LOOPBACK & ~0xffU) | from);
+  BOOST_REQUIRE(::bind(socket.get(), reinterpret_cast<sockaddr*>(&own), sizeof own) == 0);
   auto to = loopback(port);
   timeval patience{5, 0};
   ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
