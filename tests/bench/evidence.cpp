@@ -174,6 +174,68 @@ double cpu_ns(std::clock_t ticks) {
   return static_cast<double>(ticks) * (1e9 / CLOCKS_PER_SEC);
 }
 
+/// An A/B test that is looked at every second, of versions whose rewards of 0 or 1 have these means.
+struct ab_outcome {
+  std::optional<std::size_t> best; ///< nothing: none was found in time
+  std::uint64_t rewards = 0;       ///< of each version
+};
+
+ab_outcome test_versions(const std::vector<double>& means, rng& random) {
+  constexpr std::uint64_t rewards_a_second = 20;
+  const mean_options options;
+  best_arm_state state;
+  std::vector<reward_sums> batch(means.size());
+  ab_outcome so_far;
+  for (int second = 0; second < patience_s && !so_far.best; ++second) {
+    for (std::size_t arm = 0; arm < means.size(); ++arm) {
+      batch[arm] = {};
+      for (std::uint64_t i = 0; i < rewards_a_second; ++i)
+        batch[arm].record(random.chance(means[arm]) ? 1 : 0);
+    }
+    if (auto taken = advance(state, batch, options); !taken)
+      throw std::runtime_error(taken.failure().message);
+    so_far.rewards += rewards_a_second;
+    so_far.best = best_arm(state, means.size(), options);
+  }
+  return so_far;
+}
+
+finding equal_arms_line(std::size_t arms, int tests) {
+  double won = 0;
+  for (int i = 0; i < tests; ++i) {
+    rng random(static_cast<std::uint64_t>(i) + 1);
+    won += test_versions(std::vector<double>(arms, 0.5), random).best ? 1.0 / tests : 0;
+  }
+  return {"evidence, A/B of " + std::to_string(arms) + " equal versions: one wins",
+          "< " + percent_of(alpha),
+          percent_of(won),
+          "",
+          "",
+          won <= alpha};
+}
+
+finding best_arm_line(std::size_t arms, int tests, std::uint64_t goal) {
+  std::vector<double> means(arms, 0.5);
+  means[1] = 0.6;
+  std::vector<std::uint64_t> found;
+  int wrong = 0;
+  for (int i = 0; i < tests; ++i) {
+    rng random(static_cast<std::uint64_t>(i) + 1);
+    auto told = test_versions(means, random);
+    wrong += told.best == 1U ? 0 : 1;
+    found.push_back(told.rewards);
+  }
+  std::sort(found.begin(), found.end());
+  auto most = found[found.size() * 9 / 10];
+  return {"evidence, A/B of " + std::to_string(arms) + " versions, one 0.6, the others 0.5: rewards of each until it wins",
+          "90 % < " + std::to_string(goal),
+          "median " + std::to_string(found[found.size() / 2]) + ", 90 % " + std::to_string(most) + ", "
+              + percent_of(static_cast<double>(wrong) / tests) + " not found",
+          "",
+          "",
+          most < goal && wrong * 20 <= tests};
+}
+
 struct answered_request final : inference_request {
   void on_outputs(const std::vector<tensor_view>&) override {}
   void on_error(const error&) override {}
@@ -247,6 +309,10 @@ findings measure_evidence(lab& room) {
           missed_line("1.5 times the latency", simulate(harmful, {incumbent_error_rate, 1.5}, options, latencies), 0.05),
           found_line("0.05", alpha, harmful, 3'000),
           found_line("0.05 / 9", options.errors->alpha, harmful, 4'500),
+          equal_arms_line(2, rollouts),
+          equal_arms_line(4, harmful),
+          best_arm_line(2, harmful, 2'000),
+          best_arm_line(4, harmful, 3'000),
           hot_path_line(room, "without checks of answers", {}),
           hot_path_line(room, "with three checks of answers",
                         {looking_for(check_kind::finite_outputs), looking_for(check_kind::output_drift),
