@@ -390,7 +390,8 @@ void deployment_state::on_placed(const version_placed& news) {
   auto target = record().target_version;
   auto tested = stored_.tested();
   bool is_tested = std::find(tested.begin(), tested.end(), news.version) != tested.end();
-  bool never_fits = !news.unplaced.empty() && !news.may_pass;
+  bool is_under_way = record().course && record().course->split_number > 0; // nodes may come back until it is overdue
+  bool never_fits = !news.unplaced.empty() && !news.may_pass && !is_under_way;
   if (auto why = news.failed.message.empty() && never_fits ? news.unplaced : news.failed.message; is_tested && !why.empty())
     return on_happened({rollout_news::broken, target, version_name(news.version) + ", which is tested beside it: " + why});
   if (!news.failed.message.empty())

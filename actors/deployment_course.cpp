@@ -117,6 +117,10 @@ result<void> deployment_state::check_rollout(const std::string& toml, const mode
   if (record().current_version == 0 || record().wanted_replicas == 0) {
     if (spec->stages.empty())
       return {};
+    if (record().current_version != 0)
+      return error{error_code::failed_precondition, "'" + record().name
+                                                        + "' is scaled to 0, so that no version could be compared; `troupe scale "
+                                                        + record().name + " N` first, or deploy it with `--strategy rolling`"};
     return error{error_code::failed_precondition,
                  "'" + record().name
                      + "' has no live version that this one could take requests over from by stages; deploy it with "
@@ -262,6 +266,8 @@ std::optional<rollout_status> deployment_state::rollout_now() const {
   auto spec = stored_.rollout_of(status.candidate);
   status.weight = split_of(spec, status.course).weight;
   status.missing = missing_to_leave(spec, status.course, course_now());
+  for (auto other : spec.others)
+    status.figures.others.push_back({other, {}});
   if (seen_.evidence.split_number != status.course.split_number)
     return status; // of this stage nothing was seen yet
   status.checks = seen_.evidence.checks;

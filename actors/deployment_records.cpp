@@ -29,6 +29,28 @@ void move(version_record& version, const version_change& change, const std::stri
 
 } // namespace
 
+namespace {
+
+/// Whether it was on its way up, or live, before.
+bool comes_back(const version_record& version) {
+  auto ended = [](const version_move& move) {
+    return move.state == version_state::live || move.state == version_state::superseded
+           || move.state == version_state::rolled_back;
+  };
+  return std::any_of(version.moves.begin(), version.moves.end(), ended);
+}
+
+/// Of a version that comes back: it has earned its requests before. Replicas still go one by one where there is no room for more.
+rollout_spec without_trial(rollout_spec spec) {
+  rollout_spec back;
+  back.rolling = spec.rolling;
+  if (back.rolling)
+    back.rolling->hold = std::chrono::seconds(0);
+  return back;
+}
+
+} // namespace
+
 const version_record* deployment_records::find(version_number number) const {
   auto found = versions.find(number);
   return found == versions.end() ? nullptr : &found->second;
@@ -47,8 +69,8 @@ rollout_spec deployment_records::rollout_of(version_number number) const {
   auto spec = parse_rollout_toml(version->rollout_toml, "rollout.toml");
   if (!spec)
     return {};
-  if (number == deployment.target_version && ever_served(*version))
-    spec->stages.clear(); // it has earned its requests before
+  if (number == deployment.target_version && comes_back(*version))
+    *spec = without_trial(std::move(*spec));
   return deployment.current_version == 0 ? *spec : with_rolling_stages(std::move(*spec), deployment.wanted_replicas);
 }
 

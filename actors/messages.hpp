@@ -492,6 +492,7 @@ struct arm_figures {
   std::chrono::microseconds p99{0};
   std::uint64_t rewards = 0; ///< of an A/B test
   double reward_mean = 0;
+  bool is_out = false; ///< proven to be below another, in an A/B test of several versions
 };
 /// Of another version that an A/B test has.
 struct other_figures {

@@ -358,7 +358,8 @@ version_placed placement_ledger::state_of(const deployment_demand& demand, const
     state.loaded = state.loaded && running != nullptr && running->loaded;
     state.started = state.started && running != nullptr && running->started;
     state.complete = state.complete && is_complete(node, key);
-    state.serving += running == nullptr ? 0 : serving_of(*running);
+    bool may_answer = running != nullptr && use_of(node) != placement_use::suspect;
+    state.serving += may_answer ? serving_of(*running) : 0;
     if (running != nullptr && running->phase == pool_phase::failed)
       state.failed = running->why;
   }

@@ -101,7 +101,8 @@ arm_figures figures_of(const arm_counters& did) {
           std::chrono::microseconds(did.latency.quantile_us(0.5)),
           std::chrono::microseconds(did.latency.quantile_us(0.99)),
           did.rewards.count,
-          did.rewards.mean()};
+          did.rewards.mean(),
+          false};
 }
 
 } // namespace
@@ -211,9 +212,15 @@ rollout_seen rollout_state::seen_of(const traffic_view& seen) const {
   told.evidence.checks = checks();
   if (split_->is_ab_test)
     judge_rewards(told.evidence);
-  told.figures = {figures_of(candidate().total), figures_of(incumbent_total_), copies_, shed_, {}};
+  auto figures = [&out = told.evidence.out](version_number version, const arm_counters& did) {
+    auto made = figures_of(did);
+    made.is_out = std::find(out.begin(), out.end(), version) != out.end();
+    return made;
+  };
+  told.figures = {
+      figures(options_->candidate, candidate().total), figures(options_->incumbent, incumbent_total_), copies_, shed_, {}};
   for (std::size_t i = 1; i < challengers_.size(); ++i)
-    told.figures.others.push_back({challengers_[i].version, figures_of(challengers_[i].total)});
+    told.figures.others.push_back({challengers_[i].version, figures(challengers_[i].version, challengers_[i].total)});
   for (const auto& fuse : seen.fuses)
     if (fuse.split_number == split_->order)
       told.fuse = fuse.what;
@@ -225,15 +232,23 @@ void rollout_state::judge_rewards(course_evidence& evidence) const {
   evidence.candidate_samples = incumbent_total_.rewards.count;
   for (const auto& each : challengers_)
     evidence.candidate_samples = std::min(evidence.candidate_samples, each.total.rewards.count);
-  auto best = best_arm(rewards_, arms, *tests_.rewards);
+  auto [out, best] = judge_arms(rewards_, arms, *tests_.rewards);
   auto told = best.value_or(incumbent_arm) == incumbent_arm ? std::size_t{candidate_arm} : *best;
   evidence.arm_words = reason_of_pair(rewards_, told, incumbent_arm, arms, *tests_.rewards);
+  for (std::size_t arm = 0; arm < arms; ++arm)
+    if (out[arm] && arms > 2)
+      evidence.out.push_back(version_of(arm));
   if (!best)
     return;
   if (*best >= first_other_arm)
-    evidence.winner = challengers_[*best - candidate_arm].version;
+    evidence.winner = version_of(*best);
   else
     evidence.arm = *best == candidate_arm ? arm_judgement::better : arm_judgement::worse;
+}
+
+/// Of an arm of the split.
+version_number rollout_state::version_of(std::size_t arm) const {
+  return arm == incumbent_arm ? options_->incumbent : challengers_[arm - candidate_arm].version;
 }
 
 version_replicas rollout_state::replicas_of(const traffic_view& seen, version_number version) {
@@ -254,8 +269,8 @@ version_replicas rollout_state::replicas_of(const traffic_view& seen, version_nu
 }
 
 check_view rollout_state::judge_bounded(const bounded_expression& check) const {
-  return judge_expression(check, {candidate().total, candidate_now_.serving, candidate_now_.memory_bytes},
-                          {incumbent_total_, incumbent_now_.serving, incumbent_now_.memory_bytes});
+  return judge_expression(check, {candidate().total, candidate_now_.serving, candidate_now_.memory_bytes, check.asks_work},
+                          {incumbent_total_, incumbent_now_.serving, incumbent_now_.memory_bytes, check.asks_work});
 }
 
 check_view rollout_state::judge_memory(const check_spec& check) const {

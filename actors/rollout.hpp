@@ -85,6 +85,7 @@ private:
   void take_rewards(const news_map& news);
   rollout_seen seen_of(const traffic_view& seen) const;
   void judge_rewards(course_evidence& evidence) const;
+  version_number version_of(std::size_t arm) const;
   /// Memory that wasn't measured on all nodes yet is of the others.
   static version_replicas replicas_of(const traffic_view& seen, version_number version);
   check_view judge_memory(const check_spec& check) const;

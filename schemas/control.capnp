@@ -260,6 +260,7 @@ struct RolloutStatus {
     p99Us @3 :UInt64;
     rewards @4 :UInt64;              # of an A/B test
     rewardMean @5 :Float64;
+    isOut @6 :Bool;                  # proven to be below another, in an A/B test of several versions
   }
 }
 

@@ -5,8 +5,8 @@
 
 namespace troupe {
 
-/// What an expression of a check may speak of: one version's, on all nodes, since the stage began; with copies, if it gets any. From queue_ms to cache_misses it is of the
-/// time since the leader watches the stage, which may be shorter if another one led before.
+/// What an expression of a check may speak of: one version's, on all nodes, since the stage began; with copies, if it gets any. From queue_ms to cache_misses pools
+/// count, since the leader watches the stage: an expression that speaks of these has `requests` from pools, too, so that both are of the same time.
 inline constexpr std::array<std::string_view, 18> check_metrics = {
     "requests",          ///< answered, or failed in a way that speaks against the version
     "failures",          ///< of these
@@ -27,6 +27,9 @@ inline constexpr std::array<std::string_view, 18> check_metrics = {
     "replicas",          ///< that serve now
     "memory_mib",        ///< of a replica, on average, now
 };
+
+inline constexpr std::array<std::string_view, 6> work_metrics = {"queue_ms", "compute_ms", "rows",
+                                                                 "batches",  "cache_hits", "cache_misses"};
 
 /// In a bound: the incumbent's value.
 inline constexpr std::string_view incumbents_value = "incumbent";

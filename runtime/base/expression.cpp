@@ -11,9 +11,18 @@ namespace troupe {
 
 namespace {
 
+/// The library begins sentences with a capital, and ends some with a full stop.
+std::string in_our_manner(std::string text) {
+  if (!text.empty() && text.back() == '.')
+    text.pop_back();
+  if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z')
+    text[0] = static_cast<char>(text[0] - 'A' + 'a');
+  return text;
+}
+
 std::string sentence_of(const mu::Parser::exception_type& wrong, const std::vector<named_value>& values) {
   if (wrong.GetCode() != mu::ecUNASSIGNABLE_TOKEN || wrong.GetToken().empty())
-    return wrong.GetMsg();
+    return in_our_manner(wrong.GetMsg());
   std::vector<std::string_view> known;
   for (const auto& each : values)
     known.push_back(each.name);

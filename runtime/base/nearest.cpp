@@ -27,20 +27,26 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 } // namespace
 
-std::string advice_on_key(std::string_view unknown, const std::vector<std::string_view>& known) {
-  std::string all;
+std::string_view nearest_to(std::string_view written, const std::vector<std::string_view>& known) {
   std::string_view nearest;
-  auto distance = std::max<std::size_t>(2, unknown.size() / 3) + 1;
-  for (auto key : known) {
-    all += (all.empty() ? "" : ", ") + std::string(key);
-    if (unknown.size() > compared_bytes_max)
-      continue;
-    if (auto d = edit_distance(unknown, key); d < distance) {
+  auto distance = std::max<std::size_t>(2, written.size() / 3) + 1;
+  if (written.size() > compared_bytes_max)
+    return nearest;
+  for (auto key : known)
+    if (auto d = edit_distance(written, key); d < distance) {
       distance = d;
       nearest = key;
     }
-  }
-  return nearest.empty() ? "known are " + all : "did you mean '" + std::string(nearest) + "'?";
+  return nearest;
+}
+
+std::string advice_on_key(std::string_view unknown, const std::vector<std::string_view>& known) {
+  if (auto nearest = nearest_to(unknown, known); !nearest.empty())
+    return "did you mean '" + std::string(nearest) + "'?";
+  std::string all;
+  for (auto key : known)
+    all += (all.empty() ? "" : ", ") + std::string(key);
+  return "known are " + all;
 }
 
 } // namespace troupe

@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <optional>
 
 namespace troupe {
 
@@ -69,7 +71,7 @@ void read_output(toml_section& section, check_spec& check) {
 
 void read_margin(toml_section& section, check_spec& check) {
   if (section.has("margin") && !is_latency(check.kind))
-    return section.refuse("margin", "expected none, because " + std::string(to_string(check.kind)) + " is no latency");
+    return section.refuse("margin", "expected none, because only latency_p50, latency_p95 and latency_p99 have one");
   section.duration("margin", check.margin, std::chrono::microseconds(0), std::chrono::microseconds(rollout_margin_max));
 }
 
@@ -91,27 +93,55 @@ void read_look(toml_section& section, check_spec& check) {
   section.number("within", check.within, 0, rollout_within_max);
 }
 
-/// Refuses one that can't be computed.
-void check_expression(toml_section& section, std::string_view key, const std::string& text,
+/// Whether it can be computed; else it is refused.
+bool check_expression(toml_section& section, std::string_view key, const std::string& text,
                       const std::vector<std::string_view>& names) {
   std::vector<named_value> values;
+  double next = 2;
   for (auto name : names)
-    values.push_back({name, 1});
-  if (text.size() > rollout_expression_max)
+    values.push_back({name, next = 2 * next + 1}); // none the multiple or the sum of others
+  auto wrong = [&](const std::string& why) {
+    section.refuse(key, "expected an expression, found " + quoted_value(text) + ": " + why);
+  };
+  auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; };
+  if (text.size() > rollout_expression_max) {
     section.refuse(key, "expected at most " + std::to_string(rollout_expression_max) + " characters, found "
                             + std::to_string(text.size()));
-  else if (auto tried = evaluate(text, values); !tried)
-    section.refuse(key, "expected an expression, found " + quoted_value(text) + ": " + tried.failure().message);
+    return false;
+  }
+  if (std::any_of(text.begin(), text.end(), is_control)) {
+    wrong("it has a line end, or another control character");
+    return false;
+  }
+  auto tried = evaluate(text, values);
+  if (!tried)
+    wrong(tried.failure().message);
+  else if (!std::isfinite(*tried))
+    wrong("it is no finite number whatever the figures are");
+  return tried.ok() && std::isfinite(*tried);
 }
 
-void read_bound(toml_section& section, std::string_view key, std::string& bound) {
-  if (section.text_or_number(key, bound))
-    check_expression(section, key, bound, {incumbents_value});
+/// What the bound is whatever the incumbent's value; nothing: it depends on that, or there is none.
+std::optional<double> read_bound(toml_section& section, std::string_view key, std::string& bound) {
+  bool can_be_read = section.text_or_number(key, bound) && check_expression(section, key, bound, {incumbents_value});
+  if (!can_be_read || mentions(bound, incumbents_value, {incumbents_value}))
+    return std::nullopt;
+  return *evaluate(bound, {});
 }
 
-bool asks_latency(const std::string& value, const std::vector<std::string_view>& names) {
-  return std::any_of(names.begin(), names.end(),
-                     [&](std::string_view name) { return name.find("latency_") == 0 && mentions(value, name, names); });
+/// What it speaks of, as far as that makes a difference.
+void note_names(toml_section& section, bounded_expression& bounded, const std::vector<std::string_view>& names) {
+  std::size_t count = 0;
+  for (auto name : names) {
+    if (!mentions(bounded.value, name, names))
+      continue;
+    ++count;
+    bounded.asks_latency = bounded.asks_latency || name.find("latency_") == 0;
+    bounded.asks_work = bounded.asks_work || std::find(work_metrics.begin(), work_metrics.end(), name) != work_metrics.end();
+  }
+  if (count == 0)
+    section.refuse("value", "expected at least one of the names of figures, such as requests or rows, found none in "
+                                + quoted_value(bounded.value));
 }
 
 void read_expression(toml_section& section, check_spec& check) {
@@ -124,16 +154,18 @@ void read_expression(toml_section& section, check_spec& check) {
   }
   const std::vector<std::string_view> names(check_metrics.begin(), check_metrics.end());
   auto& bounded = check.bounded.emplace();
-  if (section.required_text("value", bounded.value, "an expression like \"rows / batches\""))
-    check_expression(section, "value", bounded.value, names);
-  read_bound(section, "at_most", bounded.at_most);
-  read_bound(section, "at_least", bounded.at_least);
+  bool has_value = section.required_text("value", bounded.value, "an expression like \"rows / batches\"");
+  if (has_value && check_expression(section, "value", bounded.value, names))
+    note_names(section, bounded, names);
+  auto most = read_bound(section, "at_most", bounded.at_most);
+  auto least = read_bound(section, "at_least", bounded.at_least);
+  if (most && least && *least > *most)
+    section.refuse("at_least", "expected no more than at_most, which is " + bounded.at_most + ", found " + bounded.at_least);
   if (!section.has("at_most") && !section.has("at_least"))
     section.refuse("at_most", "missing; expected at_most or at_least, a number or an expression like \"1.5 * incumbent\"");
   section.integer("samples", bounded.samples, 0, rollout_samples_max);
   bounded.asks_incumbent = mentions(bounded.at_most, incumbents_value, {incumbents_value})
                            || mentions(bounded.at_least, incumbents_value, {incumbents_value});
-  bounded.asks_latency = asks_latency(bounded.value, names);
 }
 
 void check_is_new(toml_section& section, const check_spec& check, const std::vector<check_spec>& earlier) {
@@ -141,7 +173,11 @@ void check_is_new(toml_section& section, const check_spec& check, const std::vec
     return other.kind == check.kind && other.output == check.output && other.by == check.by
            && (!check.bounded || other.bounded->value == check.bounded->value);
   };
-  if (std::any_of(earlier.begin(), earlier.end(), same))
+  bool is_known = std::any_of(earlier.begin(), earlier.end(), same);
+  if (is_known && check.bounded)
+    section.refuse("value", "expected each expression once, found " + quoted_value(check.bounded->value)
+                                + " again; one check may have at_most and at_least");
+  else if (is_known)
     section.refuse("kind", "expected each check once, found \"" + std::string(to_string(check.kind)) + "\""
                                + (check.output.empty() ? "" : " of " + quoted_value(check.output)) + " again");
 }
@@ -153,9 +189,15 @@ std::optional<check_spec> read_check(toml_section& section, const std::vector<ch
   bool has_name = section.required_text("kind", name, expected);
   auto kind = named(name, check_kinds);
   if (has_name && !kind)
-    section.refuse("kind", "expected " + expected + ", found " + quoted_value(name));
+    section.refuse("kind", "expected " + expected + ", found " + quoted_value(name) + advice_on(name, check_kinds));
   check_spec check;
-  check.kind = kind.value_or(check_kind::output_drift);
+  if (!kind) { // what else belongs into it nobody can say
+    for (auto key : {"tolerance", "output", "by", "within", "margin", "value", "at_most", "at_least", "samples"})
+      section.has(key);
+    section.refuse_unknown_keys();
+    return std::nullopt;
+  }
+  check.kind = *kind;
   check.tolerance = default_tolerance(check.kind);
   if (section.has("tolerance") && check.kind == check_kind::expression)
     section.refuse("tolerance", "expected none, because an expression has bounds: at_most, at_least");
@@ -165,8 +207,6 @@ std::optional<check_spec> read_check(toml_section& section, const std::vector<ch
   read_margin(section, check);
   read_expression(section, check);
   section.refuse_unknown_keys();
-  if (!kind)
-    return std::nullopt;
   check_is_new(section, check, earlier);
   return check;
 }

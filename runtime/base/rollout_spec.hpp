@@ -65,6 +65,7 @@ struct bounded_expression {
   std::uint32_t samples = 100; ///< requests, of each version that is asked, with fewer of which it says nothing
   bool asks_incumbent = false; ///< a bound speaks of it
   bool asks_latency = false;   ///< of which copies say nothing
+  bool asks_work = false;      ///< which pools count
 };
 
 /// What must not get worse from incumbent to candidate.

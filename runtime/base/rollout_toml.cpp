@@ -70,7 +70,7 @@ std::optional<strategy_list> read_strategies(toml_section& root) {
     auto strategy = strategy_from(name);
     all_known = all_known && strategy;
     if (!strategy)
-      root.refuse("strategy", "expected " + expected + ", found " + quoted_value(name));
+      root.refuse("strategy", "expected " + expected + ", found " + quoted_value(name) + advice_on(name, strategies));
     else if (contains(list, *strategy))
       root.refuse("strategy", "expected each strategy once, found \"" + name + "\" again");
     else

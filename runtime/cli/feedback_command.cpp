@@ -40,6 +40,8 @@ void send(client& node, const std::string& name, const std::string& id, double r
 void send_lines(client& node, const std::string& name, std::istream& in, counted_feedback& sum) {
   std::string line;
   for (std::size_t number = 1; std::getline(in, line); ++number) {
+    if (line.find_first_not_of(" \t\r") == std::string::npos)
+      continue;
     std::istringstream words(line);
     std::string id;
     double reward = 0;

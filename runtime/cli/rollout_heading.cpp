@@ -44,7 +44,11 @@ std::string place_text(schema::RolloutStatus::Reader rollout, const std::optiona
   auto stage = stage_of(rollout, spec);
   if (!stage)
     return text + " (" + percent_text(rollout.getWeight()) + " of requests)";
-  return text + " of " + std::to_string(spec->stages.size()) + " (" + stage_text(*stage) + ")";
+  std::string others;
+  if (stage->strategy == rollout_strategy::ab)
+    for (auto other : spec->others)
+      others += (others.empty() ? ", and as much for " : ", ") + version_name(other);
+  return text + " of " + std::to_string(spec->stages.size()) + " (" + stage_text(*stage) + others + ")";
 }
 
 /// "34 s of 1m"; once that is over, only how long it has been.
@@ -100,7 +104,10 @@ std::string words_without_rollout(schema::DeploymentStatus::Reader deployment, s
                + "), and has no requests by stages yet";
   if (deployment.getVersions().size() == 0)
     return "no rollout is under way, and there is no version";
-  return "no rollout is under way; " + end_words(deployment.getVersions()[0], now_unix_ns);
+  auto newest = deployment.getVersions()[0];
+  auto live = deployment.getCurrentVersion();
+  auto answers = live == 0 || live == newest.getNumber() ? "" : "; " + version_name(live) + " is live";
+  return "no rollout is under way; " + end_words(newest, now_unix_ns) + answers;
 }
 
 } // namespace

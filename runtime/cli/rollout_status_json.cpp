@@ -20,7 +20,8 @@ json check_json(schema::RolloutStatus::Check::Reader check) {
 
 json figures_json(schema::RolloutStatus::Figures::Reader did) {
   return {{"requests", did.getRequests()}, {"failures", did.getFailures()}, {"p50_us", did.getP50Us()},
-          {"p99_us", did.getP99Us()},      {"rewards", did.getRewards()},   {"reward_mean", did.getRewardMean()}};
+          {"p99_us", did.getP99Us()},      {"rewards", did.getRewards()},   {"reward_mean", did.getRewardMean()},
+          {"out", did.getIsOut()}};
 }
 
 } // namespace

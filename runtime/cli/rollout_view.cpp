@@ -74,7 +74,8 @@ std::string latency_text(std::uint64_t us) {
 std::string reward_text(schema::RolloutStatus::Figures::Reader did) {
   char mean[64];
   std::snprintf(mean, sizeof mean, "%.3f", did.getRewardMean());
-  return did.getRewards() == 0 ? "-" : std::string(mean) + " of " + std::to_string(did.getRewards());
+  auto text = did.getRewards() == 0 ? "-" : std::string(mean) + " of " + std::to_string(did.getRewards());
+  return text + (did.getIsOut() ? ", out" : "");
 }
 
 std::vector<cell> figures_row(const std::string& deployment, std::uint32_t version, schema::RolloutStatus::Figures::Reader did,

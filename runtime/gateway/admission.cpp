@@ -70,16 +70,22 @@ std::string name_of(const split_key& key) {
   }
 }
 
-split_arm arm_of(const candidate_route& to, std::optional<std::uint64_t> key, const request_marks& marks) {
-  return to.split->choose(key, to.always && matches(*to.always, marks));
-}
+/// Who answers; the incumbent's target is the route's.
+struct arm_choice {
+  split_arm arm = incumbent_arm;
+  std::shared_ptr<spread> target;
+};
 
-/// Null: that arm has nobody who can answer, so that the live version does.
-std::shared_ptr<spread> challenger_of(const candidate_route& to, split_arm arm) {
-  if (arm == candidate_arm)
-    return to.target;
+/// What can be reached nowhere leaves its requests to the live version.
+arm_choice choice_of(const candidate_route& to, std::optional<std::uint64_t> key, const request_marks& marks) {
+  auto arm = to.split->choose(key, to.always && matches(*to.always, marks));
+  if (arm == incumbent_arm)
+    return {};
   auto other = std::size_t{arm} - first_other_arm;
-  return arm >= first_other_arm && other < to.others.size() ? to.others[other].target : nullptr;
+  auto target = arm == candidate_arm ? to.target : other < to.others.size() ? to.others[other].target : nullptr;
+  if (target == nullptr || !target->is_reachable())
+    return {};
+  return {arm, std::move(target)};
 }
 
 } // namespace
@@ -157,10 +163,7 @@ result<destination> admission::choose(std::string_view deployment, version_numbe
 }
 
 destination admission::shared_destination(std::shared_ptr<spread> live, const candidate_route& with, const request_marks& marks) {
-  auto arm = arm_of(with, key_of(with, marks), marks);
-  auto target = challenger_of(with, arm);
-  if (target == nullptr || !target->is_reachable())
-    arm = incumbent_arm;
+  auto [arm, target] = choice_of(with, key_of(with, marks), marks);
   auto observer = with.watch == nullptr ? nullptr : with.watch->observer_of(arm);
   if (arm != incumbent_arm)
     return {std::move(target), arm == candidate_arm ? with.split : nullptr, std::move(observer)}; // the fuse is the candidate's
@@ -215,7 +218,7 @@ result<bool> admission::reward(std::string_view deployment, const request_marks&
     return error{error_code::invalid_argument,
                  "the A/B test is split by " + name_of(candidate->key)
                      + ": send feedback with the one that the request came with, or split by \"request_id\", which feedback has"};
-  return candidate->watch->reward(arm_of(*candidate, key, marks), split_hash(deployment, marks.id), value);
+  return candidate->watch->reward(choice_of(*candidate, key, marks).arm, split_hash(deployment, marks.id), value);
 }
 
 } // namespace troupe

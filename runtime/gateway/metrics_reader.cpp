@@ -71,8 +71,12 @@ std::vector<split_figures> metrics_reader::read_splits() const {
   auto table = from_.routes.read();
   std::vector<split_figures> splits;
   for (const auto& [name, where] : *table)
-    if (where.candidate && where.candidate->split != nullptr)
-      splits.push_back({where.candidate->version, where.candidate->split->rule(), where.candidate->split->blown().has_value()});
+    if (where.candidate && where.candidate->split != nullptr) {
+      const auto& split = *where.candidate->split;
+      auto& figures = splits.emplace_back(split_figures{where.candidate->version, split.rule(), split.blown().has_value(), {}});
+      for (const auto& other : where.candidate->others)
+        figures.others.push_back(other.version);
+    }
   return splits;
 }
 

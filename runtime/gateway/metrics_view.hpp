@@ -52,7 +52,8 @@ struct node_figures {
 struct split_figures {
   version_id candidate;
   split_rule rule;
-  bool blown = false; ///< its fuse: the candidate gets nothing any more
+  bool blown = false;               ///< its fuse: the candidate gets nothing any more
+  std::vector<version_id> others{}; ///< that an A/B test has, each with the candidate's weight
 };
 
 /// What a metrics page is written of.

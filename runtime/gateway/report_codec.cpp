@@ -225,7 +225,8 @@ arm_figures figures_in(schema::RolloutStatus::Figures::Reader from) {
           std::chrono::microseconds(from.getP50Us()),
           std::chrono::microseconds(from.getP99Us()),
           from.getRewards(),
-          from.getRewardMean()};
+          from.getRewardMean(),
+          from.getIsOut()};
 }
 
 void write_rollout(schema::RolloutView::Builder into, const rollout_status& from) {
@@ -282,6 +283,7 @@ void write_figures(schema::RolloutStatus::Figures::Builder into, const arm_figur
   into.setP99Us(static_cast<std::uint64_t>(from.p99.count()));
   into.setRewards(from.rewards);
   into.setRewardMean(from.reward_mean);
+  into.setIsOut(from.is_out);
 }
 
 void write(schema::NodeReport::Builder into, const node_report& from) {

@@ -15,13 +15,16 @@ using std::chrono::duration;
 // -- how this node divides requests -----------------------------------------------------------------------------------------------
 
 void add_splits(metric_families& to, const std::vector<split_figures>& from) {
-  auto weight = gauge_family("troupe_split_weight", "Share of a deployment's requests that this node gives to the candidate of "
-                                                    "its rollout, 0 to 1, unless the fuse is blown");
+  auto weight =
+      gauge_family("troupe_split_weight", "Share of a deployment's requests that this node gives to the candidate of "
+                                          "its rollout, or to another version that is tested, 0 to 1, unless the fuse is blown");
   auto number = gauge_family("troupe_split_number", "Of the split by which this node divides requests; grows with each");
   auto blown = gauge_family("troupe_split_fuse_blown", "1 once failures of the candidate made this node turn back by itself");
   for (const auto& split : from) {
     auto labels = labels_of(split.candidate);
     add_value(weight, labels, static_cast<double>(split.rule.weight) / all_requests);
+    for (const auto& other : split.others)
+      add_value(weight, labels_of(other), static_cast<double>(split.rule.weight) / all_requests);
     add_value(number, labels, split.rule.generation);
     if (split.rule.fuse > 0)
       add_flag(blown, labels, split.blown);

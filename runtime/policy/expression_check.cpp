@@ -31,6 +31,11 @@ double value_of(const std::string& text, const std::vector<named_value>& names) 
   return value ? *value : nothing;
 }
 
+std::uint64_t requests_of(const metric_sources& of) {
+  const auto& work = of.did.work;
+  return of.as_pools_count ? work[work_kind::computed] + work[work_kind::cache_hits] : of.did.errors.requests;
+}
+
 double figure_of(const bounded_expression& check, const metric_sources& of) {
   auto values = metrics_of(of);
   std::vector<named_value> names;
@@ -47,10 +52,10 @@ std::string digits(double value) {
 }
 
 /// "" if it has as many requests as the check wants.
-std::string too_few(const bounded_expression& check, const char* whose, const arm_counters& did) {
-  if (did.errors.requests >= check.samples)
+std::string too_few(const bounded_expression& check, const char* whose, const metric_sources& of) {
+  if (requests_of(of) >= check.samples)
     return {};
-  return std::to_string(did.errors.requests) + " of " + std::to_string(check.samples) + " requests of the " + whose;
+  return std::to_string(requests_of(of)) + " of " + std::to_string(check.samples) + " requests of the " + whose;
 }
 
 /// One bound. `sign`: 1 if the value must not be above it, -1 if not below.
@@ -72,7 +77,7 @@ std::array<double, check_metrics.size()> metrics_of(const metric_sources& of) {
   const auto& work = did.work;
   auto count = [](std::uint64_t value) { return static_cast<double>(value); };
   auto failed_as = [&did](error_code why) { return static_cast<double>(did.failed_as[static_cast<std::size_t>(why)]); };
-  return {count(did.errors.requests),
+  return {count(requests_of(of)),
           count(did.errors.failures),
           over(did.errors.failures, did.errors.requests),
           failed_as(error_code::overloaded),
@@ -93,9 +98,9 @@ std::array<double, check_metrics.size()> metrics_of(const metric_sources& of) {
 }
 
 check_view judge_expression(const bounded_expression& check, const metric_sources& candidate, const metric_sources& incumbent) {
-  auto missing = too_few(check, "candidate", candidate.did);
+  auto missing = too_few(check, "candidate", candidate);
   if (missing.empty() && check.asks_incumbent)
-    missing = too_few(check, "incumbent", incumbent.did);
+    missing = too_few(check, "incumbent", incumbent);
   if (!missing.empty())
     return {check_judgement::undecided, check.value + ": " + missing, 0};
   auto value = figure_of(check, candidate);
@@ -109,7 +114,7 @@ check_view judge_expression(const bounded_expression& check, const metric_source
   said.words = check.value + " is " + digits(value) + ", expected " + said.words;
   if (check.asks_incumbent)
     said.words += "; the incumbent's is " + (std::isfinite(its) ? digits(its) : "no number yet");
-  said.samples = said.judgement == check_judgement::undecided ? 0 : candidate.did.errors.requests;
+  said.samples = said.judgement == check_judgement::undecided ? 0 : requests_of(candidate);
   return said;
 }
 

@@ -14,6 +14,7 @@ struct metric_sources {
   const arm_counters& did; ///< since the stage began
   std::uint32_t replicas = 0;
   std::uint64_t memory_bytes = 0; ///< of a replica; 0: not measured yet
+  bool as_pools_count = false;    ///< `requests` are those that pools answered
 };
 
 /// In the order of check_metrics. Not finite: there is nothing yet to compute it from.

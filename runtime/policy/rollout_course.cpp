@@ -89,6 +89,8 @@ bool could_have_data(const check_spec& check, const stage_spec& stage) {
     return true;
   if (check.kind == check_kind::disagreement)
     return stage.copies > 0;
+  if (check.bounded && check.bounded->asks_incumbent && stage.weight >= all_requests)
+    return false; // nothing is left to be compared with
   return stage.weight > 0 || (stage.copies > 0 && !is_of_latency(check));
 }
 
@@ -225,13 +227,22 @@ course_plan on_begun(occasion at) {
   return enter(std::move(at), 0, "the candidate is ready");
 }
 
+/// " among those that are left, without versions 1, 4"
+std::string left_out(const course_evidence& known) {
+  std::string list;
+  for (auto version : known.out)
+    list += (list.empty() ? "" : ", ") + std::to_string(version);
+  return list.empty() ? ""
+                      : " among those that are left, without version" + std::string(known.out.size() == 1 ? " " : "s ") + list;
+}
+
 /// An A/B test has a winner, or all samples without one.
 course_plan on_test_done(occasion at, bool asks) {
   auto known = evidence_of_stage(at.plan.course, at.view);
   auto words = known.arm_words.empty() ? "" : ": " + known.arm_words;
   auto who = known.winner != 0 ? "version " + std::to_string(known.winner) : "the candidate";
   bool is_won = known.winner != 0 || known.arm == arm_judgement::better;
-  auto why = is_won ? who + " is better" + words : "no difference was found";
+  auto why = is_won ? who + " is better" + words : "no difference was found" + left_out(known);
   if (asks)
     return ask(std::move(at), why);
   if (is_won && known.winner == 0)
@@ -342,8 +353,10 @@ std::string missing_to_leave(const rollout_spec& spec, const rollout_course& cou
            + human_duration(stage.hold); // never rounded up to the whole hold
   bool is_won = stage.strategy == rollout_strategy::ab && (known.arm == arm_judgement::better || known.winner != 0);
   if (known.candidate_samples < stage.samples && !is_won)
-    return "there are " + std::to_string(known.candidate_samples)
-           + (stage.strategy == rollout_strategy::ab ? " rewards of " : " samples of ") + std::to_string(stage.samples);
+    return stage.strategy == rollout_strategy::ab
+               ? "the version with the fewest rewards has " + std::to_string(known.candidate_samples) + " of "
+                     + std::to_string(stage.samples)
+               : "there are " + std::to_string(known.candidate_samples) + " samples of " + std::to_string(stage.samples);
   if (auto why = missing_data(spec, stage, known); !why.empty())
     return why;
   if (is_won && known.winner != 0)

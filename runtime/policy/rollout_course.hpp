@@ -87,8 +87,9 @@ struct course_evidence {
   std::uint64_t incumbent_samples = 0;
   std::vector<check_view> checks; ///< in the spec's order; one that is missing has no data
   arm_judgement arm = arm_judgement::undecided;
-  version_number winner = 0; ///< of an A/B test with others: the one of them that is better than all the rest; 0: none
-  std::string arm_words;     ///< for people
+  version_number winner = 0;       ///< of an A/B test with others: the one of them that is better than all the rest; 0: none
+  std::vector<version_number> out; ///< of an A/B test with others: proven to be below another
+  std::string arm_words;           ///< for people
 };
 
 struct course_view {

@@ -41,10 +41,14 @@ std::string name(version_number number) {
   return "version " + std::to_string(number);
 }
 
+bool contains(const std::vector<version_number>& all, version_number number) {
+  return std::find(all.begin(), all.end(), number) != all.end();
+}
+
 std::string kept_versions(const rollout_view& view) {
   std::string list;
   for (const auto& version : view.versions)
-    if (can_return(version))
+    if (can_return(version) || contains(view.tested, version.number))
       list += (list.empty() ? "" : ", ") + std::to_string(version.number);
   return list.empty() ? "none is kept" : "kept are " + list;
 }
@@ -65,6 +69,17 @@ rollout_plan only(const rollout_view& view, rollout_act act, version_number vers
   return plan;
 }
 
+/// Where a rollback goes that names no version: down from the current one, never to one that was itself rolled back.
+version_number version_before(const rollout_view& view) {
+  if (state_of(view, view.previous) == version_state::superseded)
+    return view.previous;
+  version_number best = 0;
+  for (const auto& version : view.versions)
+    if (version.state == version_state::superseded && (version.number < view.current || view.current == 0))
+      best = std::max(best, version.number);
+  return best;
+}
+
 void erase_surplus(const rollout_view& view, rollout_plan& plan) {
   auto after = view;
   after.current = plan.current;
@@ -75,6 +90,8 @@ void erase_surplus(const rollout_view& view, rollout_plan& plan) {
       if (change.number == version.number)
         version.state = change.state;
   plan.erased = versions_to_erase(after);
+  for (const auto& change : plan.changes) // whose end is stored first; the next occasion takes it
+    plan.erased.erase(std::remove(plan.erased.begin(), plan.erased.end(), change.number), plan.erased.end());
   if (!plan.erased.empty())
     plan.steps.push_back({rollout_act::collect, 0});
 }
@@ -87,8 +104,9 @@ void make_live(const rollout_view& view, version_number number, rollout_plan& pl
     plan.target = 0;
   if (view.current == 0 || view.current == number)
     return;
-  if (view.current < number)
-    plan.changes.push_back({view.current, version_state::superseded, {}});
+  bool has_won = contains(view.tested, number);
+  if (view.current < number || has_won)
+    plan.changes.push_back({view.current, version_state::superseded, has_won ? name(number) + " was better, or was chosen" : ""});
   else
     plan.changes.push_back({view.current, version_state::rolled_back, name(number) + " was brought back"});
   if (view.previous != 0 && view.previous != number)
@@ -124,19 +142,6 @@ planned on_deployed(const rollout_view& view) {
   return std::optional(plan);
 }
 
-/// Where a rollback goes that names no version: down from the current one, never to one that was itself rolled back.
-version_number version_before(const rollout_view& view) {
-  version_number best = 0;
-  for (const auto& version : view.versions)
-    if (version.state == version_state::superseded && (version.number < view.current || view.current == 0))
-      best = std::max(best, version.number);
-  return best;
-}
-
-bool contains(const std::vector<version_number>& all, version_number number) {
-  return std::find(all.begin(), all.end(), number) != all.end();
-}
-
 result<void> check_return_to(const rollout_view& view, version_number to) {
   auto found = find(view, to);
   if (found == nullptr)
@@ -160,9 +165,11 @@ planned on_undone(const rollout_view& view, version_number asked, const std::str
   }
   auto to = asked != 0 ? asked : version_before(view);
   if (to == 0)
-    return error{error_code::failed_precondition, "there is no version to go back to; " + kept_versions(view)};
+    return error{error_code::failed_precondition,
+                 "there is no version before the live one; " + kept_versions(view) + "; name one with `--to`"};
   if (to == view.target)
-    return error{error_code::failed_precondition, name(to) + " is on its way up; wait for it"};
+    return error{error_code::failed_precondition,
+                 name(to) + " is on its way up; wait for it, or give it all requests with `troupe rollout NAME promote`"};
   if (to == view.current)
     return error{error_code::failed_precondition, name(to) + " is the one that answers now"};
   if (auto possible = check_return_to(view, to); !possible)
@@ -320,12 +327,13 @@ std::vector<version_number> versions_to_erase(const rollout_view& view) {
   std::vector<version_number> erased;
   std::uint32_t live_kept = view.current == 0 ? 0 : 1;
   std::uint32_t failed_kept = 0;
+  auto before = version_before(view);
   for (auto version = view.versions.rbegin(); version != view.versions.rend(); ++version) {
     auto number = version->number;
     if (number == view.current || number == view.target || (view.target != 0 && contains(view.tested, number)))
       continue;
     auto& kept = can_return(*version) ? live_kept : failed_kept;
-    if (number == view.previous || kept < view.keep)
+    if (number == view.previous || number == before || kept < view.keep)
       ++kept;
     else
       erased.push_back(number);

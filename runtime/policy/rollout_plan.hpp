@@ -107,7 +107,7 @@ struct rollout_plan {
 /// failed_precondition, not_found: as schemas/control.capnp says of deploy and rollback.
 result<std::optional<rollout_plan>> plan_rollout(const rollout_view& view, const rollout_event& event);
 
-/// The versions to forget: `current`, `target` and `previous` stay, with the newest others up to `keep`.
+/// The versions to forget: `current`, `target`, `previous`, those that are tested and the one that a rollback goes to stay, with the newest others up to `keep`.
 std::vector<version_number> versions_to_erase(const rollout_view& view);
 
 } // namespace troupe

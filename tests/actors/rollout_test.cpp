@@ -113,6 +113,14 @@ struct rollout_fixture : tree_fixture {
       observer->on_error(request, error_code::model_failed);
     pass(1s);
   }
+  batch one_answered() {
+    batch one;
+    one.rows = 1;
+    one.made = one.begun = time.now();
+    one.requests.push_back(std::make_unique<counted_request>());
+    one.requests.front()->arrived = time.now();
+    return one;
+  }
   /// With all of its kind; what was stored starts again.
   void kill_deployment() {
     caf::anon_send_exit(actors.deployments.get(), caf::exit_reason::kill);
@@ -268,6 +276,43 @@ BOOST_AUTO_TEST_CASE(a_candidate_whose_figure_leaves_its_bounds_goes_back) {
   BOOST_TEST(reason_of(2) == "requests / replicas is 50, expected at most 20", reason_of(2));
 }
 
+BOOST_AUTO_TEST_CASE(an_expression_over_what_pools_count_waits_until_they_have_counted) {
+  BOOST_REQUIRE(deploy_by("strategy = \"canary\"\n[[canary.step]]\nweight = 50\nhold = \"60s\"\n"
+                          "[[check]]\nkind = \"expression\"\nvalue = \"rows / requests\"\nat_least = 0.5\nsamples = 10\n"));
+  pass_seconds(2);
+  answers(2, 500); // gateways tell of them, pools don't yet
+  pass_seconds(2);
+  BOOST_TEST((state_of(2) == version_state::rolling_out));
+  BOOST_TEST(view().rollout->checks.at(0).words == "rows / requests: 0 of 10 requests of the candidate");
+  auto target = routes.find_pool({"digits", 2});
+  BOOST_REQUIRE(target != nullptr);
+  for (int i = 0; i < 20; ++i)
+    target->counted().add_answers(one_answered(), time.now() + 5ms);
+  pass_seconds(2);
+  BOOST_TEST(view().rollout->checks.at(0).words == "rows / requests is 1, expected at least 0.5");
+}
+
+BOOST_AUTO_TEST_CASE(a_version_that_comes_back_has_no_stages_and_no_checks_even_if_its_replicas_go_one_by_one) {
+  for (const auto& rollout :
+       {two_steps + "[[check]]\nkind = \"error_rate\"\n",
+        replica_by_replica + "[[check]]\nkind = \"expression\"\nvalue = \"requests\"\nat_most = 1\nsamples = 0\n"}) {
+    auto number = deploy_by(rollout);
+    BOOST_REQUIRE(number);
+    pass_seconds(2);
+    BOOST_REQUIRE(steer(rollout_command::promote));
+    for (int others = 0; others < 2; ++others) { // so that it isn't resident any more
+      pass_seconds(3);
+      BOOST_REQUIRE(deploy_digits(2));
+    }
+    pass_seconds(3);
+    BOOST_TEST(runners_of(number->version) == 0U);
+    BOOST_REQUIRE(ask<deployed>(actors.catalog.get(), rollback{"digits", number->version, 0, "anna"}));
+    pass_seconds(4);
+    BOOST_TEST((state_of(number->version) == version_state::live));
+    BOOST_TEST(routed() == number->version);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(an_ab_test_that_the_candidate_loses_takes_it_back_at_once) {
   BOOST_REQUIRE(deploy_by(ab_test));
   pass_seconds(2);
@@ -282,7 +327,7 @@ BOOST_AUTO_TEST_CASE(an_ab_test_without_rewards_holds) {
   pass_seconds(100);
   answers(2, 5000);
   BOOST_TEST((state_of(2) == version_state::rolling_out));
-  BOOST_TEST(view().rollout->missing == "there are 0 rewards of 100000");
+  BOOST_TEST(view().rollout->missing == "the version with the fewest rewards has 0 of 100000");
 }
 
 BOOST_AUTO_TEST_CASE(a_rollout_that_is_scaled_to_0_holds_and_goes_back_in_the_end) {
@@ -500,9 +545,13 @@ BOOST_FIXTURE_TEST_CASE(a_live_version_that_beats_all_stays_and_the_others_stop,
   BOOST_TEST(runners_of(2) + runners_of(3) == 0U);
 }
 
-BOOST_FIXTURE_TEST_CASE(while_two_are_as_good_the_test_goes_on, three_arms) {
+BOOST_FIXTURE_TEST_CASE(while_two_are_as_good_the_test_goes_on_and_tells_who_is_out, three_arms) {
+  BOOST_REQUIRE(view().rollout->figures.others.size() == 1U); // before anything was judged, too
   test({0.3, 0.6, 0.6});
   BOOST_TEST((state_of(3) == version_state::rolling_out));
+  BOOST_TEST(view().rollout->figures.incumbent.is_out);
+  BOOST_TEST(!view().rollout->figures.candidate.is_out);
+  BOOST_TEST(!view().rollout->figures.others.at(0).did.is_out);
 }
 
 BOOST_FIXTURE_TEST_CASE(another_version_that_fails_more_often_ends_the_test, three_arms) {

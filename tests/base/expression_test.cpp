@@ -43,11 +43,11 @@ BOOST_AUTO_TEST_CASE(what_is_divided_by_zero_is_not_finite) {
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_read_is_told_with_its_place) {
-  BOOST_TEST(problem("") == "Expression is empty.");
-  BOOST_TEST(problem("rows +") == "Unexpected end of expression at position 7");
-  BOOST_TEST(problem("(rows") == "Missing parenthesis");
-  BOOST_TEST(problem("rows batches") == "Unexpected value \"batches\" found at position 5");
-  BOOST_TEST(problem("rows = 3") == "Unexpected operator \"=\" found at position 5");
+  BOOST_TEST(problem("") == "expression is empty");
+  BOOST_TEST(problem("rows +") == "unexpected end of expression at position 7");
+  BOOST_TEST(problem("(rows") == "missing parenthesis");
+  BOOST_TEST(problem("rows batches") == "unexpected value \"batches\" found at position 5");
+  BOOST_TEST(problem("rows = 3") == "unexpected operator \"=\" found at position 5");
   BOOST_TEST(problem("rows, batches") == "there is more than one value, divided by commas");
   BOOST_TEST(!problem("\"rows\"").empty());
   BOOST_TEST(!problem(std::string(100'000, '(') + "1").empty());

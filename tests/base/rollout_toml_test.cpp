@@ -75,8 +75,9 @@ BOOST_AUTO_TEST_CASE(what_is_no_toml_is_refused_with_its_line) {
 BOOST_AUTO_TEST_CASE(a_strategy_is_known_single_and_never_goes_with_rolling) {
   const std::string known = "one of rolling, canary, blue_green, ab or shadow";
   all_are_refused({
-      {"strategy = \"bluegreen\"", "1: strategy: expected " + known + ", found \"bluegreen\""},
-      {"strategy = [\"shadow\", \"\\u001bcanary\"]", "1: strategy: expected " + known + ", found \"?canary\""},
+      {"strategy = \"bluegreen\"", "1: strategy: expected " + known + ", found \"bluegreen\"; did you mean 'blue_green'?"},
+      {"strategy = [\"shadow\", \"\\u001bcanary\"]",
+       "1: strategy: expected " + known + ", found \"?canary\"; did you mean 'canary'?"},
       {"strategy = 5", "1: strategy: expected " + known + ", or a list of at most 5 such, found 5"},
       {"\nstrategy = []", "2: strategy: expected " + known + ", or a list of at most 5 such, found a list of something else"},
       {"strategy = [\"ab\", 1]",
@@ -100,7 +101,8 @@ BOOST_AUTO_TEST_CASE(a_section_of_a_strategy_that_is_not_chosen_is_refused) {
 
 BOOST_AUTO_TEST_CASE(with_an_unknown_strategy_no_section_is_blamed_but_for_what_it_says) {
   BOOST_TEST(problem("strategy = \"canery\"\n[ab]\nweight = 0\n[traffic]\n[[check]]\nkind = \"disagreement\"")
-             == "r.toml:1: strategy: expected one of rolling, canary, blue_green, ab or shadow, found \"canery\"\n"
+             == "r.toml:1: strategy: expected one of rolling, canary, blue_green, ab or shadow, found \"canery\"; did you mean "
+                "'canary'?\n"
                 "r.toml:3: ab.weight: expected per cent from 0.1 to 99.9 in steps of 0.1, found 0");
 }
 
@@ -266,7 +268,8 @@ BOOST_AUTO_TEST_CASE(a_check_is_known_and_single_and_tolerates_a_finite_amount) 
        "5: check[0].within: expected none, because only disagreement by values compares numbers"},
       {of("output_drift") + "within = 0.1",
        "4: check[0].within: expected none, because only disagreement by values compares numbers"},
-      {of("error_rate") + "margin = \"1ms\"", "4: check[0].margin: expected none, because error_rate is no latency"},
+      {of("error_rate") + "margin = \"1ms\"",
+       "4: check[0].margin: expected none, because only latency_p50, latency_p95 and latency_p99 have one"},
       {of("latency_p99") + "output = \"scores\"", "4: check[0].output: expected none, because latency_p99 looks at no output"},
       {of("output_drift") + "output = \"\"",
        "4: check[0].output: expected 1 to 128 printable ASCII characters without blanks, found \"\""},
@@ -349,7 +352,7 @@ BOOST_AUTO_TEST_CASE(an_expression_that_cannot_be_computed_is_refused) {
        "4: check[0].value: expected an expression, found \"rowz\": there is no \"rowz\"; did you mean 'rows'?"},
       {checked(rows + "at_most = \"rows\""),
        "5: check[0].at_most: expected an expression, found \"rows\": there is no \"rows\"; known are incumbent"},
-      {checked(rows + "at_least = \"\""), "5: check[0].at_least: expected an expression, found \"\": Expression is empty."},
+      {checked(rows + "at_least = \"\""), "5: check[0].at_least: expected an expression, found \"\": expression is empty"},
       {checked(rows + "at_least = nan"), "5: check[0].at_least: expected a number, or a text in quotes, found nan"},
       {checked(rows + "at_least = true"), "5: check[0].at_least: expected a number, or a text in quotes, found true"},
       {checked(rows + "at_least = \"" + std::string(1001, '1') + "\""),
@@ -357,7 +360,20 @@ BOOST_AUTO_TEST_CASE(an_expression_that_cannot_be_computed_is_refused) {
       {checked(rows + "at_least = 1\ntolerance = 1"),
        "6: check[0].tolerance: expected none, because an expression has bounds: at_most, at_least"},
       {checked(rows + "at_least = 1\n[[check]]\nkind = \"expression\"\n" + rows + "at_most = 2"),
-       "7: check[1].kind: expected each check once, found \"expression\" again"},
+       "8: check[1].value: expected each expression once, found \"rows\" again; one check may have at_most and at_least"},
+      {checked("value = \"1 + 1\"\nat_most = 1"),
+       "4: check[0].value: expected at least one of the names of figures, such as requests or rows, found none in \"1 + 1\""},
+      {checked("value = \"rows / 0\"\nat_most = 1"),
+       "4: check[0].value: expected an expression, found \"rows / 0\": it is no finite number whatever the figures are"},
+      {checked("value = \"rows\\u0000\"\nat_most = 1"),
+       "4: check[0].value: expected an expression, found \"rows?\": it has a line end, or another control character"},
+      {checked(rows + "at_most = 5\nat_least = 10"), "6: check[0].at_least: expected no more than at_most, which is 5, found 10"},
+      {checked(rows + "at_most = 5\nmargin = \"1ms\""),
+       "6: check[0].margin: expected none, because only latency_p50, latency_p95 and latency_p99 have one"},
+      {"strategy = \"canary\"\n[[check]]\nkind = \"expresion\"\nvalue = \"rows\"\nat_most = 1",
+       "3: check[0].kind: expected one of error_rate, latency_p50, latency_p95, latency_p99, finite_outputs, output_drift, "
+       "disagreement, "
+       "memory or expression, found \"expresion\"; did you mean 'expression'?"},
       {"strategy = \"canary\"\n[[check]]\nkind = \"error_rate\"\nat_most = 1",
        "4: check[0].at_most: expected none, because only the kind expression has one"},
   });

@@ -195,7 +195,7 @@ ab_outcome test_versions(const std::vector<double>& means, rng& random) {
     if (auto taken = advance(state, batch, options); !taken)
       throw std::runtime_error(taken.failure().message);
     so_far.rewards += rewards_a_second;
-    so_far.best = best_arm(state, means.size(), options);
+    so_far.best = judge_arms(state, means.size(), options).best;
   }
   return so_far;
 }

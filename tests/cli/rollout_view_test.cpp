@@ -294,7 +294,7 @@ BOOST_AUTO_TEST_CASE(programs_are_told_all_of_a_rollout) {
       json["checks"][0].dump()
       == R"({"kind":"error_rate","name":"error_rate","judgement":"fine","words":"0.7 % failed, 0.6 % of the incumbent's","samples":412})");
   BOOST_TEST(json["candidate_did"].dump()
-             == R"({"requests":412,"failures":3,"p50_us":7750,"p99_us":31000,"rewards":0,"reward_mean":0.0})");
+             == R"({"requests":412,"failures":3,"p50_us":7750,"p99_us":31000,"rewards":0,"reward_mean":0.0,"out":false})");
   BOOST_TEST(json.size() == 18U);
   told_version none({{"live", 880, "by hand"}});
   auto without = deployment_json(none.deployment.asReader());

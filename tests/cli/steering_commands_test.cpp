@@ -53,7 +53,7 @@ BOOST_FIXTURE_TEST_CASE(who_watches_a_rollout_that_has_failed_already_is_told_so
   BOOST_TEST(run({"rollout", "echo"}) == 0);
   BOOST_TEST(out == watched);
   BOOST_TEST(out
-             == "echo: no rollout is under way; version 3 failed 1h ago: the model raised an error\n"
+             == "echo: no rollout is under way; version 3 failed 1h ago: the model raised an error; version 2 is live\n"
                 "`troupe history echo` tells all that happened\n");
 }
 

@@ -115,6 +115,11 @@ BOOST_FIXTURE_TEST_CASE(a_candidate_that_has_no_place_just_now_leaves_its_reques
   BOOST_TEST(to->target->id().number == 3U);
   BOOST_TEST((to->observer == watch->observer_of(incumbent_arm)));
   BOOST_TEST(to->judged_by == nullptr);
+  divide(1000, {split_key_kind::request_id, {}}, {}, 0, true);
+  request_marks marks;
+  marks.id = "id";
+  BOOST_TEST(door.reward("digits", marks, 1).ok());
+  BOOST_TEST(watch->read().incumbent.rewards.count == 1U);
   BOOST_TEST(chosen({}, "digits@candidate") == 4U); // who asks for it hears why it can't answer
 }
 

@@ -128,11 +128,11 @@ inline deployment_list deployments() {
                          78,
                          "samples",
                          {{check_judgement::worse, "p99", 65}},
-                         {{66, 67, microseconds(68), microseconds(69), 74, 0.25},
-                          {70, 71, microseconds(72), microseconds(73), 75, 0.5},
+                         {{66, 67, microseconds(68), microseconds(69), 74, 0.25, true},
+                          {70, 71, microseconds(72), microseconds(73), 75, 0.5, true},
                           76,
                           77,
-                          {{94, {95, 96, microseconds(97), microseconds(98), 99, 0.75}}}}};
+                          {{94, {95, 96, microseconds(97), microseconds(98), 99, 0.75, true}}}}};
   return {{{record, {{version(), true, true, true, status(), "no room"}}, rollout}}};
 }
 

@@ -103,7 +103,8 @@ BOOST_AUTO_TEST_CASE(a_rollback_that_leads_nowhere_says_which_versions_are_kept)
   BOOST_TEST(refusal(view, {news::undone, 9, {}}).message == "there is no version 9; kept are 2, 3");
   BOOST_TEST(refusal(view, {news::undone, 4, {}}).message == "version 4 can't be gone back to: it never was live; kept are 2, 3");
   BOOST_TEST(refusal(view, {news::undone, 3, {}}).message == "version 3 is the one that answers now");
-  BOOST_TEST(refusal(with_live(1), {news::undone, 0, {}}).message == "there is no version to go back to; kept are 1");
+  BOOST_TEST(refusal(with_live(1), {news::undone, 0, {}}).message
+             == "there is no version before the live one; kept are 1; name one with `--to`");
 }
 
 BOOST_AUTO_TEST_CASE(news_of_a_version_that_is_not_on_its_way_changes_nothing) {
@@ -221,12 +222,52 @@ BOOST_AUTO_TEST_CASE(a_version_that_wins_an_ab_test_is_live_at_once_though_it_ne
   BOOST_TEST((state_in(view, 2) == state::live && state_in(view, 3) == state::rolled_back));
 }
 
+BOOST_AUTO_TEST_CASE(after_a_test_that_an_older_version_has_won_a_rollback_goes_to_the_one_that_was_live) {
+  auto view = with_live(3);
+  view.versions.push_back({4, state::rolling_out, false});
+  view.target = view.last = 4;
+  view.divided = view.staged = true;
+  view.tested = view.tested_ready = {1, 2};
+  store(planned(view, {news::undone, 2, "version 2 is better"}), view);
+  view.tested.clear();
+  view.tested_ready.clear();
+  BOOST_TEST((view.current == 2U && view.previous == 3U && state_in(view, 3) == state::superseded));
+  view.previous_ready = true;
+  store(planned(view, {news::undone, 0, {}}), view);
+  BOOST_TEST(view.current == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(a_version_that_ends_is_not_erased_in_the_same_write) {
+  auto view = with_live(2);
+  view.keep = 1;
+  view.target = 1;
+  view.versions[0].state = state::preparing;
+  for (const auto& event : {rollout_event{news::broken, 1, "its artifact is gone"}, rollout_event{news::undone, 0, {}}}) {
+    auto plan = planned(view, event);
+    BOOST_TEST(plan.changes.size() == 1U);
+    BOOST_TEST(plan.erased.empty());
+    BOOST_TEST(plan.target == 0U);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_winner_that_cannot_answer_just_now_is_started_first) {
   auto view = with_target(state::rolling_out);
   view.tested = {1};
   auto plan = planned(view, {news::undone, 1, {}});
   BOOST_TEST(does(plan, act::start_pool, 1));
   BOOST_TEST(plan.target == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(the_version_that_a_rollback_goes_to_is_kept_however_many_were_tried_since) {
+  auto view = with_live(2);
+  view.keep = 3;
+  for (version_number tried = 3; tried <= 9; ++tried)
+    view.versions.push_back({tried, state::rolled_back, true});
+  view.last = 9;
+  auto erased = versions_to_erase(view);
+  BOOST_TEST((std::find(erased.begin(), erased.end(), 1U) == erased.end()));
+  BOOST_TEST((std::find(erased.begin(), erased.end(), 9U) == erased.end()));
+  BOOST_TEST((std::find(erased.begin(), erased.end(), 3U) != erased.end()));
 }
 
 BOOST_AUTO_TEST_CASE(versions_that_are_tested_are_kept_as_long_as_the_test) {

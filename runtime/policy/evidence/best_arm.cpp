@@ -40,18 +40,19 @@ result<void> advance(best_arm_state& state, const std::vector<reward_sums>& batc
   return {};
 }
 
-std::optional<std::size_t> best_arm(const best_arm_state& state, std::size_t arms, const mean_options& options) {
+arms_judged judge_arms(const best_arm_state& state, std::size_t arms, const mean_options& options) {
   auto each_options = with_share(options, arms);
-  std::vector<bool> out(arms, false);
+  arms_judged judged{std::vector<bool>(arms, false), std::nullopt};
+  auto& out = judged.out;
   for (std::size_t later = 1; later < arms; ++later)
     for (std::size_t earlier = 0; earlier < later; ++earlier) {
       auto said = judge_pair(state, earlier, later, each_options).is;
       if (said != standing::undecided) // fine is a gain, since no loss is tolerated
         out[said == standing::worse ? later : earlier] = true;
     }
-  if (std::count(out.begin(), out.end(), false) != 1)
-    return std::nullopt;
-  return static_cast<std::size_t>(std::find(out.begin(), out.end(), false) - out.begin());
+  if (std::count(out.begin(), out.end(), false) == 1)
+    judged.best = static_cast<std::size_t>(std::find(out.begin(), out.end(), false) - out.begin());
+  return judged;
 }
 
 std::string reason_of_pair(const best_arm_state& state, std::size_t a, std::size_t b, std::size_t arms,

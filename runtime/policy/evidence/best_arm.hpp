@@ -22,8 +22,11 @@ struct best_arm_state {
 /// invalid_argument, and nothing is changed: sums that rewards can't have.
 result<void> advance(best_arm_state& state, const std::vector<reward_sums>& batch, const mean_options& options);
 
-/// The arm that is left; nothing: there are several yet.
-std::optional<std::size_t> best_arm(const best_arm_state& state, std::size_t arms, const mean_options& options);
+struct arms_judged {
+  std::vector<bool> out;           ///< by arm: it is proven to be below another
+  std::optional<std::size_t> best; ///< the one that is left; nothing: there are several yet
+};
+arms_judged judge_arms(const best_arm_state& state, std::size_t arms, const mean_options& options);
 
 /// What the test of this pair says, for people; the later arm comes first: "reward 0.61 against 0.58, …".
 std::string reason_of_pair(const best_arm_state& state, std::size_t a, std::size_t b, std::size_t arms,

@@ -27,7 +27,7 @@ struct fixture {
     state = {};
     for (int second = 0; second < seconds; ++second) {
       serve(means);
-      if (auto best = best_arm(state, means.size(), options))
+      if (auto best = judge_arms(state, means.size(), options).best)
         return best;
     }
     return std::nullopt;
@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(sums_that_no_rewards_have_are_refused_and_change_nothing) {
 }
 
 BOOST_AUTO_TEST_CASE(without_data_nobody_is_best) {
-  BOOST_TEST(!best_arm(state, 3, options).has_value());
+  BOOST_TEST(!judge_arms(state, 3, options).best.has_value());
   BOOST_TEST(reason_of_pair(state, 1, 0, 3, options) == "reward: no requests of both versions yet");
 }
 
@@ -67,6 +67,11 @@ BOOST_AUTO_TEST_CASE(the_best_of_several_is_found_wherever_it_stands) {
 
 BOOST_AUTO_TEST_CASE(while_two_are_as_good_nobody_is_best) {
   BOOST_TEST(!best_of({0.3, 0.6, 0.6}, 500).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(an_arm_that_is_below_another_is_out_though_nobody_has_won) {
+  BOOST_TEST(!best_of({0.3, 0.6, 0.6}, 500).has_value());
+  BOOST_TEST((judge_arms(state, 3, options).out == std::vector<bool>{true, false, false}));
 }
 
 BOOST_AUTO_TEST_CASE(equal_arms_seldom_have_a_best_though_looked_at_all_the_time) {
