@@ -61,6 +61,7 @@ void tell_answer(remote_pool& to, const sent_request& of, schema::ForwardAnswer:
 }
 
 void fail_all(remote_pool& to, const std::vector<sent_request>& sent) {
+  to.doubt();
   for (const auto& each : sent)
     to.failed(each.ticket, 0, unreachable(to));
 }

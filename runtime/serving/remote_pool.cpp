@@ -94,6 +94,8 @@ void remote_pool::answered(std::uint64_t ticket, const std::vector<tensor_view>&
   auto request = take(ticket);
   if (request == nullptr)
     return;
+  if (doubtful())
+    doubted_.store(false, std::memory_order_relaxed);
   answer(std::move(request), outputs);
   let_go();
 }
@@ -137,6 +139,12 @@ std::vector<request_ptr> remote_pool::take_if(const Condition& leaves) {
 }
 
 void remote_pool::expire(steady_time now) {
+  if (!doubtful())
+    doubted_until_ = {};
+  else if (doubted_until_ == steady_time())
+    doubted_until_ = now + doubted_for;
+  else if (now >= doubted_until_)
+    doubted_.store(false, std::memory_order_relaxed);
   if (quiet())
     return;
   for (auto& request : take_if([now](const inference_request& each) { return each.deadline <= now; }))

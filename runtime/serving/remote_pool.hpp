@@ -7,6 +7,7 @@
 #include "runtime/serving/request.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -40,6 +41,8 @@ class remote_pool : public std::enable_shared_from_this<remote_pool> {
 public:
   /// Most requests that go out in one call.
   static constexpr std::size_t call_requests_max = 64;
+  /// So long after a connection was lost, requests go to other places, if there are any. Until then a node that has died is suspected, in most cases.
+  static constexpr std::chrono::milliseconds doubted_for{500};
 
   /// `carrier` outlives it.
   remote_pool(version_id id, const model_spec& spec, std::uint32_t replicas, std::shared_ptr<const peer_status> peer,
@@ -53,6 +56,10 @@ public:
   void set_replicas(std::uint32_t replicas) { replicas_.store(replicas, std::memory_order_relaxed); }
   /// Whether requests may go there.
   bool usable() const { return replicas() > 0 && peer_->usable(); }
+  /// Whether a call to it was lost a moment ago.
+  bool doubtful() const { return doubted_.load(std::memory_order_relaxed); }
+  /// A call to it found no connection, or lost it.
+  void doubt() { doubted_.store(true, std::memory_order_relaxed); }
   /// Requests under way, or waiting there as the node last told, for each replica. There must be replicas.
   double work_per_replica() const;
 
@@ -66,7 +73,7 @@ public:
   /// Why it has none. `unavailable`: it is tried elsewhere. `crashes`: how many hosts died with it, in all.
   void failed(std::uint64_t ticket, std::uint32_t crashes, const error& why);
 
-  /// Takes back everything if the node isn't usable any longer, and refuses what is past its deadline. Called by a ticker.
+  /// Takes back everything if the node isn't usable any longer, refuses what is past its deadline, and ends a doubt. Called by a ticker.
   void expire(steady_time now);
   /// Refuses what is under way and what comes later.
   void close();
@@ -98,6 +105,8 @@ private:
   forwarder& carrier_;
   std::atomic<std::uint32_t> replicas_;
   std::atomic<std::uint32_t> under_way_count_{0};
+  std::atomic<bool> doubted_{false};
+  steady_time doubted_until_{}; ///< the ticker's; of no doubt nothing
   std::mutex mutex_;
   bool closed_ = false;
   std::uint64_t last_ticket_ = 0;

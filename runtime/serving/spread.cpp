@@ -67,7 +67,7 @@ std::uint32_t spread::replicas() const {
 
 bool spread::is_reachable() const {
   auto now = read();
-  auto usable = [](const std::shared_ptr<remote_pool>& each) { return each->usable(); };
+  auto usable = [](const std::shared_ptr<remote_pool>& each) { return each->usable() && !each->doubtful(); };
   return now->local != nullptr || std::any_of(now->remotes.begin(), now->remotes.end(), usable);
 }
 
@@ -115,18 +115,23 @@ std::shared_ptr<remote_pool> spread::choose_remote(const places& from, const voi
     return nullptr;
   auto one = draw(from, except, nullptr);
   auto other = one == nullptr ? nullptr : draw(from, except, one.get());
-  return other != nullptr && other->work_per_replica() < one->work_per_replica() ? other : one;
+  bool may_choose = other != nullptr && (one->doubtful() || !other->doubtful());
+  return may_choose && other->work_per_replica() < one->work_per_replica() ? other : one;
 }
 
 std::shared_ptr<remote_pool> spread::draw(const places& from, const void* except, const void* and_except) const {
   const auto& all = from.remotes;
   auto first = rng(seed_ + draws_.fetch_add(1, std::memory_order_relaxed)).below(all.size());
+  std::shared_ptr<remote_pool> doubtful;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto& each = all[(first + i) % all.size()];
-    if (each->usable() && each.get() != except && each.get() != and_except)
+    if (!each->usable() || each.get() == except || each.get() == and_except)
+      continue;
+    if (!each->doubtful())
       return each;
+    doubtful = each;
   }
-  return nullptr;
+  return doubtful; // better than none
 }
 
 void spread::send(const place& to, request_ptr request) {

@@ -33,7 +33,7 @@ public:
   std::shared_ptr<pool> local() const;
   /// Running ones, of all places.
   std::uint32_t replicas() const;
-  /// Whether there is a place that a request could be given to.
+  /// Whether there is a place that a request could be given to, and that is in no doubt.
   bool is_reachable() const;
 
   /// Gives a checked request, which has a loop, to a place. From now on it is answered, whatever happens, and keeps the spread alive.
@@ -79,7 +79,7 @@ private:
   /// Where a request goes that was in the place `except` already.
   place choose(const places& from, const void* except) const;
   std::shared_ptr<remote_pool> choose_remote(const places& from, const void* except) const;
-  /// The first usable one that isn't `except`, from a random one on; null: there is none.
+  /// The first usable one that isn't `except`, from a random one on, of those that are in no doubt if there are any; null: there is none.
   std::shared_ptr<remote_pool> draw(const places& from, const void* except, const void* and_except) const;
   void send(const place& to, request_ptr request);
   /// Sends what moves, on its loop.

@@ -41,6 +41,36 @@ BOOST_AUTO_TEST_CASE(a_suspect_gets_nothing_while_others_are_there) {
     BOOST_TEST(call.to->peer().name() == "n3");
 }
 
+BOOST_AUTO_TEST_CASE(where_a_call_was_lost_nothing_goes_while_others_are_there_until_the_doubt_is_over) {
+  auto lost = remote("n2");
+  tell("n2", true);
+  tell("n3", true);
+  target->set_remotes({lost, remote("n3")});
+  lost->doubt();
+  for (int i = 0; i < 20; ++i)
+    ask(1);
+  for (const auto& call : wire.calls)
+    BOOST_TEST(call.to->peer().name() == "n3");
+  target->expire(time.now());
+  BOOST_TEST(lost->doubtful());
+  target->expire(time.now() + remote_pool::doubted_for);
+  BOOST_TEST(!lost->doubtful());
+}
+
+BOOST_AUTO_TEST_CASE(one_in_doubt_is_better_than_none_and_an_answer_ends_the_doubt) {
+  auto lost = remote("n2");
+  tell("n2", true);
+  target->set_remotes({lost});
+  lost->doubt();
+  BOOST_TEST(!target->is_reachable());
+  auto asked = ask(7);
+  BOOST_REQUIRE(wire.calls.size() == 1U);
+  fake_forwarder::answer(wire.calls[0]);
+  settle();
+  BOOST_TEST(has(*asked, 7));
+  BOOST_TEST(target->is_reachable());
+}
+
 BOOST_AUTO_TEST_CASE(an_idle_local_replica_comes_before_other_nodes) {
   open_remotes({"n2"});
   auto runners = open_local();

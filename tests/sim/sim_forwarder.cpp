@@ -83,6 +83,7 @@ void sim_forwarder::fail(call_id id) {
   if (found.empty())
     return;
   const auto& lost = found.mapped();
+  lost.to->doubt();
   self_.loop.run([&lost] {
     for (auto ticket : lost.tickets)
       lost.to->failed(ticket, 0, {error_code::unavailable, "node '" + lost.to->peer().name() + "' can't be reached; retry"});
