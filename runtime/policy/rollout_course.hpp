@@ -54,7 +54,7 @@ struct rollout_course {
 /// At most so much of the time between two events counts. Events of kind `looked` must come more often, or a stage takes longer.
 inline constexpr std::chrono::nanoseconds watch_gap_max = std::chrono::seconds(5);
 /// A course in which nothing but the time has changed is stored so often. A new leader goes on from there.
-inline constexpr std::chrono::nanoseconds held_stored_every = std::chrono::seconds(15);
+inline constexpr std::chrono::nanoseconds held_stored_every = std::chrono::seconds(5);
 
 /// How requests are divided.
 struct course_split {
