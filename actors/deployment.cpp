@@ -457,7 +457,6 @@ void deployment_state::carry_out(const rollout_plan& plan, deployment_records af
     for (const auto& step : plan.steps)
       take(step);
     end_judging();
-    stop_tested();
     tell_needs();
     settle();
     next();
@@ -535,34 +534,14 @@ void deployment_state::stop_validation(version_number number) {
 }
 
 void deployment_state::start_pool(version_number number) {
-  auto tested = number == record().target_version ? stored_.tested() : std::vector<version_number>();
-  for (auto other : tested) { // they were loaded and verified before
-    needs_[other].leaving = false;
-    needs_[other].may_start = true;
-  }
   auto& needed = needs_[number];
   needed.leaving = false;
-  if (is_ready(number) && tested.empty())
+  if (is_ready(number) && (number != record().target_version || stored_.tested().empty()))
     happened(rollout_news::verified, number);
-}
-
-void deployment_state::stop_tested() {
-  auto wanted = stored_.tested();
-  for (auto number : {record().current_version, record().target_version, record().previous_version})
-    wanted.push_back(number);
-  std::vector<version_number> done_with;
-  for (const auto& [number, needed] : needs_)
-    if (!needed.leaving && std::find(wanted.begin(), wanted.end(), number) == wanted.end())
-      done_with.push_back(number);
-  for (auto number : done_with)
-    stop_pool(number);
 }
 
 void deployment_state::stop_pool(version_number number) {
   stop_validation(number);
-  auto tested = stored_.tested();
-  if (std::find(tested.begin(), tested.end(), number) != tested.end())
-    return; // it is needed as long as the test
   auto found = needs_.find(number);
   if (found == needs_.end() || std::exchange(found->second.leaving, true))
     return;

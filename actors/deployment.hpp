@@ -115,8 +115,6 @@ private:
   void stop_validation(version_number number);
   void start_pool(version_number number);
   void stop_pool(version_number number);
-  /// Those that were tested beside a target that is no longer on its way up.
-  void stop_tested();
   void switch_route(version_number number);
   /// What each version needs by what is stored. One that is about to go keeps what it has.
   void count_replicas();

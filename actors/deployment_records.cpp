@@ -27,10 +27,6 @@ void move(version_record& version, const version_change& change, const std::stri
   version.moves.push_back({change.state, now, by, change.reason});
 }
 
-} // namespace
-
-namespace {
-
 /// Whether it was on its way up, or live, before.
 bool comes_back(const version_record& version) {
   auto ended = [](const version_move& move) {
@@ -41,7 +37,7 @@ bool comes_back(const version_record& version) {
 }
 
 /// Of a version that comes back: it has earned its requests before. Replicas still go one by one where there is no room for more.
-rollout_spec without_trial(rollout_spec spec) {
+rollout_spec without_trial(const rollout_spec& spec) {
   rollout_spec back;
   back.rolling = spec.rolling;
   if (back.rolling)
@@ -70,7 +66,7 @@ rollout_spec deployment_records::rollout_of(version_number number) const {
   if (!spec)
     return {};
   if (number == deployment.target_version && comes_back(*version))
-    *spec = without_trial(std::move(*spec));
+    *spec = without_trial(*spec);
   return deployment.current_version == 0 ? *spec : with_rolling_stages(std::move(*spec), deployment.wanted_replicas);
 }
 

@@ -109,10 +109,9 @@ arm_figures figures_of(const arm_counters& did) {
 
 rollout_state::behavior_type rollout_state::begin(rollout_options options) {
   options_.emplace(std::move(options));
-  tests_ = tests_of(options_->spec);
-  challengers_.push_back({options_->candidate, tests_});
+  challengers_.push_back({options_->candidate, tests_of(options_->spec)});
   for (auto other : options_->spec.others) {
-    challengers_.push_back({other, tests_});
+    challengers_.push_back({other, candidate().tests});
     challengers_.back().tests.answers.clear(); // nobody looks into theirs
   }
   self_->send(self_, look_now{});
@@ -191,17 +190,11 @@ void rollout_state::take_watches(const traffic_view& seen, news_map& news) {
   }
 }
 
-/// The incumbent is arm 0, as in the split.
 void rollout_state::take_rewards(const news_map& news) {
   std::vector<reward_sums> batch;
-  auto take = [&](version_number version) {
-    auto found = news.find(version);
-    batch.push_back(found == news.end() ? reward_sums{} : found->second.rewards);
-  };
-  take(options_->incumbent);
-  for (const auto& each : challengers_)
-    take(each.version);
-  static_cast<void>(advance(rewards_, batch, *tests_.rewards)); // sums that can't be are left out, as counts are
+  for (std::size_t arm = 0; arm <= challengers_.size(); ++arm)
+    batch.push_back(news.at(version_of(arm)).rewards);
+  static_cast<void>(advance(rewards_, batch, *candidate().tests.rewards)); // sums that can't be are left out, as counts are
 }
 
 rollout_seen rollout_state::seen_of(const traffic_view& seen) const {
@@ -232,9 +225,9 @@ void rollout_state::judge_rewards(course_evidence& evidence) const {
   evidence.candidate_samples = incumbent_total_.rewards.count;
   for (const auto& each : challengers_)
     evidence.candidate_samples = std::min(evidence.candidate_samples, each.total.rewards.count);
-  auto [out, best] = judge_arms(rewards_, arms, *tests_.rewards);
+  auto [out, best] = judge_arms(rewards_, arms, *candidate().tests.rewards);
   auto told = best.value_or(incumbent_arm) == incumbent_arm ? std::size_t{candidate_arm} : *best;
-  evidence.arm_words = reason_of_pair(rewards_, told, incumbent_arm, arms, *tests_.rewards);
+  evidence.arm_words = reason_of_pair(rewards_, told, incumbent_arm, arms, *candidate().tests.rewards);
   for (std::size_t arm = 0; arm < arms; ++arm)
     if (out[arm] && arms > 2)
       evidence.out.push_back(version_of(arm));

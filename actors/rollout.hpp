@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/environment.hpp"
+#include "runtime/policy/evidence/best_arm.hpp"
 #include "runtime/policy/evidence/step_evidence.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -73,7 +74,6 @@ private:
     arm_counters total{}; ///< under the split
   };
 
-  challenger& candidate() { return challengers_.front(); }
   const challenger& candidate() const { return challengers_.front(); }
   void on_split(const judge_split& split);
   void look();
@@ -96,7 +96,6 @@ private:
 
   self_pointer self_;
   std::optional<rollout_options> options_;
-  step_options tests_;
   std::optional<judge_split> split_;    ///< that is judged
   bool fresh_ = false;                  ///< nothing that pools did was counted under it yet
   std::vector<challenger> challengers_; ///< the candidate, then the others of an A/B test

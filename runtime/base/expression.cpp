@@ -46,17 +46,20 @@ result<double> evaluate(const std::string& text, const std::vector<named_value>&
   }
 }
 
-bool mentions(const std::string& text, std::string_view name, const std::vector<std::string_view>& known) {
+std::set<std::string> names_in(const std::string& text, const std::vector<std::string_view>& known) {
+  std::set<std::string> names;
   try {
     mu::Parser parser;
     std::list<double> places; // the parser keeps their addresses
     for (auto each : known)
       parser.DefineVar(std::string(each), &places.emplace_back());
     parser.SetExpr(text);
-    return parser.GetUsedVar().count(std::string(name)) != 0;
+    for (const auto& [name, place] : parser.GetUsedVar())
+      names.insert(name);
   } catch (const mu::Parser::exception_type&) {
-    return false;
+    names.clear();
   }
+  return names;
 }
 
 } // namespace troupe

@@ -2,6 +2,7 @@
 
 #include "runtime/base/error.hpp"
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,7 +19,7 @@ struct named_value {
 /// sqrt and abs. In doubles: what is divided by zero isn't finite. invalid_argument: it can't be read; the message says why, and where in the text.
 result<double> evaluate(const std::string& text, const std::vector<named_value>& values);
 
-/// Whether that name, which is one of `known`, is in the expression. False of one that can't be read.
-bool mentions(const std::string& text, std::string_view name, const std::vector<std::string_view>& known);
+/// Those of `known` that are in the expression. None of one that can't be read.
+std::set<std::string> names_in(const std::string& text, const std::vector<std::string_view>& known);
 
 } // namespace troupe

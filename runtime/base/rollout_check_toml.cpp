@@ -93,9 +93,9 @@ void read_look(toml_section& section, check_spec& check) {
   section.number("within", check.within, 0, rollout_within_max);
 }
 
-/// Whether it can be computed; else it is refused.
-bool check_expression(toml_section& section, std::string_view key, const std::string& text,
-                      const std::vector<std::string_view>& names) {
+/// What it is where all names stand for some number; nothing: it can't be computed, and is refused.
+std::optional<double> try_expression(toml_section& section, std::string_view key, const std::string& text,
+                                     const std::vector<std::string_view>& names) {
   std::vector<named_value> values;
   double next = 2;
   for (auto name : names)
@@ -104,44 +104,41 @@ bool check_expression(toml_section& section, std::string_view key, const std::st
     section.refuse(key, "expected an expression, found " + quoted_value(text) + ": " + why);
   };
   auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; };
-  if (text.size() > rollout_expression_max) {
+  if (text.size() > rollout_expression_max)
     section.refuse(key, "expected at most " + std::to_string(rollout_expression_max) + " characters, found "
                             + std::to_string(text.size()));
-    return false;
-  }
-  if (std::any_of(text.begin(), text.end(), is_control)) {
+  else if (std::any_of(text.begin(), text.end(), is_control))
     wrong("it has a line end, or another control character");
-    return false;
-  }
-  auto tried = evaluate(text, values);
-  if (!tried)
+  else if (auto tried = evaluate(text, values); !tried)
     wrong(tried.failure().message);
   else if (!std::isfinite(*tried))
     wrong("it is no finite number whatever the figures are");
-  return tried.ok() && std::isfinite(*tried);
+  else
+    return *tried;
+  return std::nullopt;
 }
 
 /// What the bound is whatever the incumbent's value; nothing: it depends on that, or there is none.
-std::optional<double> read_bound(toml_section& section, std::string_view key, std::string& bound) {
-  bool can_be_read = section.text_or_number(key, bound) && check_expression(section, key, bound, {incumbents_value});
-  if (!can_be_read || mentions(bound, incumbents_value, {incumbents_value}))
+std::optional<double> read_bound(toml_section& section, std::string_view key, std::string& bound, bool& asks_incumbent) {
+  if (!section.text_or_number(key, bound))
     return std::nullopt;
-  return *evaluate(bound, {});
+  auto value = try_expression(section, key, bound, {incumbents_value});
+  if (names_in(bound, {incumbents_value}).empty())
+    return value;
+  asks_incumbent = true;
+  return std::nullopt;
 }
 
 /// What it speaks of, as far as that makes a difference.
-void note_names(toml_section& section, bounded_expression& bounded, const std::vector<std::string_view>& names) {
-  std::size_t count = 0;
-  for (auto name : names) {
-    if (!mentions(bounded.value, name, names))
-      continue;
-    ++count;
-    bounded.asks_latency = bounded.asks_latency || name.find("latency_") == 0;
-    bounded.asks_work = bounded.asks_work || std::find(work_metrics.begin(), work_metrics.end(), name) != work_metrics.end();
-  }
-  if (count == 0)
+void note_names(toml_section& section, bounded_expression& bounded, const std::vector<std::string_view>& known) {
+  auto names = names_in(bounded.value, known);
+  if (names.empty())
     section.refuse("value", "expected at least one of the names of figures, such as requests or rows, found none in "
                                 + quoted_value(bounded.value));
+  auto is_of_work = [&names](std::string_view name) { return names.count(std::string(name)) != 0; };
+  bounded.asks_work = std::any_of(work_metrics.begin(), work_metrics.end(), is_of_work);
+  bounded.asks_latency =
+      std::any_of(names.begin(), names.end(), [](const std::string& name) { return name.find("latency_") == 0; });
 }
 
 void read_expression(toml_section& section, check_spec& check) {
@@ -155,17 +152,15 @@ void read_expression(toml_section& section, check_spec& check) {
   const std::vector<std::string_view> names(check_metrics.begin(), check_metrics.end());
   auto& bounded = check.bounded.emplace();
   bool has_value = section.required_text("value", bounded.value, "an expression like \"rows / batches\"");
-  if (has_value && check_expression(section, "value", bounded.value, names))
+  if (has_value && try_expression(section, "value", bounded.value, names))
     note_names(section, bounded, names);
-  auto most = read_bound(section, "at_most", bounded.at_most);
-  auto least = read_bound(section, "at_least", bounded.at_least);
+  auto most = read_bound(section, "at_most", bounded.at_most, bounded.asks_incumbent);
+  auto least = read_bound(section, "at_least", bounded.at_least, bounded.asks_incumbent);
   if (most && least && *least > *most)
     section.refuse("at_least", "expected no more than at_most, which is " + bounded.at_most + ", found " + bounded.at_least);
   if (!section.has("at_most") && !section.has("at_least"))
     section.refuse("at_most", "missing; expected at_most or at_least, a number or an expression like \"1.5 * incumbent\"");
   section.integer("samples", bounded.samples, 0, rollout_samples_max);
-  bounded.asks_incumbent = mentions(bounded.at_most, incumbents_value, {incumbents_value})
-                           || mentions(bounded.at_least, incumbents_value, {incumbents_value});
 }
 
 void check_is_new(toml_section& section, const check_spec& check, const std::vector<check_spec>& earlier) {

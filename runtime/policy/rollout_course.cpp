@@ -43,14 +43,19 @@ std::string describe(const course_split& split) {
   return text;
 }
 
+/// "version 2", "versions 2, 7"; at least one.
+std::string names_of(const std::vector<version_number>& versions) {
+  std::string list;
+  for (auto version : versions)
+    list += (list.empty() ? " " : ", ") + std::to_string(version);
+  return (versions.size() == 1 ? "version" : "versions") + list;
+}
+
 /// ", and as many for each of versions 2, 7"
 std::string others_text(const rollout_spec& spec, const rollout_course& course) {
   if (spec.others.empty() || !is_ab_test(spec, course))
     return {};
-  std::string list;
-  for (auto other : spec.others)
-    list += (list.empty() ? " " : ", ") + std::to_string(other);
-  return spec.others.size() == 1 ? ", and as many for version" + list : ", and as many for each of versions" + list;
+  return (spec.others.size() == 1 ? ", and as many for " : ", and as many for each of ") + names_of(spec.others);
 }
 
 std::string person(const course_event& event) {
@@ -227,22 +232,14 @@ course_plan on_begun(occasion at) {
   return enter(std::move(at), 0, "the candidate is ready");
 }
 
-/// " among those that are left, without versions 1, 4"
-std::string left_out(const course_evidence& known) {
-  std::string list;
-  for (auto version : known.out)
-    list += (list.empty() ? "" : ", ") + std::to_string(version);
-  return list.empty() ? ""
-                      : " among those that are left, without version" + std::string(known.out.size() == 1 ? " " : "s ") + list;
-}
-
 /// An A/B test has a winner, or all samples without one.
 course_plan on_test_done(occasion at, bool asks) {
   auto known = evidence_of_stage(at.plan.course, at.view);
   auto words = known.arm_words.empty() ? "" : ": " + known.arm_words;
   auto who = known.winner != 0 ? "version " + std::to_string(known.winner) : "the candidate";
   bool is_won = known.winner != 0 || known.arm == arm_judgement::better;
-  auto why = is_won ? who + " is better" + words : "no difference was found" + left_out(known);
+  auto left = known.out.empty() ? "" : " among those that are left, without " + names_of(known.out);
+  auto why = is_won ? who + " is better" + words : "no difference was found" + left;
   if (asks)
     return ask(std::move(at), why);
   if (is_won && known.winner == 0)

@@ -80,6 +80,28 @@ version_number version_before(const rollout_view& view) {
   return best;
 }
 
+/// The target is loaded, and with it what is tested beside it.
+void start_target(const rollout_view& view, rollout_plan& plan) {
+  plan.steps.push_back({rollout_act::start_pool, view.target});
+  for (auto number : view.tested)
+    plan.steps.push_back({rollout_act::start_pool, number});
+}
+
+/// A version that nobody goes back to is stopped, unless it is tested.
+void stop_previous(const rollout_view& view, rollout_plan& plan) {
+  if (view.target == 0 || !contains(view.tested, view.previous))
+    plan.steps.push_back({rollout_act::stop_pool, view.previous});
+}
+
+/// With the target what was tested beside it ends, unless it is needed otherwise.
+void stop_tested(const rollout_view& view, rollout_plan& plan) {
+  if (plan.target == view.target)
+    return;
+  for (auto number : view.tested)
+    if (number != plan.current && number != plan.previous && number != plan.target)
+      plan.steps.push_back({rollout_act::stop_pool, number});
+}
+
 void erase_surplus(const rollout_view& view, rollout_plan& plan) {
   auto after = view;
   after.current = plan.current;
@@ -208,7 +230,7 @@ planned on_resumed(const rollout_view& view) {
     plan.stores = true;
     plan.changes.push_back({view.target, version_state::preparing, {}});
   }
-  plan.steps.push_back({rollout_act::start_pool, view.target});
+  start_target(view, plan);
   return std::optional(plan);
 }
 
@@ -253,7 +275,7 @@ planned on_bake_over(const rollout_view& view) {
     return nothing;
   auto plan = from(view);
   plan.previous = 0;
-  plan.steps.push_back({rollout_act::stop_pool, view.previous});
+  stop_previous(view, plan);
   erase_surplus(view, plan);
   return std::optional(plan);
 }
@@ -267,8 +289,12 @@ rollout_act takes_over(const rollout_view& view) {
 planned on_progress(const rollout_view& view, rollout_news what) {
   using state = version_state;
   auto now = state_of(view, view.target).value_or(state::failed);
-  if (what == rollout_news::validated && now == state::validating)
-    return std::optional(advance(view, state::preparing, rollout_act::start_pool));
+  if (what == rollout_news::validated && now == state::validating) {
+    auto plan = from(view);
+    plan.changes.push_back({view.target, state::preparing, {}});
+    start_target(view, plan);
+    return std::optional(plan);
+  }
   if (what == rollout_news::loaded && now == state::preparing)
     return std::optional(advance(view, state::starting, rollout_act::fork));
   if (what == rollout_news::started && now == state::starting) {
@@ -290,9 +316,9 @@ planned on_progress(const rollout_view& view, rollout_news what) {
   return nothing;
 }
 
-/// News of a version that is, or was, live.
+/// News of a version that is, or was, live, or is tested beside the target.
 planned on_news_of_served(const rollout_view& view, const rollout_event& event) {
-  bool wanted = event.version == view.current || event.version == view.previous;
+  bool wanted = event.version == view.current || event.version == view.previous || contains(view.tested, event.version);
   if (event.what == rollout_news::loaded && wanted)
     return std::optional(only(view, rollout_act::fork, event.version));
   // While requests are being switched away from it they must not be switched back.
@@ -302,9 +328,8 @@ planned on_news_of_served(const rollout_view& view, const rollout_event& event) 
   return nothing;
 }
 
-} // namespace
-
-result<std::optional<rollout_plan>> plan_rollout(const rollout_view& view, const rollout_event& event) {
+/// But for what is tested beside the target.
+planned plan_for(const rollout_view& view, const rollout_event& event) {
   switch (event.what) {
   case rollout_news::deployed: return on_deployed(view);
   case rollout_news::undone: return on_undone(view, event.version, event.reason);
@@ -321,6 +346,15 @@ result<std::optional<rollout_plan>> plan_rollout(const rollout_view& view, const
   if (event.version == 0)
     return nothing;
   return event.version == view.target ? on_progress(view, event.what) : on_news_of_served(view, event);
+}
+
+} // namespace
+
+result<std::optional<rollout_plan>> plan_rollout(const rollout_view& view, const rollout_event& event) {
+  auto plan = plan_for(view, event);
+  if (plan && plan->has_value())
+    stop_tested(view, **plan);
+  return plan;
 }
 
 std::vector<version_number> versions_to_erase(const rollout_view& view) {

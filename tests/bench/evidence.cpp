@@ -1,4 +1,5 @@
 #include "runtime/base/rng.hpp"
+#include "runtime/policy/evidence/best_arm.hpp"
 #include "runtime/policy/evidence/step_evidence.hpp"
 #include "runtime/serving/answer_watch.hpp"
 #include "tests/bench/measures.hpp"

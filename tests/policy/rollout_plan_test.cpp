@@ -270,6 +270,31 @@ BOOST_AUTO_TEST_CASE(the_version_that_a_rollback_goes_to_is_kept_however_many_we
   BOOST_TEST((std::find(erased.begin(), erased.end(), 3U) != erased.end()));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_tested_is_started_with_the_target_and_stops_with_it) {
+  auto view = with_target(state::validating);
+  view.tested = {1};
+  view.previous = 0;
+  auto plan = planned(view, {news::validated, 3, {}});
+  BOOST_TEST((does(plan, act::start_pool, 3) && does(plan, act::start_pool, 1)));
+  store(plan, view);
+  BOOST_TEST(does(planned(view, {news::resumed, 0, {}}), act::start_pool, 1));
+  BOOST_TEST(does(planned(view, {news::loaded, 1, {}}), act::fork, 1));
+  BOOST_TEST(does(planned(view, {news::broken, 3, "it fails"}), act::stop_pool, 1));
+  view.versions.back().state = state::rolling_out;
+  BOOST_TEST(does(planned(view, {news::routed, 3, {}}), act::stop_pool, 1));
+}
+
+BOOST_AUTO_TEST_CASE(a_version_before_that_is_tested_outlasts_its_bake_and_stays_resident_after_the_test_if_it_is_not_over) {
+  auto view = with_target(state::rolling_out);
+  view.tested = {1};
+  BOOST_TEST(!does(planned(view, {news::broken, 3, "it is worse"}), act::stop_pool, 1));
+  auto plan = planned(view, {news::bake_is_over, 0, {}});
+  BOOST_TEST(plan.previous == 0U);
+  BOOST_TEST(!does(plan, act::stop_pool, 1));
+  store(plan, view);
+  BOOST_TEST(does(planned(view, {news::broken, 3, "it is worse"}), act::stop_pool, 1));
+}
+
 BOOST_AUTO_TEST_CASE(versions_that_are_tested_are_kept_as_long_as_the_test) {
   auto view = with_live(9);
   view.keep = 2;

@@ -4,7 +4,6 @@
 #include "runtime/policy/evidence/mean_evidence.hpp"
 
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "runtime/policy/evidence/best_arm.hpp"
 #include "runtime/policy/evidence/drift_evidence.hpp"
+#include "runtime/policy/evidence/mean_evidence.hpp"
 #include "runtime/policy/evidence/proportion_evidence.hpp"
 #include "runtime/policy/evidence/quantile_evidence.hpp"
 #include "runtime/policy/evidence/rate_evidence.hpp"
