@@ -28,9 +28,17 @@ struct ForwardAnswer {
   crashes @2 :UInt32;               # as above, with those here
 }
 
-interface Forward {
-  # What a data connection between nodes begins with. A node answers with its own replicas or not at all: it never forwards again.
+struct ForwardMessage {
+  # All that goes over a data connection between nodes, in Cap'n Proto's stream framing: calls from the node that opened it, answers from the other one. No RPC:
+  # what that does for a call costs more than a small request. A node answers with its own replicas or not at all: it never forwards again.
 
-  infer @0 (deployment :Text, version :UInt32, requests :List(ForwardRequest)) -> (answers :List(ForwardAnswer));
-  # At most 64 requests of one version, and their answers in the same order.
+  number @0 :UInt64;                # of the call on its connection; its answers have the same
+  union {
+    call :group {
+      deployment @1 :Text;
+      version @2 :UInt32;
+      requests @3 :List(ForwardRequest);   # 1 to 64 of one version
+    }
+    answers @4 :List(ForwardAnswer);       # in the order of the requests
+  }
 }

@@ -2,12 +2,13 @@
 
 #include "runtime/gateway/error_map.hpp"
 #include "runtime/gateway/forward_codec.hpp"
-#include "runtime/gateway/gathering_stream.hpp"
-#include "runtime/gateway/rpc_connection.hpp"
+#include "runtime/gateway/message_stream.hpp"
 
-#include <capnp/rpc-twoparty.h>
+#include <kj/debug.h>
 
 #include <algorithm>
+#include <unordered_map>
+#include <utility>
 
 namespace troupe {
 
@@ -60,17 +61,23 @@ void tell_answer(remote_pool& to, const sent_request& of, schema::ForwardAnswer:
                "node '" + to.peer().name() + "' sent what is no answer of the model: " + outputs.failure().message});
 }
 
-void fail_all(remote_pool& to, const std::vector<sent_request>& sent) {
-  to.doubt();
-  for (const auto& each : sent)
-    to.failed(each.ticket, 0, unreachable(to));
+/// A call that was sent.
+struct sent_call {
+  std::shared_ptr<remote_pool> to;
+  std::vector<sent_request> requests;
+};
+
+void fail_all(const sent_call& of) {
+  of.to->doubt();
+  for (const auto& each : of.requests)
+    of.to->failed(each.ticket, 0, unreachable(*of.to));
 }
 
-void tell_answers(remote_pool& to, const std::vector<sent_request>& sent, capnp::List<schema::ForwardAnswer>::Reader answers) {
-  if (answers.size() != sent.size())
-    return fail_all(to, sent);
-  for (unsigned i = 0; i < sent.size(); ++i)
-    tell_answer(to, sent[i], answers[i]);
+void tell_answers(const sent_call& of, capnp::List<schema::ForwardAnswer>::Reader answers) {
+  if (answers.size() != of.requests.size())
+    return fail_all(of);
+  for (unsigned i = 0; i < of.requests.size(); ++i)
+    tell_answer(*of.to, of.requests[i], answers[i]);
 }
 
 } // namespace
@@ -78,83 +85,90 @@ void tell_answers(remote_pool& to, const std::vector<sent_request>& sent, capnp:
 /// One connection, from the first call on, until it fails. The loop keeps it.
 class forward_link::session {
 public:
-  explicit session(const gateway_options& options) : options_(options) {
-    auto opened = kj::newPromiseAndFulfiller<schema::Forward::Client>();
-    opened_ = kj::mv(opened.fulfiller);
-    peer_ = kj::mv(opened.promise);
+  explicit session(std::uint64_t message_bytes_max) : message_bytes_max_(message_bytes_max) {}
+  ~session() noexcept {} // KJ's destructors may throw by their type; these don't
+
+  bool was_up() const { return stream_.get() != nullptr; }
+  /// A number for the next call.
+  std::uint64_t next_number() { return ++last_number_; }
+  /// May be called at once; it goes out when the connection is there.
+  void send(std::uint64_t number, kj::Own<capnp::MessageBuilder> message, sent_call call) {
+    calls_.emplace(number, std::move(call));
+    if (was_up())
+      stream_->send(kj::mv(message));
+    else
+      early_.push_back(kj::mv(message));
   }
-  ~session() noexcept(false) {}
-
-  /// Calls may be made at once; they go out when it is there.
-  schema::Forward::Client& peer() { return peer_; }
-  bool was_up() const { return connection_.get() != nullptr; }
-
   /// Until the connection has ended, or there is none.
   kj::Promise<void> run(kj::Promise<kj::Own<kj::AsyncIoStream>> connecting) {
-    return connecting.then([this](kj::Own<kj::AsyncIoStream>&& stream) {
-      connection_ = kj::heap<connection>(kj::mv(stream), message_limit(forward_message_bytes_max(options_)));
-      capnp::MallocMessageBuilder message;
-      auto id = message.initRoot<capnp::rpc::twoparty::VatId>();
-      id.setSide(capnp::rpc::twoparty::Side::SERVER);
-      opened_->fulfill(connection_->system.bootstrap(id).castAs<schema::Forward>());
-      return connection_->network.onDisconnect();
+    return connecting.then([this](kj::Own<kj::AsyncIoStream>&& socket) {
+      stream_ = kj::heap<message_stream>(kj::mv(socket), message_bytes_max_);
+      for (auto& each : early_)
+        stream_->send(kj::mv(each));
+      early_.clear();
+      return stream_->run([this](kj::Own<received_message> message) { on_message(*message); });
     });
+  }
+  /// Once it has ended.
+  void fail_calls() {
+    for (const auto& [number, call] : std::exchange(calls_, {}))
+      fail_all(call);
   }
 
 private:
-  struct connection {
-    connection(kj::Own<kj::AsyncIoStream> socket, const capnp::ReaderOptions& bounded)
-      : stream(kj::mv(socket)), network(stream, capnp::rpc::twoparty::Side::CLIENT, bounded),
-        system(capnp::makeRpcClient(network)) {}
+  void on_message(received_message& message) {
+    auto told = message.root<schema::ForwardMessage>();
+    auto call = calls_.find(told.getNumber());
+    KJ_REQUIRE(told.isAnswers() && call != calls_.end(), "not an answer to a call");
+    tell_answers(call->second, told.getAnswers());
+    calls_.erase(told.getNumber());
+  }
 
-    gathering_stream stream;
-    capnp::TwoPartyVatNetwork network;
-    capnp::RpcSystem<capnp::rpc::twoparty::VatId> system;
-  };
-
-  const gateway_options& options_;
-  kj::Own<connection> connection_;
-  kj::Own<kj::PromiseFulfiller<schema::Forward::Client>> opened_;
-  schema::Forward::Client peer_ = nullptr;
+  const std::uint64_t message_bytes_max_;
+  std::uint64_t last_number_ = 0;
+  std::unordered_map<std::uint64_t, sent_call> calls_; ///< that have no answers yet
+  std::vector<kj::Own<capnp::MessageBuilder>> early_;  ///< for when the connection is there
+  kj::Own<message_stream> stream_;
 };
 
 void forward_link::send(const std::shared_ptr<remote_pool>& to, const std::vector<forwarder::outgoing>& requests) {
-  std::vector<sent_request> sent;
-  sent.reserve(requests.size());
+  sent_call sent{to, {}};
+  sent.requests.reserve(requests.size());
   for (const auto& each : requests)
-    sent.push_back({each.ticket, each.request->rows});
+    sent.requests.push_back({each.ticket, each.request->rows});
   if (session_ == nullptr && loop_.io().provider->getTimer().now() >= wait_until_)
     open();
   if (session_ == nullptr)
-    return fail_all(*to, sent);
+    return fail_all(sent);
 
-  auto call = session_->peer().inferRequest(capnp::MessageSize{words_of(requests), 0});
+  auto message = kj::heap<capnp::MallocMessageBuilder>(words_of(requests));
+  auto told = message->initRoot<schema::ForwardMessage>();
+  auto number = session_->next_number();
+  told.setNumber(number);
+  auto call = told.initCall();
   call.setDeployment(to->id().deployment.c_str());
   call.setVersion(to->id().number);
   auto list = call.initRequests(static_cast<unsigned>(requests.size()));
   auto now = time_.now();
   for (unsigned i = 0; i < requests.size(); ++i)
     write_request(list[i], *requests[i].request, now);
-  auto answered = call.send().then(
-      [to, sent](capnp::Response<schema::Forward::InferResults>&& answer) { tell_answers(*to, sent, answer.getAnswers()); });
-  loop_.keep(answered.catch_([to, sent](kj::Exception&&) { fail_all(*to, sent); }));
+  session_->send(number, kj::mv(message), std::move(sent));
 }
 
 void forward_link::open() {
-  auto next = kj::heap<session>(options_);
+  auto next = kj::heap<session>(forward_message_bytes_max(options_));
   session_ = next.get();
   auto ended = next->run(kj::evalNow([this] { return dialler_.connect(loop_, node_id_); }));
-  auto told = [this, which = next.get()] { on_ended(which); };
+  auto told = [this, which = next.get()] { on_ended(*which); };
   loop_.keep(ended.then(kj::cp(told), [told](kj::Exception&&) { told(); }).attach(kj::mv(next)));
 }
 
-void forward_link::on_ended(const session* ended) {
-  if (session_ != ended)
-    return;
-  failures_in_a_row_ = ended->was_up() ? 0 : failures_in_a_row_ + 1;
+void forward_link::on_ended(session& ended) {
+  failures_in_a_row_ = ended.was_up() ? 0 : failures_in_a_row_ + 1;
   session_ = nullptr;
   auto wait = std::min<kj::Duration>(wait_max, wait_base * (1U << std::min(failures_in_a_row_, 10U)));
   wait_until_ = loop_.io().provider->getTimer().now() + wait;
+  ended.fail_calls();
 }
 
 forward_links::forward_links(const std::vector<kj_loop*>& loops, data_dialler& dialler, const clock& time,

@@ -4,7 +4,6 @@
 #include "runtime/gateway/data_dialler.hpp"
 #include "runtime/gateway/gateway_options.hpp"
 #include "runtime/serving/remote_pool.hpp"
-#include "schemas/forward.capnp.h"
 
 #include <kj/timer.h>
 
@@ -36,7 +35,7 @@ private:
   class session;
 
   void open();
-  void on_ended(const session* ended);
+  void on_ended(session& ended);
 
   kj_loop& loop_;
   data_dialler& dialler_;

@@ -2,27 +2,28 @@
 
 #include "runtime/gateway/error_map.hpp"
 #include "runtime/gateway/forward_codec.hpp"
-#include "runtime/gateway/rpc_connection.hpp"
 #include "runtime/policy/queue_policy.hpp"
 #include "runtime/policy/request_check.hpp"
 
 #include <kj/debug.h>
 
 #include <algorithm>
+#include <optional>
 
 namespace troupe {
 
 namespace {
 
-using infer_call = capnp::CallContext<schema::Forward::InferParams, schema::Forward::InferResults>;
+/// Most that is allotted at once for answers of which some are still to come.
+constexpr std::uint64_t first_words_max = 1 << 17;
 
-/// A call with some of its answers still to come. The call context owns the message that the inputs lie in. Belongs to its loop's thread.
+/// A call with some of its answers still to come. It owns the message that the inputs lie in, and lets it go with its answers. Belongs to its loop's thread.
 class open_call {
 public:
-  /// `all_answered` is fulfilled once each of its requests, at least one, has its answer.
-  open_call(infer_call call, std::uint64_t bytes_max, kj::Own<kj::PromiseFulfiller<void>> all_answered)
-    : call_(kj::mv(call)), bytes_left_(bytes_max), left_(call_.getParams().getRequests().size()),
-      answers_(call_.getResults().initAnswers(left_)), all_answered_(kj::mv(all_answered)) {}
+  /// Of at least one request. The answers take at most so many bytes. A stream that is gone gets none.
+  open_call(kj::Own<received_message> message, std::weak_ptr<message_stream> from, std::uint64_t bytes_max)
+    : message_(kj::mv(message)), from_(std::move(from)), bytes_left_(bytes_max), number_(told().getNumber()),
+      count_(told().getCall().getRequests().size()), left_(count_) {}
   ~open_call() noexcept {} // KJ's destructors may throw by their type; these don't
 
   void set_outputs(unsigned index, std::uint32_t crashes, const std::vector<tensor_view>& outputs) {
@@ -32,27 +33,49 @@ public:
                        {error_code::overloaded, "the answers to requests that came together are larger than a message may be "
                                                 "(max_message); send fewer at once"});
     bytes_left_ -= words * sizeof(capnp::word);
-    answers_[index].setCrashes(crashes);
-    write_tensors(answers_[index].initOutputs(static_cast<unsigned>(outputs.size())), outputs);
+    auto into = answer(index, words);
+    into.setCrashes(crashes);
+    write_tensors(into.initOutputs(static_cast<unsigned>(outputs.size())), outputs);
     count_one();
   }
   void set_error(unsigned index, std::uint32_t crashes, const error& failure) {
-    answers_[index].setCrashes(crashes);
-    write_error(answers_[index].initError(), failure);
+    auto into = answer(index, 0);
+    into.setCrashes(crashes);
+    write_error(into.initError(), failure);
     count_one();
   }
 
 private:
+  schema::ForwardMessage::Reader told() { return message_->root<schema::ForwardMessage>(); }
+  /// `words`: that it will need, about.
+  schema::ForwardAnswer::Builder answer(unsigned index, std::uint64_t words) {
+    if (!answers_)
+      begin_answers(words);
+    return (*answers_)[index];
+  }
+  void begin_answers(std::uint64_t words_each) {
+    constexpr std::uint64_t overhead = 32;
+    auto words = std::min(count_ * (words_each + overhead) + overhead, first_words_max);
+    answer_message_ = kj::heap<capnp::MallocMessageBuilder>(static_cast<unsigned>(words));
+    auto root = answer_message_->initRoot<schema::ForwardMessage>();
+    root.setNumber(number_);
+    answers_ = root.initAnswers(count_);
+  }
   void count_one() {
-    if (--left_ == 0)
-      all_answered_->fulfill();
+    if (--left_ > 0)
+      return;
+    if (auto to = from_.lock(); to != nullptr)
+      to->send(answer_message_.attach(kj::mv(message_))); // who doesn't read answers can't send more
   }
 
-  infer_call call_;
+  kj::Own<received_message> message_;
+  const std::weak_ptr<message_stream> from_;
   std::uint64_t bytes_left_; ///< for outputs
+  const std::uint64_t number_;
+  const unsigned count_;
   unsigned left_;
-  capnp::List<schema::ForwardAnswer>::Builder answers_;
-  kj::Own<kj::PromiseFulfiller<void>> all_answered_;
+  kj::Own<capnp::MallocMessageBuilder> answer_message_;
+  std::optional<capnp::List<schema::ForwardAnswer>::Builder> answers_;
 };
 
 /// One of a call's requests.
@@ -87,16 +110,23 @@ std::chrono::microseconds microseconds_of(std::uint64_t count, std::chrono::micr
 
 } // namespace
 
-kj::Promise<void> forward_service::infer(InferContext call) {
-  auto params = call.getParams();
-  auto requests = params.getRequests();
+forward_service::forward_service(kj::Own<kj::AsyncIoStream> peer, forward_context& context)
+  : context_(context), stream_(std::make_shared<message_stream>(kj::mv(peer), forward_message_bytes_max(context.options))) {}
+
+kj::Promise<void> forward_service::run() {
+  return stream_->run([this](kj::Own<received_message> message) { on_call(kj::mv(message)); });
+}
+
+void forward_service::on_call(kj::Own<received_message> message) {
+  auto told = message->root<schema::ForwardMessage>();
+  KJ_REQUIRE(told.isCall(), "not a call");
+  auto requests = told.getCall().getRequests();
   KJ_REQUIRE(requests.size() > 0 && requests.size() <= remote_pool::call_requests_max, "not what a node sends in one call",
              requests.size());
-  auto name = params.getDeployment();
-  const version_id id{quotable({name.begin(), name.size()}), params.getVersion()};
+  auto name = told.getCall().getDeployment();
+  const version_id id{quotable({name.begin(), name.size()}), told.getCall().getVersion()};
   auto target = context_.drain.closed() ? nullptr : find_pool(id);
-  auto done = kj::newPromiseAndFulfiller<void>();
-  auto answers = std::make_shared<open_call>(call, forward_message_bytes_max(context_.options) / 2, kj::mv(done.fulfiller));
+  auto answers = std::make_shared<open_call>(kj::mv(message), stream_, forward_message_bytes_max(context_.options) / 2);
   auto now = context_.time.now();
   for (unsigned i = 0; i < requests.size(); ++i) {
     auto from = requests[i];
@@ -126,7 +156,6 @@ kj::Promise<void> forward_service::infer(InferContext call) {
   }
   if (target != nullptr)
     target->dispatch();
-  return kj::mv(done.promise);
 }
 
 std::shared_ptr<pool> forward_service::find_pool(const version_id& id) {
@@ -156,9 +185,8 @@ forward_server::forward_server(const std::vector<kj_loop*>& loops, const routing
 }
 
 kj::Promise<void> forward_server::serve(std::size_t loop, kj::Own<kj::AsyncIoStream> peer, const std::string& who) {
-  auto served =
-      kj::heap<rpc_connection>(kj::mv(peer), kj::heap<forward_service>(*lanes_[loop]), forward_message_bytes_max(options_));
-  auto gone = served->on_disconnect().exclusiveJoin(lanes_[loop]->open.until_cut(who));
+  auto served = kj::heap<forward_service>(kj::mv(peer), *lanes_[loop]);
+  auto gone = served->run().exclusiveJoin(lanes_[loop]->open.until_cut(who));
   return gone.attach(kj::mv(served));
 }
 

@@ -5,8 +5,8 @@
 #include "runtime/gateway/drain_gate.hpp"
 #include "runtime/gateway/gateway_options.hpp"
 #include "runtime/gateway/kj_loop.hpp"
+#include "runtime/gateway/message_stream.hpp"
 #include "runtime/serving/routing_table.hpp"
-#include "schemas/forward.capnp.h"
 
 #include <kj/async-io.h>
 
@@ -16,7 +16,7 @@
 
 namespace troupe {
 
-/// What a loop's Forward capabilities need. Belongs to the loop's thread.
+/// What a loop's data connections need. Belongs to the loop's thread.
 struct forward_context {
   kj_loop& loop;
   const routing_cell& pools;
@@ -27,18 +27,20 @@ struct forward_context {
   cut_list open;
 };
 
-/// The Forward capability: gives another node's requests to this node's pool of that version, and to no other.
-class forward_service final : public schema::Forward::Server {
+/// Another node's data connection: gives its requests to this node's pool of that version, and to no other. Belongs to its loop's thread.
+class forward_service {
 public:
-  explicit forward_service(forward_context& context) : context_(context) {}
+  forward_service(kj::Own<kj::AsyncIoStream> peer, forward_context& context);
 
-protected:
-  kj::Promise<void> infer(InferContext call) override;
+  /// Until the connection has ended.
+  kj::Promise<void> run();
 
 private:
+  void on_call(kj::Own<received_message> message);
   std::shared_ptr<pool> find_pool(const version_id& id);
 
   forward_context& context_;
+  const std::shared_ptr<message_stream> stream_;
 };
 
 /// Serves other nodes' data connections.

@@ -1,5 +1,6 @@
 #define BOOST_TEST_MODULE forward
-#include "runtime/gateway/rpc_connection.hpp"
+#include "runtime/gateway/message_stream.hpp"
+#include "schemas/forward.capnp.h"
 #include "tests/gateway/http_fixture.hpp"
 #include "tests/gateway/other_node.hpp"
 #include "tests/gateway/rpc_client.hpp"
@@ -209,21 +210,52 @@ BOOST_AUTO_TEST_SUITE_END()
 
 namespace {
 
-/// A node that answers whatever the test says.
-class lying_service final : public schema::Forward::Server {
-public:
-  using call_context = capnp::CallContext<schema::Forward::InferParams, schema::Forward::InferResults>;
-  using lie = std::function<void(call_context&)>;
-  explicit lying_service(lie tell) : tell_(std::move(tell)) {}
+using message_builder = schema::ForwardMessage::Builder;
 
-protected:
-  kj::Promise<void> infer(InferContext call) override {
-    tell_(call);
-    return kj::READY_NOW;
+kj::Own<capnp::MallocMessageBuilder> message_of(const std::function<void(message_builder)>& write) {
+  auto message = kj::heap<capnp::MallocMessageBuilder>();
+  write(message->initRoot<schema::ForwardMessage>());
+  return message;
+}
+
+/// A node that says to each call whatever the test writes.
+kj::Promise<void> lie(kj::Own<kj::AsyncIoStream> peer, std::uint64_t bytes_max,
+                      std::function<void(std::uint64_t number, message_builder)> write) {
+  auto stream = kj::heap<message_stream>(kj::mv(peer), bytes_max);
+  auto gone = stream->run([write = std::move(write), &to = *stream](kj::Own<received_message> call) {
+    auto number = call->root<schema::ForwardMessage>().getNumber();
+    to.send(message_of([&](message_builder into) { write(number, into); }));
+  });
+  return gone.attach(kj::mv(stream));
+}
+
+/// A node that asks the other one, on the test's own thread, and says whatever the test writes.
+class asking_peer {
+public:
+  asking_peer(const std::string& address, std::uint64_t bytes_max)
+    : stream_(own_io()
+                  .provider->getNetwork()
+                  .parseAddress(address.c_str())
+                  .wait(own_io().waitScope)
+                  ->connect()
+                  .wait(own_io().waitScope),
+              bytes_max) {}
+
+  /// The answers to the one call of this connection; nothing: the other end broke it.
+  kj::Own<received_message> ask(const std::function<void(message_builder)>& write) {
+    kj::Own<received_message> answer;
+    auto answered = kj::newPromiseAndFulfiller<void>();
+    stream_.send(message_of(write));
+    auto gone = stream_.run([&](kj::Own<received_message> message) {
+      answer = kj::mv(message);
+      answered.fulfiller->fulfill();
+    });
+    answered.promise.exclusiveJoin(gone.catch_([](kj::Exception&&) {})).wait(own_io().waitScope);
+    return answer;
   }
 
 private:
-  lie tell_;
+  message_stream stream_;
 };
 
 } // namespace
@@ -254,42 +286,59 @@ BOOST_FIXTURE_TEST_CASE(answers_that_do_not_fit_the_model_are_none, forward_fixt
   };
   std::atomic<std::size_t> which{0};
   other.instead = [&](kj::Own<kj::AsyncIoStream> peer) {
-    auto tell = [&](lying_service::call_context& call) {
+    return lie(kj::mv(peer), options.message_bytes_max, [&](std::uint64_t number, message_builder into) {
+      into.setNumber(number);
       if (which < lies.size())
-        lies[which](call.getResults().initAnswers(1)[0]);
+        lies[which](into.initAnswers(1)[0]);
       else
-        call.getResults().initAnswers(which == lies.size() ? 0 : 2);
-    };
-    auto served = kj::heap<rpc_connection>(kj::mv(peer), kj::heap<lying_service>(tell), options.message_bytes_max);
-    auto gone = served->on_disconnect();
-    return gone.attach(kj::mv(served));
+        into.initAnswers(which == lies.size() ? 0 : 2);
+    });
   };
   rpc_client client(rpc.address());
   for (which = 0; which < lies.size() + 2; ++which)
     BOOST_TEST((client.infer_code({1000}) == schema::Code::UNAVAILABLE), "lie " << which);
 }
 
+BOOST_FIXTURE_TEST_CASE(what_is_no_answer_to_a_call_ends_the_connection_and_its_calls, forward_fixture) {
+  const std::vector<std::function<void(std::uint64_t, message_builder)>> nonsense = {
+      [](std::uint64_t number, message_builder into) { into.setNumber(number + 1), into.initAnswers(1); },
+      [](std::uint64_t number, message_builder into) { into.setNumber(number), into.initCall(); },
+      [](std::uint64_t, message_builder) {},
+  };
+  std::atomic<std::size_t> which{0};
+  other.instead = [&](kj::Own<kj::AsyncIoStream> peer) {
+    return lie(kj::mv(peer), options.message_bytes_max,
+               [&](std::uint64_t number, message_builder into) { nonsense[which](number, into); });
+  };
+  rpc_client client(rpc.address());
+  for (which = 0; which < nonsense.size(); ++which)
+    BOOST_TEST((client.infer_code({1000}) == schema::Code::UNAVAILABLE), "nonsense " << which);
+}
+
 BOOST_FIXTURE_TEST_SUITE(wrong_requests, forward_fixture)
 
 BOOST_AUTO_TEST_CASE(what_another_node_sends_is_checked_as_a_clients_request) {
-  rpc_client peer(other.address());
-  auto forward = peer.bootstrap().castAs<schema::Forward>();
   using request = schema::ForwardRequest::Builder;
   auto ask = [&](const std::function<void(request)>& spoil) {
-    auto call = forward.inferRequest();
-    call.setDeployment("echo");
-    call.setVersion(3);
-    auto next = call.initRequests(1)[0];
-    next.setDeadlineUs(5'000'000);
-    auto input = next.initInputs(1)[0];
-    input.setDatatype(schema::Datatype::FP32);
-    auto dims = input.initShape(2);
-    dims.set(0, 1);
-    dims.set(1, 1);
-    input.initData(4);
-    spoil(next);
-    auto answers = peer.wait(kj::mv(call));
-    auto failure = answers.getAnswers()[0].getError();
+    auto answers = asking_peer(other.address(), options.message_bytes_max).ask([&](message_builder into) {
+      into.setNumber(17);
+      auto call = into.initCall();
+      call.setDeployment("echo");
+      call.setVersion(3);
+      auto next = call.initRequests(1)[0];
+      next.setDeadlineUs(5'000'000);
+      auto input = next.initInputs(1)[0];
+      input.setDatatype(schema::Datatype::FP32);
+      auto dims = input.initShape(2);
+      dims.set(0, 1);
+      dims.set(1, 1);
+      input.initData(4);
+      spoil(next);
+    });
+    BOOST_REQUIRE(answers.get() != nullptr);
+    auto told = answers->root<schema::ForwardMessage>();
+    BOOST_TEST(told.getNumber() == 17U);
+    auto failure = told.getAnswers()[0].getError();
     return std::make_pair(failure.getCode(), std::string(failure.getMessage().cStr()));
   };
   BOOST_TEST((ask([](request) {}).first == schema::Code::OK));
@@ -314,16 +363,15 @@ BOOST_AUTO_TEST_CASE(what_another_node_sends_is_checked_as_a_clients_request) {
   BOOST_TEST((ask([](request r) { r.setTimeoutUs(UINT64_MAX); }).first == schema::Code::OK));
 }
 
-BOOST_AUTO_TEST_CASE(calls_of_no_or_too_many_requests_fail) {
-  rpc_client peer(other.address());
-  auto forward = peer.bootstrap().castAs<schema::Forward>();
-  for (unsigned count : {0U, 65U}) {
-    auto call = forward.inferRequest();
-    call.setDeployment("echo");
-    call.setVersion(3);
-    call.initRequests(count);
-    BOOST_TEST((kj::runCatchingExceptions([&] { peer.wait(kj::mv(call)); }) != nullptr));
-  }
+BOOST_AUTO_TEST_CASE(what_is_no_call_ends_the_connection) {
+  const std::vector<std::function<void(message_builder)>> nonsense = {
+      [](message_builder into) { into.initCall().initRequests(0); },
+      [](message_builder into) { into.initCall().initRequests(65); },
+      [](message_builder into) { into.initAnswers(1); },
+      [](message_builder) {},
+  };
+  for (const auto& each : nonsense)
+    BOOST_TEST((asking_peer(other.address(), options.message_bytes_max).ask(each).get() == nullptr));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
