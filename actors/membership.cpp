@@ -15,6 +15,9 @@ constexpr std::chrono::seconds twin_told_for{30};
 /// Besides the leader, by a node that starts.
 constexpr std::size_t others_asked_first = 3;
 
+constexpr const char* comes_and_goes = "suspected and back three times within a minute, which isn't told again for a minute: it "
+                                       "reaches others, but they don't reach "
+                                       "it at this address, or it is too busy to answer; its own log says more";
 constexpr const char* if_removed = "if this node was removed, stop it; it can join again as a new one, with an empty data folder";
 
 /// Higher than in any life before, unless the clock was set back.
@@ -263,6 +266,8 @@ std::set<std::uint64_t> membership_state::carry_out() {
     note(change);
   if (!plan.twin.empty())
     note_twin(plan.twin);
+  if (plan.contradicted)
+    note_contradiction();
   if (!plan.changes.empty() || placer_is_new() || knows_more())
     tell_placer();
   if (auto due = policy_->wakes_at(); due < next_look_) {
@@ -336,11 +341,21 @@ void membership_state::note(const member_change& change) {
   if (found == nullptr)
     return;
   tell_board(*found);
+  auto now = options_->node.time.now();
   switch (change.to) {
   case member_state::alive:
-    return emit(severity::info, change.from && *change.from != member_state::left ? "node_back" : "node_here", *found,
-                change.why);
-  case member_state::suspect: return emit(severity::warn, "node_suspected", *found, change.why);
+    if (!change.from || *change.from == member_state::left)
+      emit(severity::info, "node_here", *found, change.why);
+    else if (*change.from == member_state::dead || flaps_.tells_return(change.id, now))
+      emit(severity::info, "node_back", *found, change.why);
+    return;
+  case member_state::suspect:
+    switch (flaps_.on_suspected(change.id, now)) {
+    case telling::plainly: return emit(severity::warn, "node_suspected", *found, change.why);
+    case telling::as_one_of_many: return emit(severity::warn, "node_comes_and_goes", *found, comes_and_goes);
+    case telling::not_at_all: return;
+    }
+    return;
   case member_state::dead:
     options_->node.network->questions.hang_up(change.id); // what it was asked is answered now, and not when patience ends
     return emit(severity::error, "node_dead", *found, change.why);
@@ -364,6 +379,21 @@ void membership_state::note_twin(const std::string& address) {
                        {"reason", "a node there has this one's id, so it runs of a copy of this data folder; stop one of them"}},
                       "membership"});
   twin_until_ = node.time.now() + twin_told_for;
+}
+
+/// Once is nothing: any node is slow at times.
+void membership_state::note_contradiction() {
+  const auto& node = options_->node;
+  auto now = node.time.now();
+  if (flaps_.on_suspected(node.node_id, now) != telling::as_one_of_many)
+    return;
+  doubted_until_ = now + trouble_shown_for;
+  emit(severity::warn, "node_doubted", policy_->self(), doubted_by_others());
+}
+
+std::string membership_state::doubted_by_others() const {
+  return "other nodes suspect this one again and again: either they can't connect to " + policy_->self().news.address
+         + ", so open that port for them or say with --advertise where they reach it; or this node is too busy to answer them";
 }
 
 void membership_state::tell_board(const member& one) {
@@ -492,6 +522,8 @@ std::string membership_state::trouble() const {
     return "more than half of the nodes don't answer all at once, so perhaps it is this one that is cut off: none is declared "
            "dead, and nothing "
            "is moved, until half of them are there again, or `troupe remove` says who is gone; look at the network";
+  if (options_->node.time.now() < doubted_until_)
+    return doubted_by_others();
   auto second = policy_->find(doubted_.leader_id);
   if (doubted_.epoch != lead.epoch || second == nullptr || second->news.state > member_state::suspect)
     return {};

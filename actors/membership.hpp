@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/environment.hpp"
+#include "cluster/flap_limit.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -70,6 +71,8 @@ public:
 
   /// Between measurements of this machine's load.
   static constexpr std::chrono::milliseconds load_interval{1000};
+  /// So long a trouble is shown that comes and goes.
+  static constexpr std::chrono::seconds trouble_shown_for{70};
   /// For what travels between nodes here; the policy has time-outs of its own, all shorter.
   static constexpr std::chrono::milliseconds patience{5000};
 
@@ -105,6 +108,7 @@ private:
   void merge(const std::string& from, std::vector<member_news> members);
   void exchange_with(const std::string& other);
   void note_twin(const std::string& address);
+  void note_contradiction();
   void catch_up();
   void forget_old_removals(const std::string& from, std::vector<member_news>& told) const;
   void on_load();
@@ -127,6 +131,7 @@ private:
 
   node_list list() const;
   std::string trouble() const;
+  std::string doubted_by_others() const;
   node_view view_of(const member& one);
   actor_status status() const;
 
@@ -141,8 +146,10 @@ private:
   std::map<std::string, std::uint64_t> epochs_; ///< that other nodes told last
   std::string twin_;                            ///< where a node with this one's id was heard of last
   steady_time twin_until_{};                    ///< told of until then
-  std::set<std::string> silent_;                ///< of which the placer was told without what they offer
-  caf::actor_addr told_;                        ///< the placer that was told of the nodes last
+  flap_limit flaps_;
+  steady_time doubted_until_{};  ///< others suspect this node again and again: told of until then
+  std::set<std::string> silent_; ///< of which the placer was told without what they offer
+  caf::actor_addr told_;         ///< the placer that was told of the nodes last
   steady_time next_look_ = steady_time::max();
   leadership doubted_; ///< told of last, and not followed
 };

@@ -35,6 +35,7 @@ struct suspicion_plan {
   std::vector<help_order> asks;    ///< "do you reach `target`?", told of by `on_help_answer`
   std::vector<help_reply> replies; ///< to those who asked this node
   std::vector<node_id> exchanges;  ///< send `everything()` there, and `merge` theirs
+  bool contradicted = false;       ///< this node was suspected, or taken for dead, and says otherwise
   std::string twin{};              ///< another node says it is this one, from there; "": none does
   std::vector<member_change> changes;
 };

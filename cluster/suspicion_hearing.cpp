@@ -48,8 +48,10 @@ void suspicion::hear_of_self(const member_news& news, steady_time now) {
   own.draining = news.draining || (own.draining && news.incarnation == own.incarnation);
   own.incarnation = news.incarnation + 1;
   table_.set_self(std::move(own), "", now);
-  if (news.state == member_state::suspect || news.state == member_state::dead)
-    watches_.on_accused(now);
+  if (news.state != member_state::suspect && news.state != member_state::dead)
+    return;
+  watches_.on_accused(now);
+  plan_.contradicted = true;
 }
 
 /// Others hold a member for lost that we find well: perhaps they were, not it. So that not all of two halves that find each other again are lost to

@@ -175,8 +175,10 @@ kj::Promise<void> message_stream::take_what_came() {
     auto came = read_.slice(begin_ / sizeof(capnp::word), end_ / sizeof(capnp::word));
     auto [words, is_exact] = words_of_next(came);
     if (is_exact && words <= came.size()) {
-      begin_ += words * sizeof(capnp::word);
-      hand_over(kj::heapArray(came.slice(0, words)));
+      auto whole = kj::heapArray<capnp::word>(words);
+      std::memcpy(whole.begin(), came.begin(), whole.asBytes().size());
+      begin_ += whole.asBytes().size();
+      hand_over(kj::mv(whole));
       continue;
     }
     return is_exact && words > read_.size() ? read_large(words) : read_on();

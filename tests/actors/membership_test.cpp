@@ -258,6 +258,38 @@ BOOST_AUTO_TEST_CASE(a_copy_of_this_node_elsewhere_is_told_of_once_and_shown_for
   BOOST_TEST(trouble() == "");
 }
 
+BOOST_AUTO_TEST_CASE(a_node_that_others_suspect_again_and_again_says_what_may_be_wrong_with_it) {
+  lives_for(1s);
+  auto trouble = [this] { return ask<node_list>(tested, list_nodes{})->trouble; };
+  auto is_suspected = [this] {
+    auto own = ask<probe_message>(tested, probe{node_2, {{other}, 0}})->news.at(0);
+    own.state = member_state::suspect;
+    ask<probe_message>(tested, probe{node_2, {{other, own}, 0}});
+  };
+  is_suspected();
+  is_suspected();
+  BOOST_TEST(trouble() == "");
+  for (int i = 0; i < 5; ++i)
+    is_suspected();
+  BOOST_REQUIRE(events.named("node_doubted").size() == 1U);
+  BOOST_TEST(trouble().find("other nodes suspect this one again and again: either they can't connect to ") == 0U, trouble());
+  lives_for(71s);
+  BOOST_TEST(trouble() == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_comes_and_goes_does_not_fill_the_log) {
+  lives_for(1s);
+  for (int i = 0; i < 20; ++i) {
+    is_silent_for(1s);
+    ++other.incarnation;
+    ask<probe_message>(tested, probe{node_2, {{other}, 0}});
+  }
+  BOOST_TEST(events.named("node_suspected").size() == 2U);
+  BOOST_TEST(events.named("node_back").size() == 2U);
+  BOOST_TEST(events.named("node_comes_and_goes").size() == 1U);
+  BOOST_TEST(seen(node_2).state == "alive");
+}
+
 BOOST_AUTO_TEST_CASE(a_node_that_is_called_otherwise_says_so) {
   caf::anon_send(tested, rename_self{"n7"});
   settle();
