@@ -38,6 +38,7 @@ struct own_membership {
   std::string node_id;
   cluster_record cluster;
   std::vector<member_record> members;
+  bool displaces = false; ///< it may lead though it knows of a leader after the one that the backup is of
 };
 
 struct lead_taken {
@@ -47,7 +48,7 @@ struct lead_taken {
 
 /// Makes the member `self` the leader of the cluster whose state `records` holds, restored from a backup of a leader's: in an epoch above all that either
 /// knows, and with the members that it knows besides. Tokens are revoked: nobody knows how often they were used since. Errors: `failed_precondition` (of
-/// no cluster or another one, no leader's, or this node was removed), or what the store answers.
+/// no cluster or another one, no leader's, this node was removed, or there was another leader since), or what the store answers.
 result<lead_taken> take_lead(cluster_store& records, const own_membership& self, const certificate_term& term);
 
 /// Makes a new node of this id the leader in the place of the one whose backup `records` holds, which is gone with its disk: with its name, address and labels,

@@ -97,7 +97,7 @@ struct node_report {
   std::string node_id;
   std::uint64_t epoch = 0;    ///< of the assignment that it follows
   std::uint64_t revision = 0; ///< likewise
-  std::uint64_t sequence = 0; ///< grows with each report of this life of the node
+  std::uint64_t sequence = 0; ///< grows with each report of the node
   std::vector<pool_report> pools;
   std::vector<fuse_report> fuses{};
   std::vector<watch_report> watches{};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/directory.hpp"
+#include "actors/leadership_cell.hpp"
 #include "actors/transport.hpp"
 #include "runtime/base/clock.hpp"
 #include "runtime/base/event.hpp"
@@ -8,6 +9,7 @@
 #include "runtime/serving/hosts.hpp"
 #include "runtime/serving/peer_board.hpp"
 #include "runtime/serving/remote_pool.hpp"
+#include "runtime/serving/revocation_list.hpp"
 #include "runtime/serving/routing_table.hpp"
 
 #include <chrono>
@@ -61,45 +63,6 @@ struct actor_timing {
   std::chrono::milliseconds report_interval{1000};
 };
 
-/// Who leads, as far as this node knows, when it was last heard of, and whether it wants this node. Thread-safe.
-class leadership_cell {
-public:
-  leadership get() const {
-    std::lock_guard lock(mutex_);
-    return lead_;
-  }
-  void set(leadership lead) {
-    std::lock_guard lock(mutex_);
-    lead_ = std::move(lead);
-  }
-  /// This node has an answer, or a question, of that node.
-  void note_heard(const std::string& node_id, steady_time now) {
-    std::lock_guard lock(mutex_);
-    if (node_id == lead_.leader_id)
-      heard_ = now;
-  }
-  /// The cluster turns this node away: why, and what to do; empty: it doesn't, any more.
-  void note_refused(std::string why) {
-    std::lock_guard lock(mutex_);
-    refusal_ = std::move(why);
-  }
-  std::string refusal() const {
-    std::lock_guard lock(mutex_);
-    return refusal_;
-  }
-  /// Never, at first.
-  std::optional<steady_time> heard() const {
-    std::lock_guard lock(mutex_);
-    return heard_;
-  }
-
-private:
-  mutable std::mutex mutex_;
-  leadership lead_;
-  std::optional<steady_time> heard_;
-  std::string refusal_;
-};
-
 /// What a node's machine offers.
 struct machine_resources {
   std::uint32_t cores = 1;
@@ -138,6 +101,7 @@ struct actor_environment {
   memory_probe memory_of{}; ///< empty: nobody measures
   /// Gives a host what others leave of the processors, or takes that back. Empty: this node can't take it back, so it never gives it.
   std::function<void(pid_t, bool idle)> set_idle{};
+  mutable revocation_list revoked{}; ///< users whom no door lets in any more
 };
 
 } // namespace troupe

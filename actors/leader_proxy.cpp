@@ -265,6 +265,8 @@ registrar_proxy_interface::behavior_type registrar_proxy(registrar_proxy_state::
       [self, &node](const create_token& what) { return ask_leader<token_made>(self, node, what); },
       [self, &node](const list_tokens& what) { return ask_leader<token_list>(self, node, what); },
       [self, &node](const revoke_token& what) { return ask_leader<done>(self, node, what); },
+      [self, &node](const list_users& what) { return ask_leader<user_list>(self, node, what); },
+      [self, &node](const revoke_user& what) { return ask_leader<done>(self, node, what); },
       [self, &node](const enrol& what) { return ask_leader<enrolled>(self, node, what); },
       [self, &node](const enrol_user& what) { return ask_leader<user_enrolled>(self, node, what); },
       [self, &node](const renew_certificate& what) { return ask_leader<certificate_issued>(self, node, what); },
@@ -291,6 +293,7 @@ placer_proxy_interface::behavior_type placer_proxy(placer_proxy_state::self_poin
         tell_report(self, node);
       },
       [](const nodes_changed&) {},
+      [](const user_list&) {},
       [](const get_placement&) -> caf::result<placement_view> { return not_here("places replicas"); },
       [](const get_traffic&) -> caf::result<traffic_view> { return not_here("places replicas"); },
       [](run_here& here) { here.task(); },

@@ -248,6 +248,17 @@ struct revoke_token {
   std::string id; ///< its first digits, as many as tell it from the others; or the token itself
 };
 
+/// Everybody who got a certificate that may still hold.
+struct list_users {};
+struct user_list {
+  std::vector<user_record> users; ///< by name
+};
+/// No node lets in who is called so, by whatever certificate he has now, nor takes the tokens that he came by.
+struct revoke_user {
+  std::string name;
+  std::string by{}; ///< who wants it
+};
+
 /// Lets a node in, or in again; answered with `enrolled` (cluster/joining.hpp), as the next is with `user_enrolled`.
 struct enrol {
   join_request who;
@@ -604,6 +615,9 @@ TROUPE_MESSAGE(token_made)
 TROUPE_MESSAGE(list_tokens)
 TROUPE_MESSAGE(token_list)
 TROUPE_MESSAGE(revoke_token)
+TROUPE_MESSAGE(list_users)
+TROUPE_MESSAGE(user_list)
+TROUPE_MESSAGE(revoke_user)
 TROUPE_MESSAGE(enrol)
 TROUPE_MESSAGE(enrolled)
 TROUPE_MESSAGE(enrol_user)

@@ -78,6 +78,8 @@ struct peer_desk::hand_over {
   void operator()(create_token& what) { ask_registrar<token_made>(what); }
   void operator()(list_tokens& what) { ask_registrar<token_list>(what); }
   void operator()(revoke_token& what) { ask_registrar<done>(what); }
+  void operator()(list_users& what) { ask_registrar<user_list>(what); }
+  void operator()(revoke_user& what) { ask_registrar<done>(what); }
   void operator()(remove_member& what) { ask_registrar<done>(what); }
   void operator()(set_draining& what) { ask_registrar<done>(what); }
 

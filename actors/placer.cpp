@@ -23,6 +23,7 @@ placer_state::behavior_type placer_state::begin(const actor_environment& node) {
             [this](const caf::error& reason) { self_->quit(reason); });
   unheard_.insert(node.node_id);
   first_revision_ = static_cast<std::uint64_t>(node.time.wall_now().time_since_epoch() / std::chrono::microseconds(1));
+  ask_users();
   if (node.network == nullptr)
     gather_nodes({});
   return gathering();
@@ -40,6 +41,7 @@ placer_state::behavior_type placer_state::gathering() {
       [this](const retain_demands& ask) { gather_names(ask); },
       [this](const node_report& report) { gather_report(report); },
       [this](const nodes_changed& change) { gather_nodes(change); },
+      [this](const user_list& all) { note_users(all); },
       [this](const get_placement& ask) { return on_get(ask); },
       [this](const get_traffic& ask) { return ledger_.traffic_of(ask.deployment); },
       [this](gathered_enough) {
@@ -47,6 +49,7 @@ placer_state::behavior_type placer_state::gathering() {
         begin_if_gathered();
       },
       [](const ask_again&) {},
+      [this](ask_users_again) { ask_users(); },
   };
 }
 
@@ -59,6 +62,10 @@ placer_state::behavior_type placer_state::placing() {
       [this](const retain_demands& ask) { on_retain(ask); },
       [this](const node_report& report) { on_report(report); },
       [this](const nodes_changed& change) { on_nodes(change); },
+      [this](const user_list& all) {
+        note_users(all);
+        compose_all();
+      },
       [this](const get_placement& ask) { return on_get(ask); },
       [this](const get_traffic& ask) { return ledger_.traffic_of(ask.deployment); },
       [](gathered_enough) {},
@@ -66,6 +73,7 @@ placer_state::behavior_type placer_state::placing() {
         if (auto found = deliveries_.find(again.node_id); found != deliveries_.end())
           send_to(found->first, found->second);
       },
+      [this](ask_users_again) { ask_users(); },
   };
 }
 
@@ -136,6 +144,22 @@ void placer_state::on_report(const node_report& report) {
 void placer_state::on_nodes(const nodes_changed& change) {
   if (set_nodes(change))
     replan();
+}
+
+void placer_state::ask_users() {
+  auto registrar = node_->actors.registrar.get();
+  if (!registrar)
+    return;
+  self_->request(registrar, node_->timing.keeper_patience, list_users{})
+      .then([this](const user_list& all) { self_->send(self_, all); },
+            [this](const caf::error&) { self_->delayed_send(self_, node_->timing.retry_max, ask_users_again{}); });
+}
+
+void placer_state::note_users(const user_list& all) {
+  revoked_.clear();
+  for (const auto& user : all.users)
+    if (user.revoked != wall_time())
+      revoked_.push_back({common_name_of(user.role, user.name), user.revoked, user.expires});
 }
 
 void placer_state::on_taken(const std::string& node_id, const assignment_taken& answer, std::uint64_t revision) {
@@ -248,9 +272,10 @@ void placer_state::compose_all() {
 
 void placer_state::compose(const std::string& id, delivery& sent, const std::vector<route_order>& routes) {
   auto orders = ledger_.orders_for(id);
-  if (!sent.composed || !same_lists(orders, sent.what.pools) || !same_lists(routes, sent.what.routes)) {
+  if (!sent.composed || !same_lists(orders, sent.what.pools) || !same_lists(routes, sent.what.routes)
+      || revoked_ != sent.what.revoked) {
     sent.composed = true;
-    sent.what = {node_->lead.get(), sent.what.revision + 1, std::move(orders), routes};
+    sent.what = {node_->lead.get(), sent.what.revision + 1, std::move(orders), routes, revoked_};
   }
   send_to(id, sent); // though nothing is new: it may have been gone since it should have had it
 }

@@ -18,6 +18,7 @@ namespace troupe {
 
 /// A placer's messages to itself.
 struct gathered_enough {};
+struct ask_users_again {};
 struct ask_again {
   std::string node_id;
 };
@@ -25,11 +26,13 @@ struct ask_again {
 } // namespace troupe
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::gathered_enough)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::ask_users_again)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::ask_again)
 
 namespace troupe {
 
-using placer_interface = placer_actor::extend<caf::reacts_to<gathered_enough>, caf::reacts_to<ask_again>>;
+using placer_interface =
+    placer_actor::extend<caf::reacts_to<gathered_enough>, caf::reacts_to<ask_again>, caf::reacts_to<ask_users_again>>;
 
 /// Decides which node runs what: keeps what it is told in a `placement_ledger`, which plans, and sends each node its assignment. Keeps nothing on disk:
 /// deployments tell it again what they need, nodes what they run.
@@ -86,6 +89,9 @@ private:
   void on_retain(const retain_demands& ask);
   void on_report(const node_report& report);
   void on_nodes(const nodes_changed& change);
+  /// Of a registrar that was there first; one that comes later tells.
+  void ask_users();
+  void note_users(const user_list& all);
   void on_taken(const std::string& node_id, const assignment_taken& answer, std::uint64_t revision);
   void on_not_taken(const std::string& node_id);
   /// Whether it hasn't answered for longer than the placer has patience.
@@ -124,7 +130,8 @@ private:
   std::uint64_t first_revision_ = 0; ///< above those that its lives before gave
   bool nodes_known_ = false;         ///< the membership has told of them; else only this one is there
   placement_ledger ledger_;
-  std::map<std::string, delivery> deliveries_;            ///< by node, of each in the ledger
+  std::map<std::string, delivery> deliveries_; ///< by node, of each in the ledger
+  std::vector<revocation> revoked_;
   std::map<version_key, placement_shortfall> shortfalls_; ///< that were told of
   std::map<version_key, version_placed> told_;            ///< to deployments, last
   std::vector<waiter> waiters_;

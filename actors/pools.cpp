@@ -21,7 +21,6 @@ pools_state::behavior_type pools_state::begin(const actor_environment& node) {
   node_ = &node;
   routes_.emplace(node);
   since_ = node.time.now();
-  last_report_ = static_cast<std::uint64_t>(node.time.wall_now().time_since_epoch().count()); // above those of its lives before
   supervisor_options below{node.time, node.events, rng(node.seeds.next())};
   below.name = "pools";
   below.intensity.restarts_max = restart_intensity::unlimited;
@@ -162,6 +161,7 @@ void pools_state::on_pool_stopped(const pool_key& key) {
 
 void pools_state::take(const assignment& next) {
   now_ = next;
+  now_.revoked = node_->revoked.add(next.revoked, node_->time.wall_now());
   std::set<pool_key> ordered;
   for (const auto& order : now_.pools) {
     ordered.insert(key_of(order.id));
@@ -348,8 +348,15 @@ pools_state::slot* pools_state::find(const pool_key& key) {
   return found == slots_.end() ? nullptr : &found->second;
 }
 
+/// By the clock, so that it is above those of its lives before, and of a copy of its folder that ran beside it for a while.
+std::uint64_t pools_state::next_sequence() {
+  auto now = static_cast<std::uint64_t>(node_->time.wall_now().time_since_epoch().count());
+  last_report_ = std::max(last_report_ + 1, now);
+  return last_report_;
+}
+
 node_report pools_state::told() {
-  node_report report{node_->node_id, now_.by.epoch, now_.revision, ++last_report_, {}, {}, {}};
+  node_report report{node_->node_id, now_.by.epoch, now_.revision, next_sequence(), {}, {}, {}};
   for (const auto& [key, running] : slots_) {
     report.pools.push_back(running.report);
     auto& last = report.pools.back();

@@ -100,6 +100,7 @@ private:
   leadership followed() const;
   bool gets_only_copies(const version_id& id) const;
   slot* find(const pool_key& key);
+  std::uint64_t next_sequence();
   node_report told();
   caf::result<actor_status> status(const char* state, std::chrono::nanoseconds patience);
   void complain(const char* event_name, const error& why);
@@ -118,9 +119,9 @@ private:
   std::vector<caf::typed_response_promise<ready>> awaiting_ready_;
   std::optional<route_book> routes_;
   std::map<pool_key, slot> slots_;
-  std::uint64_t last_report_ = 0;
-  pool_key measured_;    ///< last
-  std::set<pid_t> idle_; ///< hosts of idle priority
+  std::uint64_t last_report_ = 0; ///< its sequence
+  pool_key measured_;             ///< last
+  std::set<pid_t> idle_;          ///< hosts of idle priority
 };
 
 pools_state::behavior_type pools(pools_state::self_pointer self, const actor_environment& node);

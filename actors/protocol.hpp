@@ -70,6 +70,10 @@ using registrar_actor = supervised_actor::extend<
     caf::replies_to<list_tokens>::with<token_list>,
     // Makes a token useless; answers once that is durable.
     caf::replies_to<revoke_token>::with<done>,
+    // Tells of all users.
+    caf::replies_to<list_users>::with<user_list>,
+    // Puts a user out; answers once that is durable.
+    caf::replies_to<revoke_user>::with<done>,
     // Lets a node in, once that is durable, or says why not.
     caf::replies_to<enrol>::with<enrolled>,
     // Gives a user a certificate, or says why not.
@@ -180,6 +184,8 @@ using placer_actor = supervised_actor::extend<
     caf::reacts_to<node_report>,
     // The nodes are others, or in another state.
     caf::reacts_to<nodes_changed>,
+    // The users are others; nodes hear which of them are let in no more.
+    caf::reacts_to<user_list>,
     // Tells what runs of a deployment.
     caf::replies_to<get_placement>::with<placement_view>,
     // Tells what judged versions of a deployment did.

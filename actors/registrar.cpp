@@ -9,6 +9,7 @@
 #include <caf/send.hpp>
 
 #include <algorithm>
+#include <tuple>
 
 namespace troupe {
 
@@ -39,6 +40,10 @@ result<void> check_ask(const create_token& ask) {
   return {};
 }
 
+std::string too_short(const std::string& id) {
+  return id.size() < id_digits_min ? ", of whose ids give 4 digits or more" : "";
+}
+
 /// The one that `fits`; the error `none` if there is none, `many` if there are more.
 template <class Record, class Fits>
 result<Record> the_only(const std::vector<Record>& all, Fits fits, const std::string& none, const std::string& many) {
@@ -64,6 +69,15 @@ std::vector<token_record> ended_before(wall_time time, const std::vector<token_r
   return found;
 }
 
+/// But for the one that is about to have another certificate.
+std::vector<user_record> ended_before(wall_time time, const std::vector<user_record>& users, const user_record& except) {
+  std::vector<user_record> found;
+  std::copy_if(users.begin(), users.end(), std::back_inserter(found), [&](const user_record& user) {
+    return user.expires <= time && (user.role != except.role || user.name != except.name);
+  });
+  return found;
+}
+
 std::vector<member_record> without_removed(std::vector<member_record> members) {
   members.erase(std::remove_if(members.begin(), members.end(), [](const member_record& member) { return member.removed; }),
                 members.end());
@@ -83,6 +97,8 @@ registrar_actor::behavior_type registrar_state::begin(registrar_options options)
     return refusing();
   }
   authority_.emplace(std::move(*loaded));
+  if (auto users = options_->records.users(); users)
+    tell_placer(std::move(*users)); // one that starts later asks
   return leading();
 }
 
@@ -93,6 +109,8 @@ registrar_actor::behavior_type registrar_state::leading() {
       [this](const create_token& ask) { return on_create(ask); },
       [this](list_tokens) { return on_list_tokens(); },
       [this](const revoke_token& ask) { return on_revoke(ask); },
+      [this](list_users) { return on_list_users(); },
+      [this](const revoke_user& ask) { return on_revoke_user(ask); },
       [this](const enrol& ask) { return on_enrol(ask); },
       [this](const enrol_user& ask) { return on_enrol_user(ask); },
       [this](const renew_certificate& ask) { return on_renew(ask); },
@@ -110,6 +128,8 @@ registrar_actor::behavior_type registrar_state::refusing() {
       [this](const create_token&) -> caf::result<token_made> { return refusal(why_not_); },
       [this](list_tokens) -> caf::result<token_list> { return refusal(why_not_); },
       [this](const revoke_token&) -> caf::result<done> { return refusal(why_not_); },
+      [this](list_users) -> caf::result<user_list> { return refusal(why_not_); },
+      [this](const revoke_user&) -> caf::result<done> { return refusal(why_not_); },
       [this](const enrol&) -> caf::result<enrolled> { return refusal(why_not_); },
       [this](const enrol_user&) -> caf::result<user_enrolled> { return refusal(why_not_); },
       [this](const renew_certificate&) -> caf::result<certificate_issued> { return refusal(why_not_); },
@@ -184,7 +204,7 @@ caf::result<done> registrar_state::on_revoke(const revoke_token& ask) {
   auto wanted = whole ? sha256_of_secret(whole->secret) : ask.id;
   auto found = the_only(
       *all, [&](const token_record& token) { return begins_with(token.secret_sha256, wanted); },
-      "there is no such token; 'troupe token list' shows those that there are",
+      "there is no such token; 'troupe token list' shows those that there are" + too_short(ask.id),
       "more than one token begins so; give more digits of its id");
   if (!found)
     return refusal(found.failure());
@@ -236,25 +256,6 @@ caf::result<enrolled> registrar_state::let_in(const join_accepted& decided, cons
   return enrolled{*certificate, authority_->cluster_id(), authority_->certificate_pem(), lead_, std::move(others)};
 }
 
-caf::result<user_enrolled> registrar_state::on_enrol_user(const enrol_user& ask) {
-  auto token = options_->records.token(sha256_of_secret(ask.who.token_secret));
-  if (!token)
-    return refusal(token.failure());
-  auto decision = decide_enrolment(ask.who, *token, options_->time.wall_now());
-  if (const auto* why = std::get_if<join_refused>(&decision))
-    return refused(*why, {{"user", shown(ask.who.name)}});
-  const auto& decided = std::get<enrolment_accepted>(decision);
-  auto certificate =
-      authority_->issue_user(ask.who.name, decided.role, ask.who.public_key, term(options_->user_certificate_lifetime));
-  if (!certificate)
-    return refusal(certificate.failure());
-  if (decided.token)
-    if (auto kept = write({{}, {}, {*decided.token}, {}}); !kept)
-      return refusal(kept.failure());
-  emit("user_enrolled", {{"user", ask.who.name}, {"role", std::string(to_string(decided.role))}, {"token", (*token)->id()}});
-  return user_enrolled{*certificate, authority_->cluster_id(), authority_->certificate_pem(), decided.role};
-}
-
 caf::result<certificate_issued> registrar_state::on_renew(const renew_certificate& ask) {
   auto member = need_member(ask.node_id);
   if (!member)
@@ -276,6 +277,98 @@ caf::error registrar_state::refused(const join_refused& why, event_fields who) {
   if (++refusals_ <= refusals_told_max)
     emit("join_refused", std::move(who));
   return refusal(why.why);
+}
+
+// -- users ------------------------------------------------------------------------------------------------------------------------
+
+caf::result<user_enrolled> registrar_state::on_enrol_user(const enrol_user& ask) {
+  auto token = options_->records.token(sha256_of_secret(ask.who.token_secret));
+  auto users = options_->records.users();
+  if (!token || !users)
+    return refusal(token ? users.failure() : token.failure());
+  auto decision = decide_enrolment(ask.who, *token, options_->time.wall_now());
+  if (const auto* why = std::get_if<join_refused>(&decision))
+    return refused(*why, {{"user", shown(ask.who.name)}});
+  const auto& decided = std::get<enrolment_accepted>(decision);
+  auto user = with_certificate(ask.who, **token, *users);
+  auto old = ended_before(options_->time.wall_now() - user_kept_for, *users, user);
+  if (user.revision == 0 && users->size() - old.size() >= users_max)
+    return make_error(error_code::overloaded,
+                      "the cluster has " + std::to_string(users_max) + " users; others can log in once certificates have ended");
+  auto certificate =
+      authority_->issue_user(user.name, user.role, ask.who.public_key, {user.given, options_->user_certificate_lifetime});
+  if (!certificate)
+    return refusal(certificate.failure());
+  cluster_change change;
+  if (decided.token)
+    change.tokens.push_back(*decided.token);
+  change.users.push_back(std::move(user));
+  change.erased_users = std::move(old);
+  if (auto kept = write(change); !kept)
+    return refusal(kept.failure());
+  emit("user_enrolled", {{"user", ask.who.name}, {"role", std::string(to_string(decided.role))}, {"token", (*token)->id()}});
+  return user_enrolled{*certificate, authority_->cluster_id(), authority_->certificate_pem(), decided.role};
+}
+
+/// Certificates tell whole seconds: it is given in a later one than what was revoked.
+user_record registrar_state::with_certificate(const user_request& who, const token_record& by,
+                                              const std::vector<user_record>& known) const {
+  auto before = std::find_if(known.begin(), known.end(),
+                             [&](const user_record& each) { return each.role == by.role && each.name == who.name; });
+  user_record user;
+  if (before != known.end())
+    user = *before;
+  user.role = by.role;
+  user.name = who.name;
+  user.given = std::max(options_->time.wall_now(), user.revoked + std::chrono::seconds(1));
+  user.expires = user.given + options_->user_certificate_lifetime;
+  user.token_id = by.id();
+  return user;
+}
+
+caf::result<user_list> registrar_state::on_list_users() {
+  auto all = options_->records.users();
+  if (!all)
+    return refusal(all.failure());
+  std::sort(all->begin(), all->end(),
+            [](const user_record& a, const user_record& b) { return std::tie(a.name, a.role) < std::tie(b.name, b.role); });
+  return user_list{std::move(*all)};
+}
+
+/// With him go the tokens by which he came: he knows their secrets.
+caf::result<done> registrar_state::on_revoke_user(const revoke_user& ask) {
+  auto users = options_->records.users();
+  auto tokens = options_->records.tokens();
+  if (!users || !tokens)
+    return refusal(users ? tokens.failure() : users.failure());
+  auto now = options_->time.wall_now();
+  cluster_change change;
+  for (auto& user : *users) {
+    if (user.name != ask.name)
+      continue;
+    user.revoked = std::max(now, user.given);
+    change.users.push_back(user);
+  }
+  if (change.users.empty())
+    return make_error(error_code::not_found,
+                      "no user is named '" + shown(ask.name) + "'; 'troupe user list' shows those that there are");
+  for (auto& token : *tokens) {
+    auto is_his = [&](const token_use& use) { return use.who == ask.name; };
+    if (token.role == cluster_role::node || token.revoked || std::none_of(token.used_by.begin(), token.used_by.end(), is_his))
+      continue;
+    token.revoked = true;
+    token.expires = std::min(token.expires, now);
+    change.tokens.push_back(token);
+  }
+  auto outcome = write(change);
+  if (outcome)
+    tell_placer(std::move(*users));
+  return written(outcome, "user_revoked", {{"user", ask.name}, {"by", shown(ask.by)}});
+}
+
+void registrar_state::tell_placer(std::vector<user_record> users) {
+  if (options_->actors != nullptr)
+    caf::anon_send(options_->actors->placer.get(), user_list{std::move(users)});
 }
 
 // -- members ----------------------------------------------------------------------------------------------------------------------
@@ -385,7 +478,7 @@ result<member_record> registrar_state::find_member(const std::string& node) cons
     return *named;
   return the_only(
       members, [&](const member_record& member) { return begins_with(member.node_id, node); },
-      "the cluster has no node '" + shown(node) + "'; 'troupe nodes' lists those that it has",
+      "the cluster has no node '" + shown(node) + "'; 'troupe nodes' lists those that it has" + too_short(node),
       "more than one node's id begins with '" + shown(node) + "'; give more of its digits, or its name");
 }
 

@@ -43,6 +43,9 @@ public:
   static constexpr std::chrono::hours token_kept_for{24};
   /// Anybody who reaches the port can be refused: more in a minute are no events.
   static constexpr std::uint32_t refusals_told_max = 60;
+  static constexpr std::size_t users_max = 10'000;
+  /// A user whose certificates have ended is listed so long.
+  static constexpr std::chrono::hours user_kept_for{24};
 
   registrar_actor::behavior_type begin(registrar_options options);
   registrar_actor::behavior_type leading();
@@ -58,9 +61,14 @@ private:
   caf::result<token_made> on_create(const create_token& ask);
   caf::result<token_list> on_list_tokens();
   caf::result<done> on_revoke(const revoke_token& ask);
+  caf::result<user_list> on_list_users();
+  caf::result<done> on_revoke_user(const revoke_user& ask);
   caf::result<enrolled> on_enrol(const enrol& ask);
   caf::result<enrolled> let_in(const join_accepted& decided, const std::vector<member_record>& members);
   caf::result<user_enrolled> on_enrol_user(const enrol_user& ask);
+  /// The user's record with another certificate.
+  user_record with_certificate(const user_request& who, const token_record& by, const std::vector<user_record>& known) const;
+  void tell_placer(std::vector<user_record> users);
   caf::result<certificate_issued> on_renew(const renew_certificate& ask);
   caf::result<member_list> on_list_members();
   caf::result<done> on_remove(const remove_member& ask);

@@ -17,13 +17,13 @@ struct peer_address {
 };
 
 /// What nodes ask each other. Each is answered as the actor that gets it there answers (actors/peer_desk.hpp).
-using peer_question =
-    std::variant<assignment, node_report, read_artifact, deploy, scale, undeploy, await_version, rollback, steer_rollout,
-                 watch_version, validate_model, list_deployments, enrol, enrol_user, renew_certificate, update_member, probe,
-                 ask_help, exchange_members, create_token, list_tokens, revoke_token, remove_member, set_draining>;
-using peer_answer =
-    std::variant<assignment_taken, done, artifact_piece, deployed, version_progress, validation, deployment_list, enrolled,
-                 user_enrolled, certificate_issued, probe_message, help_answer, exchange_members, token_made, token_list>;
+using peer_question = std::variant<assignment, node_report, read_artifact, deploy, scale, undeploy, await_version, rollback,
+                                   steer_rollout, watch_version, validate_model, list_deployments, enrol, enrol_user,
+                                   renew_certificate, update_member, probe, ask_help, exchange_members, create_token, list_tokens,
+                                   revoke_token, remove_member, set_draining, list_users, revoke_user>;
+using peer_answer = std::variant<assignment_taken, done, artifact_piece, deployed, version_progress, validation, deployment_list,
+                                 enrolled, user_enrolled, certificate_issued, probe_message, help_answer, exchange_members,
+                                 token_made, token_list, user_list>;
 
 /// The way to other nodes: Cap'n Proto RPC over TLS in a node, plain function calls with delay and loss in the simulation. Thread-safe.
 class transport {

@@ -171,7 +171,7 @@ result<std::string> authority::issue_user(std::string_view name, cluster_role ro
     return good.failure();
   if (role != cluster_role::admin && role != cluster_role::client)
     return error{error_code::invalid_argument, "a user is an admin or a client"};
-  auto common_name = common_name_of({std::string(name), role});
+  auto common_name = common_name_of(role, name);
   return issue(certificate_pem_, key_, {common_name, to_string(role), public_key}, term, {{NID_ext_key_usage, "clientAuth"}});
 }
 

@@ -87,10 +87,6 @@ std::string dns_name_of_cluster(std::string_view cluster_id) {
   return std::string(cluster_id) + ".cluster";
 }
 
-std::string common_name_of(const cluster_user& user) {
-  return std::string(to_string(user.role)) + ":" + user.name;
-}
-
 std::optional<cluster_user> user_of(std::string_view common_name) {
   auto colon = common_name.find(':');
   if (colon == std::string_view::npos)

@@ -45,9 +45,7 @@ struct cluster_user {
   cluster_role role = cluster_role::client; ///< or admin
 };
 
-/// The common name of a user's certificate: "admin:anna". No node's id has a colon, and no user's name.
-std::string common_name_of(const cluster_user& user);
-/// The reverse; nothing for what is no user's.
+/// Whose common name (`common_name_of`) it is; nothing for what is no user's.
 std::optional<cluster_user> user_of(std::string_view common_name);
 
 } // namespace troupe

@@ -18,6 +18,14 @@ struct Assignment {
   revision @1 :UInt64;
   pools @2 :List(PoolOrder);
   routes @3 :List(RouteOrder);
+  revoked @4 :List(Revocation);      # added to those that the node has
+}
+
+struct Revocation {
+  # Certificates of a user that no node takes any more.
+  commonName @0 :Text;               # "client:anna"
+  untilUnixNs @1 :Int64;             # those that were given until then
+  expiresUnixNs @2 :Int64;           # the last of them
 }
 
 struct PoolOrder {

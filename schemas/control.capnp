@@ -112,6 +112,13 @@ interface Control {
   # Does to a rollout by stages what a person wants; durable when it returns. what: pause, resume, promote (the candidate answers all requests at once), abort
   # (it answers none any more) or skip (on to the next stage).
   # Errors: invalidArgument (what), notFound (no such deployment), failedPrecondition (no rollout by stages is under way, or it makes no sense now).
+
+  listUsers @20 () -> (error :Inference.Error, users :List(User));
+  # Who got a certificate by a token, by name; one whose certificates have ended stays for a while.
+
+  revokeUser @21 (name :Text) -> (error :Inference.Error);
+  # From now on no node lets in who is called so, by whatever certificate he has, and his connections end; nor are the tokens good by which he came. Durable when
+  # it returns; every node that can be reached knows within a second. With another token he gets a certificate that is good.
 }
 
 struct ClusterNode {
@@ -162,6 +169,15 @@ struct Token {
     who @0 :Text;                    # a node's id, or a user's name
     unixNs @1 :Int64;
   }
+}
+
+struct User {
+  name @0 :Text;
+  role @1 :Text;                     # admin | client
+  givenUnixNs @2 :Int64;             # the newest certificate
+  expiresUnixNs @3 :Int64;           # when that ends
+  tokenId @4 :Text;                  # by which it came
+  revoked @5 :Bool;                  # no certificate of his is good
 }
 
 struct Move {

@@ -26,19 +26,20 @@ struct ForwardAnswer {
   error @0 :Inference.Error;        # if not ok, there are no outputs; unavailable: another place may have it
   outputs @1 :List(ForwardTensor);  # all of the model's, in its order
   crashes @2 :UInt32;               # as above, with those here
+  index @3 :UInt32;                 # of its request in the call
 }
 
 struct ForwardMessage {
-  # All that goes over a data connection between nodes, in Cap'n Proto's stream framing: calls from the node that opened it, answers from the other one. No RPC:
+  # All that goes over a data connection between nodes, in Cap'n Proto's stream framing: calls from the node that opened it, an answer to each of their requests, as soon as there is one, from the other one. No RPC:
   # what that does for a call costs more than a small request. A node answers with its own replicas or not at all: it never forwards again.
 
-  number @0 :UInt64;                # of the call on its connection; its answers have the same
+  number @0 :UInt64;                # of the call on its connection; its answers have the same number
   union {
     call :group {
       deployment @1 :Text;
       version @2 :UInt32;
       requests @3 :List(ForwardRequest);   # 1 to 64 of one version
     }
-    answers @4 :List(ForwardAnswer);       # in the order of the requests
+    answer @4 :ForwardAnswer;
   }
 }

@@ -60,6 +60,8 @@ struct PeerQuestion {
     removeMember @22 :Text;          # its name, its id, or the id's first digits
     setDraining @23 :SetDraining;
     steerRollout @24 :SteerRollout;
+    listUsers @25 :Void;
+    revokeUser @26 :RevokeUser;
   }
 }
 
@@ -82,6 +84,7 @@ struct PeerAnswer {
     exchange @14 :List(MemberNews);
     tokenMade @15 :TokenMade;
     tokens @16 :List(Data);          # each a Records.TokenRecord, as on disk
+    users @17 :List(Data);           # each a Records.UserRecord, likewise
   }
 }
 
@@ -376,6 +379,11 @@ struct TokenMade {
   text @0 :Text;                     # a secret
   id @1 :Text;
   expiresUnixNs @2 :Int64;
+}
+
+struct RevokeUser {
+  name @0 :Text;
+  by @1 :Text;
 }
 
 struct SetDraining {

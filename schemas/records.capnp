@@ -153,6 +153,16 @@ struct TokenRecord {
   }
 }
 
+struct UserRecord {
+  # Key: "user/", role and name, as in "user/client:anna". In the leader's store alone.
+  name @0 :Text;
+  role @1 :TokenRecord.Role;         # admin or client
+  givenUnixNs @2 :Int64;             # the newest certificate
+  expiresUnixNs @3 :Int64;           # when that ends
+  tokenId @4 :Text;                  # the first digits of the token's hash
+  revokedUnixNs @5 :Int64;           # certificates given until then are refused; 0: none is
+}
+
 struct KeptAssignment {
   # What a node was told last to do, so that it can go on without its leader. Keys: 0, 1, 2…, each with the next 512 KiB of the record.
   formatVersion @0 :UInt32;          # keptAssignmentVersion; a reader goes on without one of another version

@@ -158,17 +158,33 @@ bool read(schema::Leadership::Reader from, leadership& into) {
   return true;
 }
 
+namespace {
+
+void write_revocation(schema::Revocation::Builder into, const revocation& from) {
+  into.setCommonName(to_text(from.common_name));
+  into.setUntilUnixNs(to_unix_ns(from.until));
+  into.setExpiresUnixNs(to_unix_ns(from.expires));
+}
+
+bool read_revocation(schema::Revocation::Reader from, revocation& into) {
+  into = {to_string(from.getCommonName()), from_unix_ns(from.getUntilUnixNs()), from_unix_ns(from.getExpiresUnixNs())};
+  return !into.common_name.empty();
+}
+
+} // namespace
+
 void write(schema::Assignment::Builder into, const assignment& from) {
   write(into.initBy(), from.by);
   into.setRevision(from.revision);
   write_list(into.initPools(list_size(from.pools)), from.pools, write_pool);
   write_list(into.initRoutes(list_size(from.routes)), from.routes, write_route);
+  write_list(into.initRevoked(list_size(from.revoked)), from.revoked, write_revocation);
 }
 
 bool read(schema::Assignment::Reader from, assignment& into) {
   into.revision = from.getRevision();
   return read(from.getBy(), into.by) && read_list(from.getPools(), into.pools, read_pool)
-         && read_list(from.getRoutes(), into.routes, read_route);
+         && read_list(from.getRoutes(), into.routes, read_route) && read_list(from.getRevoked(), into.revoked, read_revocation);
 }
 
 std::string encode(const assignment& kept) {

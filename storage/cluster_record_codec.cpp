@@ -46,6 +46,18 @@ std::string encode(const token_record& record) {
   return to_bytes(message);
 }
 
+std::string encode(const user_record& record) {
+  capnp::MallocMessageBuilder message;
+  auto user = message.initRoot<schema::UserRecord>();
+  user.setName(to_text(record.name));
+  user.setRole(static_cast<schema::TokenRecord::Role>(record.role));
+  user.setGivenUnixNs(to_unix_ns(record.given));
+  user.setExpiresUnixNs(to_unix_ns(record.expires));
+  user.setTokenId(to_text(record.token_id));
+  user.setRevokedUnixNs(to_unix_ns(record.revoked));
+  return to_bytes(message);
+}
+
 result<cluster_record> decode_cluster(std::string_view bytes) {
   return decode<schema::ClusterRecord, cluster_record>(
       bytes, "cluster record", [](schema::ClusterRecord::Reader from, cluster_record& to) {
@@ -76,6 +88,18 @@ result<token_record> decode_token(std::string_view bytes) {
     to.created_by = to_string(from.getCreatedBy());
     to.revoked = from.getRevoked();
     return is_sha256(to.secret_sha256) && static_cast<unsigned>(from.getRole()) <= static_cast<unsigned>(last_cluster_role);
+  });
+}
+
+result<user_record> decode_user(std::string_view bytes) {
+  return decode<schema::UserRecord, user_record>(bytes, "user", [](schema::UserRecord::Reader from, user_record& to) {
+    to.name = to_string(from.getName());
+    to.role = static_cast<cluster_role>(from.getRole());
+    to.given = from_unix_ns(from.getGivenUnixNs());
+    to.expires = from_unix_ns(from.getExpiresUnixNs());
+    to.token_id = to_string(from.getTokenId());
+    to.revoked = from_unix_ns(from.getRevokedUnixNs());
+    return !to.name.empty() && (to.role == cluster_role::admin || to.role == cluster_role::client);
   });
 }
 

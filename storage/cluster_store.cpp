@@ -10,6 +10,11 @@ namespace {
 
 constexpr std::string_view cluster_key = "cluster";
 constexpr std::string_view joining_key = "joining";
+constexpr std::string_view user_prefix = "user/";
+
+std::string user_key(const user_record& user) {
+  return std::string(user_prefix) + common_name_of(user.role, user.name);
+}
 
 result<cluster_record> cluster_in(const entry& row) {
   auto record = decode_cluster(row.value);
@@ -36,6 +41,15 @@ result<token_record> token_in(const entry& row) {
   return record;
 }
 
+result<user_record> user_in(const entry& row) {
+  auto record = decode_user(row.value);
+  if (record && user_key(*record) != row.key)
+    return misplaced("user");
+  if (record)
+    record->revision = row.modified;
+  return record;
+}
+
 result<void> check_keys(const cluster_change& change) {
   for (const auto& member : change.members)
     if (!is_unique_id(member.node_id))
@@ -45,6 +59,12 @@ result<void> check_keys(const cluster_change& change) {
       if (!is_sha256(token.secret_sha256))
         return error{error_code::invalid_argument, "a token stands under the SHA-256 of its secret"};
   return {};
+}
+
+template <class Record>
+void erase(transaction& all, column_family family, const std::string& key, const Record& record) {
+  all.expect(family, key, record.revision);
+  all.erase(family, key);
 }
 
 template <class Record>
@@ -83,6 +103,10 @@ result<std::optional<token_record>> cluster_store::token(std::string_view secret
   return read_one(records_, column_family::tokens, secret_sha256, token_in);
 }
 
+result<std::vector<user_record>> cluster_store::users() const {
+  return read_all(records_, column_family::cluster, keys_with_prefix(user_prefix), user_in);
+}
+
 result<revision_number> cluster_store::commit(const cluster_change& change) {
   if (auto good = check_keys(change); !good)
     return good.failure();
@@ -99,10 +123,12 @@ result<revision_number> cluster_store::commit(const cluster_change& change) {
     put(all, column_family::members, member.node_id, member);
   for (const auto& token : change.tokens)
     put(all, column_family::tokens, token.secret_sha256, token);
-  for (const auto& token : change.erased_tokens) {
-    all.expect(column_family::tokens, token.secret_sha256, token.revision);
-    all.erase(column_family::tokens, token.secret_sha256);
-  }
+  for (const auto& token : change.erased_tokens)
+    erase(all, column_family::tokens, token.secret_sha256, token);
+  for (const auto& user : change.users)
+    put(all, column_family::cluster, user_key(user), user);
+  for (const auto& user : change.erased_users)
+    erase(all, column_family::cluster, user_key(user), user);
   return records_.commit(all);
 }
 

@@ -17,6 +17,8 @@ struct cluster_change {
   std::vector<token_record> tokens;
   std::vector<token_record> erased_tokens;
   std::optional<cluster_record> joining{};
+  std::vector<user_record> users{};
+  std::vector<user_record> erased_users{};
   bool joined = false; ///< the node was let in: erases what `joining` tells
 };
 
@@ -35,6 +37,9 @@ public:
   /// By the hash of their secrets, all of one revision.
   result<std::vector<token_record>> tokens() const;
   result<std::optional<token_record>> token(std::string_view secret_sha256) const;
+
+  /// By role and name, all of one revision.
+  result<std::vector<user_record>> users() const;
 
   /// All or nothing, on disk when it returns: the revision that what was written has now. Errors: `conflict` (one of them was changed
   /// since it was read: read again and decide again), `invalid_argument` (no id, no hash, or nothing to write), or what the store answers.

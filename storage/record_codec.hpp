@@ -18,6 +18,7 @@ std::string encode(const event& record);
 std::string encode(const cluster_record& record);
 std::string encode(const member_record& record);
 std::string encode(const token_record& record);
+std::string encode(const user_record& record);
 
 result<node_record> decode_node(std::string_view bytes);
 result<deployment_record> decode_deployment(std::string_view bytes);
@@ -26,5 +27,6 @@ result<event> decode_event(std::string_view bytes);
 result<cluster_record> decode_cluster(std::string_view bytes);
 result<member_record> decode_member(std::string_view bytes);
 result<token_record> decode_token(std::string_view bytes);
+result<user_record> decode_user(std::string_view bytes);
 
 } // namespace troupe

@@ -70,6 +70,7 @@ struct assignment {
   std::uint64_t revision = 0; ///< grows with each assignment for this node within an epoch
   std::vector<pool_order> pools;
   std::vector<route_order> routes;
+  std::vector<revocation> revoked{}; ///< added to those that the node has
 };
 
 } // namespace troupe

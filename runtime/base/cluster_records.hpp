@@ -63,6 +63,11 @@ constexpr std::string_view to_string(cluster_role role) {
   return "unknown";
 }
 
+/// The common name of a user's certificate: "admin:anna". No node's id has a colon, and no user's name.
+inline std::string common_name_of(cluster_role role, std::string_view name) {
+  return std::string(to_string(role)).append(":").append(name);
+}
+
 struct token_use {
   std::string who; ///< a node's id, or a user's name
   std::string public_key_sha256;
@@ -87,5 +92,30 @@ struct token_record {
 
   std::string id() const { return secret_sha256.substr(0, id_size); }
 };
+
+/// Somebody who got a certificate by a token.
+struct user_record {
+  cluster_role role = cluster_role::client; ///< or admin
+  std::string name;
+  wall_time given{};    ///< the newest certificate
+  wall_time expires{};  ///< when that ends; those before it end earlier
+  std::string token_id; ///< by which it came
+  wall_time revoked{};  ///< certificates that were given until then are refused; the epoch: none is
+
+  std::uint64_t revision = 0; ///< as above
+
+  bool is_revoked() const { return revoked >= given; }
+};
+
+/// Certificates of a user that no node takes any more. Nothing takes it back: who gets another certificate got it later.
+struct revocation {
+  std::string common_name; ///< "client:anna"
+  wall_time until{};       ///< those given until then
+  wall_time expires{};     ///< the last of them; then it says nothing any more
+};
+
+inline bool operator==(const revocation& a, const revocation& b) {
+  return a.common_name == b.common_name && a.until == b.until && a.expires == b.expires;
+}
 
 } // namespace troupe

@@ -11,10 +11,15 @@ namespace {
 /// Values that are one of a few words, by what the help calls them.
 const std::map<std::string, std::vector<std::string>>& words_of_values() {
   static const std::map<std::string, std::vector<std::string>> words = {
-      {"FORMAT", {"table", "json"}},         {"LEVEL", {"debug", "info", "warn", "error", "off", "default"}},
-      {"ARRIVALS", {"poisson", "constant"}}, {"PROTOCOL", {"capnp", "http"}},
-      {"SHELL", {"bash", "zsh", "fish"}},    {"ACTION", {"create", "list", "revoke"}},
-      {"ROLE", {"node", "admin", "client"}}, {"STEERING", {"pause", "resume", "promote", "abort", "skip"}}};
+      {"FORMAT", {"table", "json"}},
+      {"LEVEL", {"debug", "info", "warn", "error", "off", "default"}},
+      {"ARRIVALS", {"poisson", "constant"}},
+      {"PROTOCOL", {"capnp", "http"}},
+      {"SHELL", {"bash", "zsh", "fish"}},
+      {"ACTION", {"create", "list", "revoke"}},
+      {"ROLE", {"node", "admin", "client"}},
+      {"WHAT", {"list", "revoke"}},
+      {"STEERING", {"pause", "resume", "promote", "abort", "skip"}}};
   return words;
 }
 

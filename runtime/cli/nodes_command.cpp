@@ -67,7 +67,10 @@ void add_nodes(CLI::App& app, const command_context& context) {
       ->type_name("DURATION")
       ->capture_default_str()
       ->needs(watch);
-  verb->footer("Example:\n  troupe nodes\n  troupe nodes --watch");
+  verb->footer("alive: serves. suspect: it doesn't answer just now, and gets nothing new. dead: silent for so long that its "
+               "replicas are started elsewhere. draining: "
+               "its work moves away (`troupe drain`). left: it was stopped, and comes back as it was.\n\n"
+               "Example:\n  troupe nodes\n  troupe nodes --watch");
   verb->callback([&context, options] { nodes(context, *options); });
 }
 

@@ -42,6 +42,13 @@ json node_json(schema::ClusterNode::Reader node) {
           {"round_trip_us", node.getRoundTripUs()}};
 }
 
+std::string labels_of(schema::ClusterNode::Reader node) {
+  std::string all;
+  for (auto label : node.getLabels())
+    all += (all.empty() ? "" : ",") + text_of(label.getKey()) + "=" + text_of(label.getValue());
+  return all.empty() ? "-" : all;
+}
+
 std::string mark_of(schema::ClusterNode::Reader node) {
   if (node.getLeads())
     return node.getIsSelf() ? "leader, asked" : "leader";
@@ -98,19 +105,30 @@ json nodes_json(schema::Control::NodesResults::Reader nodes) {
 }
 
 std::string nodes_text(schema::Control::NodesResults::Reader nodes, std::int64_t now_unix_ns, bool colors) {
-  table rows({{"NODE"},
-              {"ADDRESS"},
-              {"STATE"},
-              {"SINCE", true},
-              {"VERSION"},
-              {"LOAD", true},
-              {"REPLICAS", true},
-              {"ROUND TRIP", true},
-              {"ROLE"}});
-  for (auto node : nodes.getNodes()) {
+  auto all = nodes.getNodes();
+  bool any_labels = false;
+  for (auto node : all)
+    any_labels = any_labels || node.getLabels().size() > 0;
+  std::vector<column> columns = {{"NODE"},           {"ADDRESS"},          {"STATE"},
+                                 {"SINCE", true},    {"VERSION"},          {"LOAD", true},
+                                 {"REPLICAS", true}, {"ROUND TRIP", true}, {"ROLE"}};
+  if (any_labels)
+    columns.push_back({"LABELS"});
+  table rows(std::move(columns));
+  for (auto node : all) {
     auto age = std::chrono::nanoseconds(std::max<std::int64_t>(0, now_unix_ns - node.getSinceUnixNs()));
-    rows.add({text_of(node.getName()), text_of(node.getAddress()), state_cell(text_of(node.getState())), human_duration(age),
-              version_of(node), load_of(node), std::to_string(node.getReplicas()), round_trip_of(node), mark_of(node)});
+    std::vector<cell> cells = {text_of(node.getName()),
+                               text_of(node.getAddress()),
+                               state_cell(text_of(node.getState())),
+                               human_duration(age),
+                               version_of(node),
+                               load_of(node),
+                               std::to_string(node.getReplicas()),
+                               round_trip_of(node),
+                               mark_of(node)};
+    if (any_labels)
+      cells.emplace_back(labels_of(node));
+    rows.add(std::move(cells));
   }
   return leader_line(nodes.getLead()) + trouble_line(text_of(nodes.getLead().getTrouble())) + "\n" + rows.render(colors);
 }

@@ -72,9 +72,13 @@ void add_restore(CLI::App& app, const command_context& context, const restore_ru
       "--lead", arguments->lead,
       "Leads the cluster, by a backup of the leader that is lost. The data folder is a stopped member's, which keeps "
       "who it is and has what was in it moved aside, or a new one, on whichever machine, for a new node in the leader's place");
+  verb->add_flag("--yes", arguments->yes,
+                 "With --lead: also in the place of a leader that came after the backup, which is lost, too");
   verb->footer("Example:\n  troupe restore /var/backups/troupe-monday --data /var/lib/troupe --replace\n"
                "  troupe restore /var/backups/troupe-leader --data /var/lib/troupe --lead");
   verb->callback([&context, &restore, arguments] {
+    if (arguments->yes && !arguments->lead)
+      throw command_failure(exit_code::bad_usage, "only with --lead there is something to say --yes to");
     auto report = restore_watched(context, *arguments, restore);
     print(context, *arguments, require(std::move(report), exit_code::failed));
   });

@@ -21,6 +21,7 @@ struct restore_arguments {
   std::string data_folder;
   bool replace = false; ///< a data folder that holds something is moved aside
   bool lead = false;    ///< it leads the cluster from then on: as the member whose data folder it is, or in a new folder
+  bool yes = false;     ///< it leads though its folder knows of a leader after the one that the backup is of
 };
 
 struct restore_progress {

@@ -16,6 +16,8 @@ namespace {
 /// One long poll; the node gives up earlier than we, so that its own word comes first.
 constexpr std::chrono::seconds poll_max{10};
 constexpr std::chrono::seconds answer_grace{5};
+/// Between two looks while nobody can tell.
+constexpr std::chrono::milliseconds leader_look{300};
 
 using progress_answer = capnp::Response<schema::Control::ProgressResults>;
 
@@ -32,9 +34,7 @@ progress_answer poll(client& node, const version_id& version, std::uint32_t seen
   call.setVersion(version.number);
   call.setSeen(seen);
   call.setTimeoutUs(static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(patience).count()));
-  auto answer = node.ask(kj::mv(call), patience + answer_grace);
-  require_ok(answer.getError());
-  return answer;
+  return node.ask(kj::mv(call), patience + answer_grace);
 }
 
 std::string how_to_go_on(const version_id& version) {
@@ -51,6 +51,11 @@ command_failure not_in_time(const version_id& version, const std::vector<version
   auto state = steps.empty() ? std::string("on its way up") : words_of(steps.back());
   return {exit_code::timed_out, to_string(version) + " is still " + state + " after " + human_duration(timeout) + "; "
                                     + how_to_go_on(version) + ", `troupe rollout " + version.deployment + " --watch` follows it"};
+}
+
+command_failure out_of_reach(const version_id& version, const std::string& why, std::chrono::nanoseconds timeout) {
+  return {exit_code::timed_out, "how far " + to_string(version) + " is can't be told after " + human_duration(timeout) + " ("
+                                    + printable(why) + "); " + how_to_go_on(version)};
 }
 
 /// The step that a version failed in.
@@ -71,6 +76,14 @@ rollout_end follow_rollout(const command_context& context, client& node, const v
   for (std::uint32_t seen = 0;;) {
     auto left = std::chrono::nanoseconds((until - node.timer().now()) / kj::NANOSECONDS);
     auto answer = poll(node, version, seen, std::clamp<std::chrono::nanoseconds>(left, std::chrono::nanoseconds(0), poll_max));
+    if (answer.getError().getCode()
+        == schema::Code::UNAVAILABLE) { // the leader is away; what it was told it knows when it is back
+      if (node.timer().now() >= until)
+        throw out_of_reach(version, text_of(answer.getError().getMessage()), timeout);
+      node.pause(leader_look);
+      continue;
+    }
+    require_ok(answer.getError());
     auto steps = steps_after(answer, seen_unix_ns);
     seen = answer.getMoves().size();
     if (lines)

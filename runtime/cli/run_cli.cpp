@@ -66,6 +66,7 @@ void add_verbs(CLI::App& app, const command_context& context, std::function<void
   add_tree(app, context);
   add_nodes(app, context);
   add_token(app, context);
+  add_user(app, context);
   add_login(app, context);
   add_logout(app, context);
   add_drain(app, context);

@@ -56,6 +56,7 @@ void add_status(CLI::App& app, const command_context& context);
 void add_token(CLI::App& app, const command_context& context);
 void add_tree(CLI::App& app, const command_context& context);
 void add_undeploy(CLI::App& app, const command_context& context);
+void add_user(CLI::App& app, const command_context& context);
 void add_versions(CLI::App& app, const command_context& context);
 
 /// Prints a verb's result for programs.

@@ -15,7 +15,8 @@ enum class access : std::uint8_t {
 /// Who is at the other end of a connection.
 struct caller {
   access may = access::all;
-  std::string name; ///< as its certificate says, "anna"; "": it has none, or was not asked for one
+  std::string name;      ///< as its certificate says, "anna"; "": it has none, or was not asked for one
+  std::string why_not{}; ///< of `health`: why it may no more, and what to do; "": it showed no certificate
 };
 
 } // namespace troupe

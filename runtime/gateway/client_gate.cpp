@@ -1,5 +1,6 @@
 #include "runtime/gateway/client_gate.hpp"
 
+#include "cluster/authority.hpp"
 #include "cluster/certificates.hpp"
 #include "runtime/gateway/gathering_stream.hpp"
 #include "runtime/gateway/http_reply.hpp"
@@ -48,13 +49,6 @@ std::string words_in_clear(door_kind door) {
   return {bytes.begin(), bytes.size()};
 }
 
-caller caller_with(const std::optional<certificate_facts>& certificate) {
-  auto user = certificate ? user_of(certificate->common_name) : std::nullopt;
-  if (!user)
-    return {access::health, {}};
-  return {user->role == cluster_role::admin ? access::all : access::reading, std::move(user->name)};
-}
-
 const char* name_of(door_kind door) {
   return door == door_kind::http ? "http" : "rpc";
 }
@@ -94,14 +88,20 @@ private:
   unique_fd socket_; ///< the stream is gone once its handshake has failed
 };
 
-client_gate::client_gate(const std::vector<kj_loop*>& loops, const identity_holder& identity, const clock& time,
-                         event_sink& events, client_gate_options options)
-  : time_(time), events_(events), options_(options) {
+client_gate::client_gate(const std::vector<kj_loop*>& loops, const identity_holder& identity, revocation_list& revoked,
+                         const clock& time, event_sink& events, client_gate_options options)
+  : revoked_(revoked), time_(time), events_(events), options_(options) {
   for (auto loop : loops)
-    lanes_.push_back(std::make_unique<lane>(lane{*loop, tls_endpoint(identity)}));
+    lanes_.push_back(std::unique_ptr<lane>(new lane{*loop, tls_endpoint(identity), cut_list(*loop)}));
+  revoked_.on_revoked([this](const std::string& common_name) {
+    for (auto& each : lanes_)
+      each->open.cut(common_name);
+  });
 }
 
-client_gate::~client_gate() = default;
+client_gate::~client_gate() {
+  revoked_.on_revoked(nullptr);
+}
 
 kj::Promise<void> client_gate::serve(std::size_t loop, door_kind door, kj::Own<kj::AsyncIoStream> raw,
                                      const known_client_handler& handler) {
@@ -127,11 +127,24 @@ kj::Promise<void> client_gate::serve(std::size_t loop, door_kind door, kj::Own<k
 }
 
 kj::Promise<void> client_gate::serve_known(std::size_t loop, proven_user known, const known_client_handler& handler) {
-  auto served = handler(loop, kj::mv(known.stream), caller_with(known.certificate));
   if (!known.certificate)
-    return served;
-  auto ended = lanes_[loop]->loop.io().provider->getTimer().afterDelay(time_left(known.certificate->not_after, time_));
-  return served.exclusiveJoin(kj::mv(ended));
+    return handler(loop, kj::mv(known.stream), {access::health, {}});
+  auto& on = *lanes_[loop];
+  auto cut = on.open.until_cut(known.certificate->common_name); // first: he may be put out between the two
+  auto served = handler(loop, kj::mv(known.stream), caller_with(*known.certificate));
+  auto ended = on.loop.io().provider->getTimer().afterDelay(time_left(known.certificate->not_after, time_));
+  return served.exclusiveJoin(kj::mv(ended)).exclusiveJoin(kj::mv(cut));
+}
+
+caller client_gate::caller_with(const certificate_facts& certificate) const {
+  auto user = user_of(certificate.common_name);
+  if (!user)
+    return {access::health, {}};
+  if (revoked_.refuses(certificate.common_name, certificate.not_before + authority::backdated_by))
+    return {access::health,
+            {},
+            "an admin has put out the user '" + user->name + "'; with another token, `troupe login` lets you in again"};
+  return {user->role == cluster_role::admin ? access::all : access::reading, std::move(user->name)};
 }
 
 kj::Promise<proven_user> client_gate::prove(lane& on, kj::Own<kj::AsyncIoStream> raw) {

@@ -5,6 +5,8 @@
 #include "runtime/base/event.hpp"
 #include "runtime/gateway/acceptor.hpp"
 #include "runtime/gateway/caller.hpp"
+#include "runtime/gateway/cut_list.hpp"
+#include "runtime/serving/revocation_list.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -23,15 +25,16 @@ struct client_gate_options {
 };
 
 /// Stands in doors that other machines reach: only TLS is spoken there, and a certificate of the cluster says who comes. Who shows none is let in as far
-/// as `access::health` goes; who shows another cluster's, or one that has ended, is not. A connection ends with its certificate. What speaks no TLS is told so, in the door's own protocol.
+/// as `access::health` goes, and likewise who was put out; who shows another cluster's, or one that has ended, is not. A connection ends with its certificate, or when
+/// its user is put out. What speaks no TLS is told so, in the door's own protocol.
 class client_gate {
 public:
   /// Serves a client that is known until the promise is done.
   using known_client_handler = std::function<kj::Promise<void>(std::size_t loop, kj::Own<kj::AsyncIoStream> client, caller who)>;
 
   /// All outlive it, and the loops are stopped before it is destroyed.
-  client_gate(const std::vector<kj_loop*>& loops, const identity_holder& identity, const clock& time, event_sink& events,
-              client_gate_options options = {});
+  client_gate(const std::vector<kj_loop*>& loops, const identity_holder& identity, revocation_list& revoked, const clock& time,
+              event_sink& events, client_gate_options options = {});
   ~client_gate();
 
   /// Has the client prove who it is, then serves it by `handler`. On the thread of the loop with that index.
@@ -42,6 +45,7 @@ private:
   struct lane {
     kj_loop& loop;
     tls_endpoint tls;
+    cut_list open; ///< by common name
   };
   class handshake;
 
@@ -49,6 +53,9 @@ private:
   kj::Promise<proven_user> prove(lane& on, kj::Own<kj::AsyncIoStream> raw);
   void refuse(const std::string& host, door_kind door, const std::string& why);
 
+  caller caller_with(const certificate_facts& certificate) const;
+
+  revocation_list& revoked_;
   const clock& time_;
   event_sink& events_;
   const client_gate_options options_;

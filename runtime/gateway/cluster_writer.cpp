@@ -11,7 +11,7 @@ std::string leader_name(const node_list& from) {
   for (const auto& node : from.nodes)
     if (node.node_id == from.lead.leader_id)
       return node.name;
-  return {};
+  return from.lead.leader_id;
 }
 
 void write_labels(capnp::List<schema::ClusterNode::Label>::Builder into, const std::map<std::string, std::string>& from) {
@@ -55,6 +55,15 @@ void write(schema::Token::Builder into, const token_record& from) {
   }
 }
 
+void write(schema::User::Builder into, const user_record& from) {
+  into.setName(from.name.c_str());
+  into.setRole(std::string(to_string(from.role)).c_str());
+  into.setGivenUnixNs(to_unix_ns(from.given));
+  into.setExpiresUnixNs(to_unix_ns(from.expires));
+  into.setTokenId(from.token_id.c_str());
+  into.setRevoked(from.is_revoked());
+}
+
 } // namespace
 
 void write_nodes(schema::Control::NodesResults::Builder into, const node_list& from) {
@@ -75,6 +84,12 @@ void write_tokens(schema::Control::ListTokensResults::Builder into, const token_
   auto tokens = into.initTokens(static_cast<unsigned>(from.tokens.size()));
   for (unsigned i = 0; i < tokens.size(); ++i)
     write(tokens[i], from.tokens[i]);
+}
+
+void write_users(schema::Control::ListUsersResults::Builder into, const user_list& from) {
+  auto users = into.initUsers(static_cast<unsigned>(from.users.size()));
+  for (unsigned i = 0; i < users.size(); ++i)
+    write(users[i], from.users[i]);
 }
 
 void write_place(schema::NodeStatus::Builder into, const node_list& from) {

@@ -8,6 +8,7 @@ namespace troupe {
 
 void write_nodes(schema::Control::NodesResults::Builder into, const node_list& from);
 void write_tokens(schema::Control::ListTokensResults::Builder into, const token_list& from);
+void write_users(schema::Control::ListUsersResults::Builder into, const user_list& from);
 /// The node's place in its cluster.
 void write_place(schema::NodeStatus::Builder into, const node_list& from);
 /// The leader can't be asked: what is told is this old.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/directory.hpp"
+#include "actors/leadership_cell.hpp"
 #include "runtime/base/log_levels.hpp"
 #include "runtime/gateway/bridge.hpp"
 #include "runtime/gateway/drain_gate.hpp"
@@ -23,6 +24,7 @@ struct control_backend {
   const drain_gate& drain;
   log_levels& levels;
   bool in_cluster = false;
+  const leadership_cell* lead = nullptr; ///< null: there is no cluster
 };
 
 /// A loop's own. Belongs to its thread.
@@ -61,6 +63,8 @@ protected:
   kj::Promise<void> createToken(CreateTokenContext call) override;
   kj::Promise<void> listTokens(ListTokensContext call) override;
   kj::Promise<void> revokeToken(RevokeTokenContext call) override;
+  kj::Promise<void> listUsers(ListUsersContext call) override;
+  kj::Promise<void> revokeUser(RevokeUserContext call) override;
   kj::Promise<void> drainNode(DrainNodeContext call) override;
   kj::Promise<void> removeNode(RemoveNodeContext call) override;
 

@@ -73,6 +73,20 @@ kj::Promise<void> control_service::revokeToken(RevokeTokenContext call) {
   return tell_registrar(call, revoke_token{text(call.getParams().getId())});
 }
 
+kj::Promise<void> control_service::listUsers(ListUsersContext call) {
+  if (answered_error(call, check_cluster(context_.node)))
+    return kj::READY_NOW;
+  return context_.actors.ask<user_list>(context_.node.actors.registrar.get(), list_users{}, control_patience)
+      .then([call](result<user_list> outcome) mutable {
+        if (!answered_error(call, outcome))
+          write_users(call.getResults(), *outcome);
+      });
+}
+
+kj::Promise<void> control_service::revokeUser(RevokeUserContext call) {
+  return tell_registrar(call, revoke_user{text(call.getParams().getName()), client_});
+}
+
 kj::Promise<void> control_service::drainNode(DrainNodeContext call) {
   auto params = call.getParams();
   return tell_registrar(call, set_draining{text(params.getNode()), !params.getUndo()});

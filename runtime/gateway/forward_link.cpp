@@ -21,6 +21,7 @@ constexpr std::size_t message_bytes_max = 1000;
 struct sent_request {
   std::uint64_t ticket;
   std::uint32_t rows;
+  bool answered = false;
 };
 
 error unreachable(const remote_pool& to) {
@@ -65,19 +66,13 @@ void tell_answer(remote_pool& to, const sent_request& of, schema::ForwardAnswer:
 struct sent_call {
   std::shared_ptr<remote_pool> to;
   std::vector<sent_request> requests;
+  std::size_t answered = 0; ///< of these
 };
 
 void fail_all(const sent_call& of) {
   of.to->doubt();
   for (const auto& each : of.requests)
     of.to->failed(each.ticket, 0, unreachable(*of.to));
-}
-
-void tell_answers(const sent_call& of, capnp::List<schema::ForwardAnswer>::Reader answers) {
-  if (answers.size() != of.requests.size())
-    return fail_all(of);
-  for (unsigned i = 0; i < of.requests.size(); ++i)
-    tell_answer(*of.to, of.requests[i], answers[i]);
 }
 
 } // namespace
@@ -118,10 +113,17 @@ public:
 private:
   void on_message(received_message& message) {
     auto told = message.root<schema::ForwardMessage>();
-    auto call = calls_.find(told.getNumber());
-    KJ_REQUIRE(told.isAnswers() && call != calls_.end(), "not an answer to a call");
-    tell_answers(call->second, told.getAnswers());
-    calls_.erase(told.getNumber());
+    auto found = calls_.find(told.getNumber());
+    KJ_REQUIRE(told.isAnswer() && found != calls_.end(), "not an answer to a call");
+    auto& call = found->second; // stays where it is, though telling may send another call
+    auto answer = told.getAnswer();
+    KJ_REQUIRE(answer.getIndex() < call.requests.size(), "not an answer to one of the call's requests");
+    auto& request = call.requests[answer.getIndex()];
+    KJ_REQUIRE(!request.answered, "a second answer to a request");
+    tell_answer(*call.to, request, answer);
+    request.answered = true; // not before: what can't be read is none
+    if (++call.answered == call.requests.size())
+      calls_.erase(told.getNumber());
   }
 
   const std::uint64_t message_bytes_max_;
@@ -132,7 +134,7 @@ private:
 };
 
 void forward_link::send(const std::shared_ptr<remote_pool>& to, const std::vector<forwarder::outgoing>& requests) {
-  sent_call sent{to, {}};
+  sent_call sent{to, {}, 0};
   sent.requests.reserve(requests.size());
   for (const auto& each : requests)
     sent.requests.push_back({each.ticket, each.request->rows});

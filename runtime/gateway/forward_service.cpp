@@ -8,74 +8,57 @@
 #include <kj/debug.h>
 
 #include <algorithm>
-#include <optional>
 
 namespace troupe {
 
 namespace {
 
-/// Most that is allotted at once for answers of which some are still to come.
-constexpr std::uint64_t first_words_max = 1 << 17;
-
-/// A call with some of its answers still to come. It owns the message that the inputs lie in, and lets it go with its answers. Belongs to its loop's thread.
-class open_call {
+/// A call, until each of its requests has its answer and all answers have gone out: it owns the message that the inputs lie in. Belongs to its loop's thread.
+class open_call : public std::enable_shared_from_this<open_call> {
 public:
-  /// Of at least one request. The answers take at most so many bytes. A stream that is gone gets none.
+  /// A stream that is gone gets no answers. One takes at most so many bytes.
   open_call(kj::Own<received_message> message, std::weak_ptr<message_stream> from, std::uint64_t bytes_max)
-    : message_(kj::mv(message)), from_(std::move(from)), bytes_left_(bytes_max), number_(told().getNumber()),
-      count_(told().getCall().getRequests().size()), left_(count_) {}
+    : message_(kj::mv(message)), from_(std::move(from)), bytes_max_(bytes_max),
+      number_(message_->root<schema::ForwardMessage>().getNumber()) {}
   ~open_call() noexcept {} // KJ's destructors may throw by their type; these don't
 
   void set_outputs(unsigned index, std::uint32_t crashes, const std::vector<tensor_view>& outputs) {
     auto words = words_for(outputs);
-    if (words * sizeof(capnp::word) > bytes_left_)
-      return set_error(index, crashes,
-                       {error_code::overloaded, "the answers to requests that came together are larger than a message may be "
-                                                "(max_message); send fewer at once"});
-    bytes_left_ -= words * sizeof(capnp::word);
-    auto into = answer(index, words);
-    into.setCrashes(crashes);
-    write_tensors(into.initOutputs(static_cast<unsigned>(outputs.size())), outputs);
-    count_one();
+    if (words * sizeof(capnp::word) > bytes_max_)
+      return set_error(
+          index, crashes,
+          {error_code::overloaded, "the answer is larger than a message between nodes may be (limits.message_bytes)"});
+    send(index, crashes, words, [&](schema::ForwardAnswer::Builder into) {
+      write_tensors(into.initOutputs(static_cast<unsigned>(outputs.size())), outputs);
+    });
   }
   void set_error(unsigned index, std::uint32_t crashes, const error& failure) {
-    auto into = answer(index, 0);
-    into.setCrashes(crashes);
-    write_error(into.initError(), failure);
-    count_one();
+    send(index, crashes, failure.message.size() / sizeof(capnp::word),
+         [&](schema::ForwardAnswer::Builder into) { write_error(into.initError(), failure); });
   }
 
 private:
-  schema::ForwardMessage::Reader told() { return message_->root<schema::ForwardMessage>(); }
-  /// `words`: that it will need, about.
-  schema::ForwardAnswer::Builder answer(unsigned index, std::uint64_t words) {
-    if (!answers_)
-      begin_answers(words);
-    return (*answers_)[index];
-  }
-  void begin_answers(std::uint64_t words_each) {
+  /// `words`: that it needs, about. Who doesn't read answers can't send more: his message is held with each.
+  template <class Write>
+  void send(unsigned index, std::uint32_t crashes, std::uint64_t words, const Write& write) {
     constexpr std::uint64_t overhead = 32;
-    auto words = std::min(count_ * (words_each + overhead) + overhead, first_words_max);
-    answer_message_ = kj::heap<capnp::MallocMessageBuilder>(static_cast<unsigned>(words));
-    auto root = answer_message_->initRoot<schema::ForwardMessage>();
-    root.setNumber(number_);
-    answers_ = root.initAnswers(count_);
-  }
-  void count_one() {
-    if (--left_ > 0)
+    auto to = from_.lock();
+    if (to == nullptr)
       return;
-    if (auto to = from_.lock(); to != nullptr)
-      to->send(answer_message_.attach(kj::mv(message_))); // who doesn't read answers can't send more
+    auto message = kj::heap<capnp::MallocMessageBuilder>(static_cast<unsigned>(words + overhead));
+    auto root = message->initRoot<schema::ForwardMessage>();
+    root.setNumber(number_);
+    auto answer = root.initAnswer();
+    answer.setIndex(index);
+    answer.setCrashes(crashes);
+    write(answer);
+    to->send(message.attach(shared_from_this()));
   }
 
   kj::Own<received_message> message_;
   const std::weak_ptr<message_stream> from_;
-  std::uint64_t bytes_left_; ///< for outputs
+  const std::uint64_t bytes_max_;
   const std::uint64_t number_;
-  const unsigned count_;
-  unsigned left_;
-  kj::Own<capnp::MallocMessageBuilder> answer_message_;
-  std::optional<capnp::List<schema::ForwardAnswer>::Builder> answers_;
 };
 
 /// One of a call's requests.

@@ -69,8 +69,15 @@ access needed_for(http_target target) {
 /// Why this caller may not ask for that.
 http_reply denied(const caller& who) {
   if (who.may < access::reading)
-    return error_reply({error_code::unauthenticated, "show a user's certificate; `troupe login` gets one"});
+    return error_reply(
+        {error_code::unauthenticated, who.why_not.empty() ? "show a user's certificate; `troupe login` gets one" : who.why_not});
   return error_reply({error_code::permission_denied, "a client may ask models and look; this takes an admin's certificate"});
+}
+
+/// A node that its cluster has put out serves what it was told last, which may be old: load balancers should leave it.
+std::optional<error> turned_away(const leadership_cell& lead) {
+  auto why = lead.refusal();
+  return why.empty() ? std::nullopt : std::optional(error{error_code::unavailable, why});
 }
 
 /// Documents never are, as with Triton: its aio client takes packed answers to infer only, but says of every request that it takes them.
@@ -142,12 +149,14 @@ http_reply http_service::answer_at_once(const http_route& route) {
   switch (route.target) {
   case http_target::ready: {
     auto why = door_.closed();
+    if (!why && node.lead != nullptr)
+      why = turned_away(*node.lead);
     return why ? error_reply(*why) : document(R"({"ready":true})");
   }
   case http_target::server_metadata: return document(server_document(node.http_name, node.software_version));
   case http_target::model_list: return document(model_list_document(*routes_.read()));
   case http_target::model_metadata: return of_model(route, &model_metadata_document);
-  case http_target::model_ready: return of_model(route, &model_ready_document);
+  case http_target::model_ready: return model_ready(route);
   case http_target::model_config: return of_model(route, &model_config_document);
   case http_target::model_statistics:
   case http_target::all_statistics: return statistics(route);
@@ -158,6 +167,16 @@ http_reply http_service::answer_at_once(const http_route& route) {
 http_reply http_service::of_model(const http_route& route, std::string (*write)(const spread&)) {
   auto target = door_.find_target(route.model, route.version);
   return target ? document(write(**target)) : no_model_reply(target.failure());
+}
+
+http_reply http_service::model_ready(const http_route& route) {
+  auto target = door_.find_target(route.model, route.version);
+  if (!target)
+    return no_model_reply(target.failure());
+  if (!(*target)->is_reachable())
+    return error_reply(
+        {error_code::unavailable, "the nodes that run " + to_string((*target)->id()) + " don't answer just now; retry"});
+  return document(model_ready_document(**target));
 }
 
 http_reply http_service::statistics(const http_route& route) {
@@ -176,12 +195,18 @@ http_reply http_service::statistics(const http_route& route) {
   return document(statistics_document(targets));
 }
 
+/// What the actors don't tell in time the page lacks.
 kj::Promise<http_reply> http_service::metrics() {
   const auto& node = control_.node;
-  return control_.actors.ask<deployment_list>(node.actors.catalog.get(), list_deployments{}, metrics_patience)
-      .then([this](result<deployment_list> found) {
-        // Without an answer the page lacks what only the actors know.
-        return metrics_.page(found ? std::move(*found) : deployment_list{});
+  auto deployments = control_.actors.ask<deployment_list>(node.actors.catalog.get(), list_deployments{}, metrics_patience);
+  auto nodes = node.in_cluster ? control_.actors.ask<node_list>(node.actors.membership.get(), list_nodes{}, metrics_patience)
+                               : kj::Promise<result<node_list>>(error{error_code::not_found, "there is no cluster"});
+  return deployments
+      .then([this, nodes = kj::mv(nodes)](result<deployment_list> found) mutable {
+        return nodes.then([this, found = std::move(found)](result<node_list> cluster) mutable {
+          return metrics_.page(found ? std::move(*found) : deployment_list{},
+                               cluster ? std::optional(std::move(*cluster)) : std::nullopt);
+        });
       })
       .then([](std::string page) { return http_reply{200, std::move(page), metrics_content}; });
 }

@@ -38,6 +38,7 @@ private:
   http_reply answer_at_once(const http_route& route);
   /// What `write` makes of what the route leads to.
   http_reply of_model(const http_route& route, std::string (*write)(const spread&));
+  http_reply model_ready(const http_route& route);
   http_reply statistics(const http_route& route);
   kj::Promise<http_reply> metrics();
 

@@ -64,6 +64,25 @@ bool read_news(schema::MemberNews::Reader from, member_news& into) {
   return !into.id.empty() && read(from.getLabels(), into.labels);
 }
 
+template <class Record>
+void write_records(capnp::List<capnp::Data>::Builder into, const std::vector<Record>& from) {
+  for (unsigned i = 0; i < into.size(); ++i)
+    into.set(i, to_data(encode(from[i])));
+}
+
+template <class Record>
+bool read_records(capnp::List<capnp::Data>::Reader from, std::vector<Record>& into, result<Record> (*decode)(std::string_view)) {
+  if (from.size() > list_entries_max)
+    return false;
+  for (auto bytes : from) {
+    auto record = decode(from_data(bytes));
+    if (!record)
+      return false;
+    into.push_back(std::move(*record));
+  }
+  return true;
+}
+
 } // namespace
 
 void write(capnp::List<schema::MemberNews>::Builder into, const std::vector<member_news>& from) {
@@ -131,20 +150,19 @@ bool read(schema::TokenMade::Reader from, token_made& into) {
 }
 
 void write(capnp::List<capnp::Data>::Builder into, const std::vector<token_record>& from) {
-  for (unsigned i = 0; i < into.size(); ++i)
-    into.set(i, to_data(encode(from[i])));
+  write_records(into, from);
 }
 
 bool read(capnp::List<capnp::Data>::Reader from, std::vector<token_record>& into) {
-  if (from.size() > list_entries_max)
-    return false;
-  for (auto bytes : from) {
-    auto token = decode_token(from_data(bytes));
-    if (!token)
-      return false;
-    into.push_back(std::move(*token));
-  }
-  return true;
+  return read_records(from, into, decode_token);
+}
+
+void write(capnp::List<capnp::Data>::Builder into, const std::vector<user_record>& from) {
+  write_records(into, from);
+}
+
+bool read(capnp::List<capnp::Data>::Reader from, std::vector<user_record>& into) {
+  return read_records(from, into, decode_user);
 }
 
 } // namespace troupe

@@ -27,5 +27,7 @@ bool read(schema::TokenMade::Reader from, token_made& into);
 
 void write(capnp::List<capnp::Data>::Builder into, const std::vector<token_record>& from);
 bool read(capnp::List<capnp::Data>::Reader from, std::vector<token_record>& into);
+void write(capnp::List<capnp::Data>::Builder into, const std::vector<user_record>& from);
+bool read(capnp::List<capnp::Data>::Reader from, std::vector<user_record>& into);
 
 } // namespace troupe

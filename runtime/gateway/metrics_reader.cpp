@@ -23,17 +23,18 @@ metrics_reader::metrics_reader(metrics_sources from) : from_(std::move(from)), w
   worker_.post([this] { watch_loops(); });
 }
 
-kj::Promise<std::string> metrics_reader::page(deployment_list deployments) {
+kj::Promise<std::string> metrics_reader::page(deployment_list deployments, std::optional<node_list> cluster) {
   struct question {
     kj::Own<kj::CrossThreadPromiseFulfiller<std::string>> asker;
     deployment_list deployments;
+    std::optional<node_list> cluster;
   };
   auto pair = kj::newPromiseAndCrossThreadFulfiller<std::string>();
   // std::function wants a copyable target.
-  auto asked = std::make_shared<question>(question{kj::mv(pair.fulfiller), std::move(deployments)});
+  auto asked = std::make_shared<question>(question{kj::mv(pair.fulfiller), std::move(deployments), std::move(cluster)});
   worker_.post([this, asked] {
     if (asked->asker->isWaiting())
-      asked->asker->fulfill(write(std::move(asked->deployments)));
+      asked->asker->fulfill(write(std::move(asked->deployments), std::move(asked->cluster)));
   });
   return kj::mv(pair.promise);
 }
@@ -44,11 +45,12 @@ void metrics_reader::watch_loops() {
   worker_.keep(worker_.io().provider->getTimer().afterDelay(lag_interval).then([this] { watch_loops(); }));
 }
 
-std::string metrics_reader::write(deployment_list deployments) {
+std::string metrics_reader::write(deployment_list deployments, std::optional<node_list> cluster) {
   metrics_view view;
   view.versions = read_versions();
   view.hosts = read_hosts(deployments);
   view.deployments = std::move(deployments);
+  view.cluster = std::move(cluster);
   view.splits = read_splits();
   view.ended_rollouts = from_.rollouts.read();
   view.node = read_node();

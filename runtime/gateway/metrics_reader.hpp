@@ -6,6 +6,7 @@
 #include "runtime/gateway/metrics_view.hpp"
 #include "runtime/serving/routing_table.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,13 +26,13 @@ class metrics_reader {
 public:
   explicit metrics_reader(metrics_sources from);
 
-  /// The page, with what the actors told of deployments. On the thread of any loop but its own.
-  kj::Promise<std::string> page(deployment_list deployments);
+  /// The page, with what the actors told of deployments and of the cluster. On the thread of any loop but its own.
+  kj::Promise<std::string> page(deployment_list deployments, std::optional<node_list> cluster);
 
 private:
   /// Asks all loops how late they are, again and again.
   void watch_loops();
-  std::string write(deployment_list deployments);
+  std::string write(deployment_list deployments, std::optional<node_list> cluster);
   std::vector<version_figures> read_versions() const;
   std::vector<split_figures> read_splits() const;
   std::vector<host_figures> read_hosts(const deployment_list& deployments);

@@ -1,5 +1,6 @@
 #include "runtime/gateway/metrics_text.hpp"
 
+#include "runtime/gateway/cluster_metrics.hpp"
 #include "runtime/gateway/node_metrics.hpp"
 #include "runtime/gateway/rollout_metrics.hpp"
 #include "runtime/gateway/triton_metrics.hpp"
@@ -26,6 +27,7 @@ std::string metrics_text(const metrics_view& from) {
   append(all, version_metrics(from));
   append(all, rollout_metrics(from));
   append(all, node_metrics(from.node));
+  append(all, cluster_metrics(from.cluster));
   return prometheus::TextSerializer().Serialize(all);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/cluster_messages.hpp"
 #include "actors/messages.hpp"
 #include "runtime/gateway/process_usage.hpp"
 #include "runtime/gateway/rollout_tally.hpp"
@@ -60,6 +61,7 @@ struct split_figures {
 struct metrics_view {
   std::vector<version_figures> versions; ///< those that have a pool
   deployment_list deployments;
+  std::optional<node_list> cluster{}; ///< nothing: it is in none, or doesn't tell just now
   std::vector<host_figures> hosts;
   std::vector<split_figures> splits;
   std::map<std::string, rollout_count> ended_rollouts; ///< by deployment

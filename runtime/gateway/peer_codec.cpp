@@ -171,6 +171,20 @@ bool read(capnp::List<capnp::Data>::Reader from, token_list& into) {
   return troupe::read(from, into.tokens);
 }
 
+bool read(capnp::List<capnp::Data>::Reader from, user_list& into) {
+  return troupe::read(from, into.users);
+}
+
+void write(schema::RevokeUser::Builder into, const revoke_user& from) {
+  into.setName(to_text(from.name));
+  into.setBy(to_text(from.by));
+}
+
+bool read(schema::RevokeUser::Reader from, revoke_user& into) {
+  into = {to_string(from.getName()), to_string(from.getBy())};
+  return true;
+}
+
 // -- answers ------------------------------------------------------------------------------------------------------------------------
 
 void write(schema::AssignmentTaken::Builder into, const assignment_taken& from) {
@@ -242,6 +256,8 @@ struct question_writer {
   void operator()(const create_token& what) { write(into.initCreateToken(), what); }
   void operator()(const list_tokens&) { into.setListTokens(); }
   void operator()(const revoke_token& what) { into.setRevokeToken(to_text(what.id)); }
+  void operator()(const list_users&) { into.setListUsers(); }
+  void operator()(const revoke_user& what) { write(into.initRevokeUser(), what); }
   void operator()(const remove_member& what) { into.setRemoveMember(to_text(what.node)); }
   void operator()(const set_draining& what) { write(into.initSetDraining(), what); }
 };
@@ -264,6 +280,7 @@ struct answer_writer {
   void operator()(const exchange_members& what) { write(into.initExchange(list_size(what.members)), what.members); }
   void operator()(const token_made& what) { write(into.initTokenMade(), what); }
   void operator()(const token_list& what) { write(into.initTokens(list_size(what.tokens)), what.tokens); }
+  void operator()(const user_list& what) { write(into.initUsers(list_size(what.users)), what.users); }
 };
 
 error unreadable_question() {
@@ -329,6 +346,8 @@ result<peer_question> read_question(schema::PeerQuestion::Reader from) {
   case schema::PeerQuestion::CREATE_TOKEN: return question<create_token>(from.getCreateToken());
   case schema::PeerQuestion::LIST_TOKENS: return peer_question(list_tokens{});
   case schema::PeerQuestion::REVOKE_TOKEN: return peer_question(revoke_token{to_string(from.getRevokeToken())});
+  case schema::PeerQuestion::LIST_USERS: return peer_question(list_users{});
+  case schema::PeerQuestion::REVOKE_USER: return question<revoke_user>(from.getRevokeUser());
   case schema::PeerQuestion::REMOVE_MEMBER: return peer_question(remove_member{to_string(from.getRemoveMember())});
   case schema::PeerQuestion::SET_DRAINING: return question<set_draining>(from.getSetDraining());
   case schema::PeerQuestion::NONE: break;
@@ -354,6 +373,7 @@ result<peer_answer> read_answer(schema::PeerAnswer::Reader from) {
   case schema::PeerAnswer::EXCHANGE: return answer<exchange_members>(from.getExchange());
   case schema::PeerAnswer::TOKEN_MADE: return answer<token_made>(from.getTokenMade());
   case schema::PeerAnswer::TOKENS: return answer<token_list>(from.getTokens());
+  case schema::PeerAnswer::USERS: return answer<user_list>(from.getUsers());
   case schema::PeerAnswer::NONE: break;
   }
   return unreadable_answer();

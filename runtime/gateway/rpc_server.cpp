@@ -2,6 +2,7 @@
 
 #include "runtime/gateway/rpc_connection.hpp"
 #include "runtime/gateway/session_service.hpp"
+#include "runtime/gateway/stranger_stream.hpp"
 
 namespace troupe {
 
@@ -18,6 +19,9 @@ struct rpc_server::lane {
 };
 
 namespace {
+
+/// What a client sends until it has logged in, with what it asks before it has its answer, in a first read.
+constexpr std::uint64_t login_bytes_max = 64 * 1024;
 
 /// Resolves if nobody has logged in after so long; never if somebody has.
 kj::Promise<void> overdue(kj::Promise<void> login, kj::Timer& timer, std::chrono::milliseconds patience) {
@@ -52,9 +56,11 @@ std::vector<std::unique_ptr<rpc_server::lane>> rpc_server::make_lanes(const std:
 kj::Promise<void> rpc_server::serve(lane& on, kj::Own<kj::AsyncIoStream> client, caller who) {
   auto login = kj::newPromiseAndFulfiller<void>();
   auto door = kj::heap<login_service>(on.inference, on.control, std::move(who), kj::mv(login.fulfiller));
-  auto served = kj::heap<rpc_connection>(kj::mv(client), kj::mv(door), options_.message_bytes_max);
+  auto stranger = kj::heap<stranger_stream>(kj::mv(client), login_bytes_max);
+  auto logged_in = login.promise.then([&known = *stranger] { known.trust(); });
+  auto served = kj::heap<rpc_connection>(kj::mv(stranger), kj::mv(door), options_.message_bytes_max);
   auto gone = served->on_disconnect().exclusiveJoin(
-      overdue(kj::mv(login.promise), on.loop.io().provider->getTimer(), options_.login_timeout));
+      overdue(kj::mv(logged_in), on.loop.io().provider->getTimer(), options_.login_timeout));
   return gone.attach(kj::mv(served));
 }
 

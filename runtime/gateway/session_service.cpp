@@ -11,7 +11,8 @@ kj::Promise<void> login_service::anonymous(AnonymousContext call) {
   constexpr std::size_t client_bytes_max = 256;
   if (who_.may < access::reading) {
     write_error(call.getResults().initError(),
-                {error_code::unauthenticated, "this node wants a user's certificate; get one with `troupe login`"});
+                {error_code::unauthenticated,
+                 who_.why_not.empty() ? "this node wants a user's certificate; get one with `troupe login`" : who_.why_not});
     return kj::READY_NOW;
   }
   auto client = call.getParams().getClient();

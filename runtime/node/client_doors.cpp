@@ -39,13 +39,13 @@ result<void> check_doors(const node_doors& doors, const node_options& options, b
 }
 
 std::unique_ptr<client_gate> make_gate(const node_doors& doors, const node_options& options, const gateway_options& gateway,
-                                       const std::vector<kj_loop*>& loops, const identity_holder* identity, const clock& time,
-                                       event_sink& events) {
+                                       const std::vector<kj_loop*>& loops, const identity_holder* identity,
+                                       revocation_list& revoked, const clock& time, event_sink& events) {
   if (identity == nullptr || options.insecure_listen || !doors.beyond_loopback())
     return nullptr;
   // Half of the connections stay for those who have proven who they are.
   client_gate_options limits{gateway.login_timeout, std::max(1U, gateway.connections_max / 2)};
-  return std::make_unique<client_gate>(loops, *identity, time, events, limits);
+  return std::make_unique<client_gate>(loops, *identity, revoked, time, events, limits);
 }
 
 void keep_warning_of(const std::string& doors, kj_loop& loop, const clock& time, event_sink& events) {

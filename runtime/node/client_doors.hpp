@@ -31,8 +31,8 @@ result<void> check_doors(const node_doors& doors, const node_options& options, b
 
 /// What stands in the doors beyond loopback. Null: nothing does. All outlive it; `identity` null: the node is in no cluster.
 std::unique_ptr<client_gate> make_gate(const node_doors& doors, const node_options& options, const gateway_options& gateway,
-                                       const std::vector<kj_loop*>& loops, const identity_holder* identity, const clock& time,
-                                       event_sink& events);
+                                       const std::vector<kj_loop*>& loops, const identity_holder* identity,
+                                       revocation_list& revoked, const clock& time, event_sink& events);
 
 /// Warns, at once and every hour, of doors that let in whoever comes, until the loop stops. Both outlive it.
 void keep_warning_of(const std::string& doors, kj_loop& loop, const clock& time, event_sink& events);

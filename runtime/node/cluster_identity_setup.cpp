@@ -42,9 +42,36 @@ result<void> keep_self(cluster_store& records, const own_node& self, member_reco
   return keep_members(records, {std::move(own)});
 }
 
+/// A node belongs to one cluster, and to it for good.
+result<void> check_token(const node_options& options, const cluster_record& own) {
+  auto token = parse_join_token(options.token);
+  if (options.token.empty() || !token || token->cluster_id == own.cluster_id)
+    return {};
+  return error{error_code::failed_precondition,
+               "the node of this data folder belongs to cluster " + own.cluster_id + ", and the token is of cluster "
+                   + token->cluster_id + ": to join that one, start it with an empty folder (--data), or else without the token"};
+}
+
+/// Deployments of a node alone would be left behind: those of the cluster are the leader's.
+result<void> check_alone(state_store& state) {
+  auto all = state.deployments();
+  if (!all)
+    return all.failure();
+  if (all->empty())
+    return {};
+  return error{
+      error_code::failed_precondition,
+      "this data folder has deployments of its own ('" + all->front().name + "'"
+          + (all->size() > 1 ? " and " + std::to_string(all->size() - 1) + " more" : "")
+          + "), which the cluster wouldn't serve: start the node without --join and undeploy them, or join with an empty "
+            "folder (--data) and deploy them in the cluster"};
+}
+
 /// A member that starts again.
 result<std::optional<cluster_identity>> come_back(const node_options& options, cluster_store& records, cluster_record record,
                                                   own_node self) {
+  if (auto good = check_token(options, record); !good)
+    return good.failure();
   auto known = records.members();
   if (!known)
     return known.failure();
@@ -107,14 +134,17 @@ result<std::optional<cluster_identity>> found(const node_options& options, node_
       cluster_identity{std::move(*record), std::move(self), std::move(*door), std::move(*known), {}, std::move(*token)});
 }
 
-result<std::optional<cluster_identity>> join(const node_options& options, cluster_store& records, own_node self,
+result<std::optional<cluster_identity>> join(const node_options& options, node_storage& storage, own_node self,
                                              const clock& time) {
+  auto& records = storage.cluster;
   if (options.token.empty())
     return error{error_code::invalid_argument, "to join a cluster a token is needed: `troupe token create` on one of its nodes "
                                                "makes one, for --token or TROUPE_TOKEN"};
   auto token = parse_join_token(options.token);
   if (!token)
     return token.failure();
+  if (auto alone = check_alone(storage.state); !alone)
+    return alone.failure();
   auto door = open_port(options.cluster.empty() ? "0.0.0.0" + std::string(default_port) : options.cluster);
   if (!door)
     return door.failure();
@@ -158,7 +188,7 @@ result<std::optional<cluster_identity>> set_up_cluster(const node_options& optio
   if (record && *record)
     return come_back(options, storage.cluster, std::move(**record), std::move(self));
   if (joins)
-    return join(options, storage.cluster, std::move(self), time);
+    return join(options, storage, std::move(self), time);
   if (!options.token.empty())
     return error{error_code::invalid_argument, "with a token, say how to find its cluster: --join HOST:PORT or --discover lan"};
   if (!options.cluster.empty())

@@ -310,6 +310,8 @@ private:
   supervisor_actor start_tree();
   /// Other nodes send nothing more once it returns.
   void leave_cluster();
+  /// For who started it.
+  std::string why_replaced() const;
   result<void> await_tree();
   void emit(const char* name, std::vector<std::pair<std::string, std::string>> fields);
   std::vector<watchdog::post> all_loops();
@@ -381,12 +383,21 @@ running_node::running_node(const node_options& options, const clock& time, node_
                                         links_ ? &links_->network() : nullptr,
                                         {}},
     system_(configure(config_)), root_(start_tree()), clients_(gateway_.connections_max),
-    control_{system_,    actors_, time,    environment_.node_name, TROUPE_VERSION, options.http_name,
-             time.now(), drain_,  levels_, cluster_.has_value()},
+    control_{system_,
+             actors_,
+             time,
+             environment_.node_name,
+             TROUPE_VERSION,
+             options.http_name,
+             time.now(),
+             drain_,
+             levels_,
+             cluster_.has_value(),
+             cluster_ ? &environment_.lead : nullptr},
     metrics_({routes_, control_, clients_, rollouts_, pointers_to<kj_loop>(loops_)}), view_{routes_, time, control_, metrics_},
     insecure_doors_(options.insecure_listen ? doors.beyond() : ""),
-    gate_(
-        make_gate(doors, options, gateway_, pointers_to<kj_loop>(loops_), links_ ? &links_->identity() : nullptr, time, events_)),
+    gate_(make_gate(doors, options, gateway_, pointers_to<kj_loop>(loops_), links_ ? &links_->identity() : nullptr,
+                    environment_.revoked, time, events_)),
     server_(pointers_to<kj_loop>(loops_), std::move(doors.rpc), view_, gateway_, clients_, gate_of(doors.rpc)),
     http_door_(std::move(doors.http)) {
   watch_.add_ticker([this](steady_time now) {
@@ -474,12 +485,16 @@ result<void> running_node::await_tree() {
                  });
     if (root_failed_) // a leader that finds itself replaced has nothing to wait for
       return error{error_code::failed_precondition,
-                   replaced_
-                       ? "another node leads this cluster now: this one was replaced as leader; start it again, and it follows"
-                       : "the node gave up while it started; its log says why"};
+                   replaced_ ? why_replaced() : "the node gave up while it started; its log says why"};
     if (!again)
       return up;
   }
+}
+
+std::string running_node::why_replaced() const {
+  std::string text = "another node leads this cluster now: this one was replaced as leader; ";
+  auto refusal = environment_.lead.refusal();
+  return text + (refusal.empty() ? "start it again, and it follows" : refusal);
 }
 
 std::vector<watchdog::post> running_node::all_loops() {

@@ -67,7 +67,7 @@ result<std::optional<lead_taker>> lead_taker_in(const data_folder* folder, const
     return error{error_code::failed_precondition,
                  "the node of " + path + " belongs to no cluster; --lead makes a member its leader: run it on one"};
   auto runs = assignment_store(**records).load();
-  return std::optional(lead_taker{{identity->node_id, std::move(**own), std::move(*members)},
+  return std::optional(lead_taker{{identity->node_id, std::move(**own), std::move(*members), false},
                                   runs && *runs ? std::move(**runs) : assignment()}); // without it, it is told anew
 }
 
@@ -107,6 +107,8 @@ result<restore_report> restore_data_folder(const restore_arguments& arguments,
     if (!found)
       return found.failure();
     taker = std::move(*found);
+    if (taker)
+      taker->self.displaces = arguments.yes;
   }
   if (auto copied = copy_all(**job, on_progress); !copied)
     return copied.failure();

@@ -6,11 +6,13 @@ namespace troupe {
 
 void batch_time_estimate::add(std::uint32_t rows, std::chrono::nanoseconds took, steady_time now) {
   auto& one = classes_[class_of(rows)];
+  if (one.mean.count() > 0)
+    took = std::min(took, 2 * one.mean);
   if (!one.known(now)) {
     one = {took, std::chrono::nanoseconds(0), now};
     return;
   }
-  auto error = std::min(took, 2 * one.mean) - one.mean;
+  auto error = took - one.mean;
   one.deviation += (std::chrono::abs(error) - one.deviation) / 4;
   one.mean += error / 8;
   one.confirmed = now;

@@ -10,7 +10,8 @@ namespace troupe {
 /// What a version's batches take, by their rows (in classes of powers of two): a mean and a mean deviation that follow what is measured, with
 /// the weights of RFC 6298, 1/8 and 1/4. Careful to be no reason for refusing what could be served:
 /// - one slow batch counts as twice the mean at most, so that a hiccup changes little;
-/// - a class that no batch has confirmed for `valid_for` knows nothing, and begins anew with the next batch;
+/// - a class that no batch has confirmed for `valid_for` knows nothing, and begins anew with the next batch, at twice what it was at most: that batch may have
+///   waited while the machine stood still;
 /// - a class that knows nothing says what the nearest smaller one does, since a larger batch is hardly faster.
 class batch_time_estimate {
 public:

@@ -130,10 +130,16 @@ BOOST_FIXTURE_TEST_CASE(a_new_node_inherits_the_lead_and_the_node_that_led_count
   BOOST_TEST(own_cluster(records, node_3).value().has_value());
 }
 
-BOOST_FIXTURE_TEST_CASE(a_backup_of_an_earlier_leader_is_taken_with_a_warning, joiner) {
+BOOST_FIXTURE_TEST_CASE(a_backup_of_an_earlier_leader_is_taken_with_a_warning_if_that_is_wanted, joiner) {
   join();
   BOOST_REQUIRE(save_leadership(own, owner.grant(4, node_1)).ok());
-  auto taken = take_lead(records, self(), day).value();
+  auto refused = take_lead(records, self(), day);
+  BOOST_TEST((code_of(refused) == error_code::failed_precondition));
+  BOOST_TEST(refused.failure().message.find("has led since in epoch 4") != std::string::npos);
+  BOOST_TEST(refused.failure().message.find("--yes") != std::string::npos);
+  auto displacing = self();
+  displacing.displaces = true;
+  auto taken = take_lead(records, displacing, day).value();
   BOOST_TEST(taken.record.lead.epoch == 5U);
   BOOST_REQUIRE(taken.warnings.size() == 1U);
   BOOST_TEST(taken.warnings[0]

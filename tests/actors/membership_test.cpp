@@ -29,6 +29,7 @@ placer_actor::behavior_type listening_placer(std::shared_ptr<std::vector<node_vi
       [](const retain_demands&) {},
       [](const node_report&) {},
       [nodes](const nodes_changed& change) { *nodes = change.nodes; },
+      [](const user_list&) {},
       [](const get_placement&) { return placement_view{}; },
       [](const get_traffic&) { return traffic_view{}; },
   };

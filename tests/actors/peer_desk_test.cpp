@@ -35,6 +35,7 @@ placer_actor::behavior_type counting_placer(std::shared_ptr<int> reports) {
       [](const retain_demands&) {},
       [reports](const node_report&) { ++*reports; },
       [](const nodes_changed&) {},
+      [](const user_list&) {},
       [](const get_placement&) { return placement_view{}; },
       [](const get_traffic&) { return traffic_view{}; },
   };

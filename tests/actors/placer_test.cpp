@@ -343,6 +343,18 @@ BOOST_AUTO_TEST_CASE(what_is_deployed_while_it_gathers_is_placed) {
   BOOST_TEST((asked->has_value() && asked->value()));
 }
 
+BOOST_AUTO_TEST_CASE(who_was_put_out_every_node_hears_of_though_nothing_is_deployed) {
+  const auto at = time.wall_now();
+  begin();
+  user_record anna{cluster_role::client, "anna", at, at + 1h, "0123", at + 1s};
+  caf::anon_send(tested, user_list{{anna, {cluster_role::client, "ben", at, at + 1h, "0123", {}}}});
+  settle();
+  for (const auto& [id, each] : nodes) {
+    BOOST_REQUIRE(each->told.revoked.size() == 1U);
+    BOOST_TEST((each->told.revoked[0] == revocation{"client:anna", at + 1s, at + 1h}));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_leader_that_comes_back_stops_nothing_that_runs) {
   nodes["b"]->told.by = {4, "a", {}};
   nodes["b"]->told.revision = 9;

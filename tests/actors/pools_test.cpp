@@ -69,6 +69,25 @@ BOOST_AUTO_TEST_CASE(what_the_disk_refuses_is_taken_all_the_same_and_told_of_onc
   BOOST_TEST(kept.load().value()->revision == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(who_was_put_out_stays_out_whatever_later_assignments_say) {
+  auto anna = revocation{"client:anna", time.wall_now(), time.wall_now() + 1h};
+  auto ben = revocation{"admin:ben", time.wall_now() + 1min, time.wall_now() + 1h};
+  start_pools();
+  auto next = digits(test::put_blob(blobs, "abc"));
+  next.revoked = {anna};
+  BOOST_TEST(assign(next)->taken);
+  BOOST_TEST(node.revoked.refuses("client:anna", anna.until));
+  BOOST_TEST(!node.revoked.refuses("client:anna", anna.until + 1s));
+  ++next.revision;
+  next.revoked = {ben}; // of a leader that came back with a backup
+  BOOST_TEST(assign(next)->taken);
+  BOOST_TEST(node.revoked.refuses("client:anna", anna.until));
+  BOOST_TEST(node.revoked.refuses("admin:ben", ben.until));
+  BOOST_TEST(kept.load().value()->revoked.size() == 2U);
+  restart();
+  BOOST_TEST(kept.load().value()->revoked.size() == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(a_kept_assignment_that_cant_be_read_is_told_of_and_the_node_goes_on_without) {
   BOOST_REQUIRE(records.commit(transaction().put(column_family::assignment, std::string(8, '\0'), "garbage!")).ok());
   start_pools();

@@ -85,6 +85,11 @@ struct registrar_fixture : caf_fixture {
   }
 
   std::vector<member_record> members() { return ask<member_list>(tested, list_members{})->members; }
+  caf::expected<user_enrolled> log_in(const std::string& name, const std::string& token_text,
+                                      const private_key& key = private_key::make()) {
+    return ask<user_enrolled>(tested, enrol_user{{parse_join_token(token_text)->secret, name, key.public_key()}});
+  }
+  std::vector<user_record> users() { return ask<user_list>(tested, list_users{})->users; }
   std::vector<token_record> tokens() { return ask<token_list>(tested, list_tokens{})->tokens; }
   std::string last_refusal() {
     auto told = events.named("join_refused");
@@ -104,6 +109,8 @@ BOOST_AUTO_TEST_CASE(a_node_that_does_not_lead_refuses_everything_and_names_the_
   BOOST_TEST((code_of(ask<token_made>(other, create_token{})) == error_code::failed_precondition));
   BOOST_TEST((code_of(ask<token_list>(other, list_tokens{})) == error_code::failed_precondition));
   BOOST_TEST((code_of(ask<done>(other, revoke_token{})) == error_code::failed_precondition));
+  BOOST_TEST((code_of(ask<user_list>(other, list_users{})) == error_code::failed_precondition));
+  BOOST_TEST((code_of(ask<done>(other, revoke_user{})) == error_code::failed_precondition));
   BOOST_TEST((code_of(ask<enrolled>(other, enrol{})) == error_code::failed_precondition));
   BOOST_TEST((code_of(ask<user_enrolled>(other, enrol_user{})) == error_code::failed_precondition));
   BOOST_TEST((code_of(ask<certificate_issued>(other, renew_certificate{})) == error_code::failed_precondition));
@@ -361,6 +368,55 @@ BOOST_AUTO_TEST_CASE(a_user_gets_a_certificate_in_the_role_of_the_token) {
   anna.who.name = "ben";
   BOOST_TEST((code_of(ask<user_enrolled>(tested, anna)) == error_code::permission_denied));
   BOOST_TEST(field(events.named("join_refused").back(), "user") == "ben");
+}
+
+BOOST_AUTO_TEST_CASE(who_is_no_user_cannot_be_put_out) {
+  for (const auto* name : {"anna", ""})
+    BOOST_TEST((code_of(ask<done>(tested, revoke_user{name})) == error_code::not_found));
+  log_in("anna", token(cluster_role::client));
+  disk.full = true;
+  BOOST_TEST((code_of(ask<done>(tested, revoke_user{"anna"})) == error_code::io_failed));
+  disk.full = false;
+  BOOST_TEST(!users().at(0).is_revoked());
+  BOOST_TEST(events.named("user_revoked").empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_user_that_was_put_out_gets_nothing_more_by_the_tokens_that_he_knows) {
+  auto his = token(cluster_role::client, 3), other = token(cluster_role::client, 3);
+  auto key = private_key::make();
+  BOOST_REQUIRE(static_cast<bool>(log_in("anna", his, key)));
+  BOOST_REQUIRE(static_cast<bool>(log_in("ben", other)));
+  BOOST_TEST(static_cast<bool>(ask<done>(tested, revoke_user{"anna", "cleo"})));
+  BOOST_TEST((code_of(log_in("anna", his, key)) == error_code::permission_denied)); // as who has lost the answer
+  BOOST_TEST((code_of(log_in("dora", his)) == error_code::permission_denied));
+  BOOST_TEST(static_cast<bool>(log_in("emil", other)));
+  BOOST_TEST(field(events.named("user_revoked").at(0), "by") == "cleo");
+  BOOST_TEST(users().at(0).is_revoked());
+  BOOST_TEST(!users().at(1).is_revoked());
+}
+
+BOOST_AUTO_TEST_CASE(a_certificate_that_is_given_after_a_user_was_put_out_is_told_from_those_before) {
+  log_in("anna", token(cluster_role::client));
+  ask<done>(tested, revoke_user{"anna"});
+  auto revoked = users().at(0).revoked;
+  auto again = log_in("anna", token(cluster_role::client)); // within the same second
+  BOOST_REQUIRE(static_cast<bool>(again));
+  BOOST_TEST((facts_of(again->certificate_pem)->not_before + authority::backdated_by > revoked));
+  BOOST_TEST(!users().at(0).is_revoked());
+  BOOST_TEST((users().at(0).revoked == revoked));
+}
+
+BOOST_AUTO_TEST_CASE(users_are_listed_by_name_until_a_while_after_their_certificates_have_ended) {
+  log_in("ben", token(cluster_role::client));
+  log_in("anna", token(cluster_role::admin));
+  BOOST_REQUIRE(users().size() == 2U);
+  BOOST_TEST(users()[0].name == "anna");
+  BOOST_TEST((users()[0].role == cluster_role::admin));
+  BOOST_TEST((users()[0].token_id == tokens().at(0).id()) == (tokens().at(0).role == cluster_role::admin));
+  pass(registrar_options::default_user_lifetime + registrar_state::user_kept_for);
+  log_in("cleo", token(cluster_role::client));
+  BOOST_REQUIRE(users().size() == 1U);
+  BOOST_TEST(users()[0].name == "cleo");
 }
 
 BOOST_AUTO_TEST_CASE(a_revoked_token_lets_nobody_in) {

@@ -26,6 +26,10 @@ const misuse wrong[] = {
     {{"token", "create", "0123"}, "only `troupe token revoke` takes the id of a token"},
     {{"token", "list", "--ttl", "1h"}, "only `troupe token create` takes --ttl, --uses and --role"},
     {{"token", "revoke"}, "`troupe token list` names them"},
+    {{"user"}, "WHAT is required"},
+    {{"user", "steal"}, "steal not in {list,revoke}"},
+    {{"user", "list", "ben"}, "only `troupe user revoke` takes a name"},
+    {{"user", "revoke"}, "`troupe user list` names them"},
     {{"drain"}, "NODE is required"},
     {{"remove"}, "NODE is required"},
     {{"nodes", "--interval", "1s"}, "--interval requires --watch"},
@@ -65,9 +69,9 @@ BOOST_FIXTURE_TEST_CASE(nodes_are_shown_with_the_leader_and_the_asked_one_marked
   BOOST_TEST(run({"nodes"}) == 0);
   BOOST_TEST(out
              == "leader node-1, epoch 3\n\n"
-                "NODE    ADDRESS        STATE     SINCE  VERSION      LOAD  REPLICAS  ROUND TRIP  ROLE\n"
-                "node-1  10.0.0.1:7551  alive        1m  0.2.0    38% of 8         4      310 µs  leader\n"
-                "node-2  10.0.0.2:7551  draining     1m  0.2.0    38% of 8         4           -  asked\n");
+                "NODE    ADDRESS        STATE     SINCE  VERSION      LOAD  REPLICAS  ROUND TRIP  ROLE    LABELS\n"
+                "node-1  10.0.0.1:7551  alive        1m  0.2.0    38% of 8         4      310 µs  leader  zone=a\n"
+                "node-2  10.0.0.2:7551  draining     1m  0.2.0    38% of 8         4           -  asked   zone=a\n");
 }
 
 BOOST_FIXTURE_TEST_CASE(programs_are_told_all_of_each_node, connected) {
@@ -165,6 +169,23 @@ BOOST_FIXTURE_TEST_CASE(tokens_are_listed_without_secrets_with_what_became_of_th
 BOOST_FIXTURE_TEST_CASE(a_token_is_revoked_by_its_id, connected) {
   BOOST_TEST(run({"token", "revoke", "0123"}) == 0);
   BOOST_TEST(server.calls().back() == "revoke 0123");
+}
+
+BOOST_FIXTURE_TEST_CASE(users_are_listed_with_what_their_certificates_are_worth, connected) {
+  BOOST_TEST(run({"user", "list"}) == 0);
+  BOOST_TEST(out
+             == "USER  ROLE    CERTIFICATE  SINCE  ENDS IN  BY TOKEN\n"
+                "anna  admin   good            1h       2h  0123456789ab\n"
+                "ben   client  revoked         1h        -  0123456789ab\n"
+                "cleo  client  expired         1h        -  0123456789ab\n");
+  BOOST_TEST(run({"user", "list", "-o", "json"}) == 0);
+  BOOST_TEST(json::parse(out)["users"][1]["revoked"] == true);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_user_is_put_out_by_name, connected) {
+  BOOST_TEST(run({"user", "revoke", "ben"}) == 0);
+  BOOST_TEST(server.calls().back() == "put out ben");
+  BOOST_TEST(out.find("ben: no node lets him in any more") == 0U);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_node_is_drained_and_given_work_again, connected) {

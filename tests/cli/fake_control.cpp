@@ -332,6 +332,10 @@ protected:
   kj::Promise<void> progress(ProgressContext context) override {
     auto params = context.getParams();
     auto results = context.getResults();
+    if (params.getName() == "away" && ++polls_away_ <= 2) {
+      refuse(results.initError(), schema::Code::UNAVAILABLE, "the leader, n1, can't answer just now");
+      return kj::READY_NOW;
+    }
     auto moves = moves_of(text_of(params.getName()), params.getVersion(), params.getSeen());
     fill_moves(results.initMoves(static_cast<unsigned>(moves.size())), moves);
     results.setEnded(params.getName() != "slow" && moves.back().state != "preparing");
@@ -424,6 +428,24 @@ protected:
     return kj::READY_NOW;
   }
 
+  kj::Promise<void> listUsers(ListUsersContext context) override {
+    auto users = context.getResults().initUsers(3);
+    for (unsigned i = 0; i < users.size(); ++i) {
+      users[i].setName(i == 0 ? "anna" : i == 1 ? "ben" : "cleo");
+      users[i].setRole(i == 0 ? "admin" : "client");
+      users[i].setGivenUnixNs(0);
+      users[i].setExpiresUnixNs(i == 2 ? 60 * second : 3 * 3'600 * second);
+      users[i].setTokenId("0123456789ab");
+      users[i].setRevoked(i == 1);
+    }
+    return kj::READY_NOW;
+  }
+
+  kj::Promise<void> revokeUser(RevokeUserContext context) override {
+    seen_.note("put out " + text_of(context.getParams().getName()));
+    return kj::READY_NOW;
+  }
+
   kj::Promise<void> drainNode(DrainNodeContext context) override {
     auto params = context.getParams();
     seen_.note(std::string(params.getUndo() ? "undrain " : "drain ") + text_of(params.getNode()));
@@ -480,6 +502,7 @@ private:
   }
 
   int polls_ = 0;
+  int polls_away_ = 0;
 };
 
 } // namespace

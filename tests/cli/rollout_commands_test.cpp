@@ -120,6 +120,17 @@ BOOST_FIXTURE_TEST_CASE(a_version_that_is_not_live_in_time_exits_with_4_and_goes
                 "`troupe rollback slow` ends it, `troupe rollout slow --watch` follows it\n");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_deploy_is_watched_on_once_the_leader_is_back, connected) {
+  BOOST_TEST(run({"deploy", "away", model().c_str()}) == 0);
+  BOOST_TEST(out.find("away@3 is live") != std::string::npos, out);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_deploy_whose_leader_stays_away_exits_with_4, connected) {
+  BOOST_TEST(run({"deploy", "away", model().c_str(), "--timeout", "1ms"}) == 4);
+  BOOST_TEST(err.find("error: how far away@3 is can't be told after 1 ms ") == 0U, err);
+  BOOST_TEST(err.find("the leader, n1, can't answer just now") != std::string::npos, err);
+}
+
 BOOST_FIXTURE_TEST_CASE(ctrl_c_ends_the_watching_and_says_that_the_version_goes_on, connected) {
   BOOST_TEST(run({"deploy", "slow", model().c_str()}) == 130);
   BOOST_TEST(err

@@ -92,6 +92,29 @@ BOOST_AUTO_TEST_CASE(the_founder_gets_in_by_the_first_token_and_a_client_by_a_to
   BOOST_TEST(contains(denied.err, "it takes an admin's certificate"), denied.err);
 }
 
+BOOST_AUTO_TEST_CASE(a_user_that_is_put_out_is_out_until_he_has_another_token) {
+  open_node node;
+  user anna, ben;
+  BOOST_REQUIRE(anna.log_in(node, node.admin_token(), "anna").code == 0);
+  auto token = first_line(anna.troupe({"token", "create", "--role", "client", "--uses", "5"}).out);
+  BOOST_REQUIRE(ben.log_in(node, token, "ben").code == 0);
+  BOOST_TEST(ben.troupe({"status"}).code == 0);
+  BOOST_TEST(ben.troupe({"user", "list"}).code == 1);
+  BOOST_TEST(contains(anna.troupe({"user", "list"}).out, "ben   client  good"), anna.troupe({"user", "list"}).out);
+
+  BOOST_TEST(anna.troupe({"user", "revoke", "nobody"}).code == 1);
+  BOOST_REQUIRE(anna.troupe({"user", "revoke", "ben"}).code == 0);
+  BOOST_TEST(eventually([&] { return ben.troupe({"status"}).code != 0; }));
+  auto refused = ben.troupe({"status"});
+  BOOST_TEST(contains(refused.err, "an admin has put out the user 'ben'"), refused.err);
+  BOOST_TEST(contains(anna.troupe({"user", "list"}).out, "ben   client  revoked"));
+  BOOST_TEST(ben.log_in(node, token, "ben").code == 1);
+
+  BOOST_REQUIRE(ben.log_in(node, first_line(anna.troupe({"token", "create", "--role", "client"}).out), "ben").code == 0);
+  BOOST_TEST(ben.troupe({"status"}).code == 0);
+  BOOST_TEST(anna.troupe({"status"}).code == 0);
+}
+
 BOOST_AUTO_TEST_CASE(tokens_that_are_used_up_or_of_another_cluster_let_nobody_in) {
   open_node node, other;
   user anna, ben;

@@ -275,6 +275,32 @@ BOOST_AUTO_TEST_CASE(a_client_that_would_go_on_with_an_earlier_session_proves_it
   }
 }
 
+BOOST_AUTO_TEST_CASE(who_was_put_out_is_told_so_and_his_connections_end) {
+  gate_fixture node;
+  node.revoked.add({{"client:cleo", node.time.wall_now() + std::chrono::hours(1), node.time.wall_now() + std::chrono::hours(2)}},
+                   node.time.wall_now());
+  auto open = connect_tls(node.http.address(), node.ben);
+  rpc_client asking(connect_tls(node.rpc.address(), node.ben));
+  BOOST_TEST((asking.infer_code({1000, 2}) == schema::Code::OK));
+  auto under_way = asking.request(asking.inference(), {held}).send();
+  BOOST_REQUIRE(eventually([&] {
+    asking.io.waitScope.poll();
+    return node.echo->count().batches > 1;
+  }));
+  node.revoked.add({{"client:ben", node.time.wall_now(), node.time.wall_now() + std::chrono::hours(1)}}, node.time.wall_now());
+  BOOST_TEST((kj::runCatchingExceptions([&] { under_way.wait(asking.io.waitScope); }) != nullptr));
+  BOOST_TEST(open->readAllText().wait(own_io().waitScope).size() == 0U);
+
+  auto told = ask_http(node.http.address(), node.ben, infer);
+  BOOST_TEST(status_of(told) == 401);
+  BOOST_TEST(contains(told, "an admin has put out the user 'ben'"), told);
+  BOOST_TEST(status_of(ask_http(node.http.address(), node.ben, get("/v2/health/live"))) == 200);
+  rpc_client again(connect_tls(node.rpc.address(), node.ben));
+  auto refused = again.bootstrap().castAs<schema::Login>().anonymousRequest().send().wait(again.io.waitScope);
+  BOOST_TEST(contains(refused.getError().getMessage().cStr(), "an admin has put out the user 'ben'"));
+  BOOST_TEST(status_of(ask_http(node.http.address(), node.anna, infer)) == 200);
+}
+
 BOOST_AUTO_TEST_CASE(a_connection_ends_with_its_certificate) {
   gate_fixture node;
   auto brief = node.cluster.identity_of_user("ben", cluster_role::client, 0s, 2s);

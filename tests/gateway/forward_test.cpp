@@ -9,6 +9,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <future>
 #include <thread>
 
 using namespace troupe;
@@ -288,20 +289,38 @@ BOOST_FIXTURE_TEST_CASE(answers_that_do_not_fit_the_model_are_none, forward_fixt
   other.instead = [&](kj::Own<kj::AsyncIoStream> peer) {
     return lie(kj::mv(peer), options.message_bytes_max, [&](std::uint64_t number, message_builder into) {
       into.setNumber(number);
-      if (which < lies.size())
-        lies[which](into.initAnswers(1)[0]);
-      else
-        into.initAnswers(which == lies.size() ? 0 : 2);
+      lies[which](into.initAnswer());
     });
   };
   rpc_client client(rpc.address());
-  for (which = 0; which < lies.size() + 2; ++which)
+  for (which = 0; which < lies.size(); ++which)
     BOOST_TEST((client.infer_code({1000}) == schema::Code::UNAVAILABLE), "lie " << which);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_second_answer_to_a_request_ends_the_connection_and_the_first_counts, forward_fixture) {
+  std::promise<void> ended;
+  other.instead = [&](kj::Own<kj::AsyncIoStream> peer) {
+    auto stream = kj::heap<message_stream>(kj::mv(peer), options.message_bytes_max);
+    auto gone = stream->run([&to = *stream](kj::Own<received_message> call) {
+      auto told = call->root<schema::ForwardMessage>();
+      for (int i = 0; i < 2; ++i)
+        to.send(message_of([&](message_builder into) {
+          into.setNumber(told.getNumber());
+          into.initAnswer().initError().setCode(schema::Code::MODEL_FAILED);
+        }));
+    });
+    return gone.then([&ended] { ended.set_value(); }, [&ended](kj::Exception&&) { ended.set_value(); }).attach(kj::mv(stream));
+  };
+  rpc_client client(rpc.address());
+  BOOST_TEST((client.infer_code({1000}) == schema::Code::MODEL_FAILED));
+  BOOST_TEST((ended.get_future().wait_for(10s) == std::future_status::ready));
+  other.instead = nullptr;
 }
 
 BOOST_FIXTURE_TEST_CASE(what_is_no_answer_to_a_call_ends_the_connection_and_its_calls, forward_fixture) {
   const std::vector<std::function<void(std::uint64_t, message_builder)>> nonsense = {
-      [](std::uint64_t number, message_builder into) { into.setNumber(number + 1), into.initAnswers(1); },
+      [](std::uint64_t number, message_builder into) { into.setNumber(number + 1), into.initAnswer(); },
+      [](std::uint64_t number, message_builder into) { into.setNumber(number), into.initAnswer().setIndex(1); },
       [](std::uint64_t number, message_builder into) { into.setNumber(number), into.initCall(); },
       [](std::uint64_t, message_builder) {},
   };
@@ -338,7 +357,7 @@ BOOST_AUTO_TEST_CASE(what_another_node_sends_is_checked_as_a_clients_request) {
     BOOST_REQUIRE(answers.get() != nullptr);
     auto told = answers->root<schema::ForwardMessage>();
     BOOST_TEST(told.getNumber() == 17U);
-    auto failure = told.getAnswers()[0].getError();
+    auto failure = told.getAnswer().getError();
     return std::make_pair(failure.getCode(), std::string(failure.getMessage().cStr()));
   };
   BOOST_TEST((ask([](request) {}).first == schema::Code::OK));
@@ -367,7 +386,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_call_ends_the_connection) {
   const std::vector<std::function<void(message_builder)>> nonsense = {
       [](message_builder into) { into.initCall().initRequests(0); },
       [](message_builder into) { into.initCall().initRequests(65); },
-      [](message_builder into) { into.initAnswers(1); },
+      [](message_builder into) { into.initAnswer(); },
       [](message_builder) {},
   };
   for (const auto& each : nonsense)
@@ -393,6 +412,27 @@ BOOST_AUTO_TEST_CASE(another_nodes_replica_answers_a_client_of_either_door) {
   BOOST_TEST(other.echo->count().batches == 2U);
   BOOST_TEST(by_http.get("/v2/models/echo/ready").status == 200);
   BOOST_TEST(by_http.get("/v2/models/echo/stats").status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(a_request_that_takes_long_holds_up_no_other_one_that_went_with_it) {
+  auto& loop = *loops[0];
+  std::vector<std::shared_ptr<outcome>> asked(3);
+  for (auto& each : asked)
+    each = std::make_shared<outcome>();
+  loop.post([&] {
+    std::size_t next = 0;
+    for (float value : {held, 1000.0F, 1001.0F}) {
+      auto request = std::make_unique<recorded_request>(loop, std::vector<float>{value}, 1, asked[next++]);
+      request->alone = true;
+      target->submit(std::move(request));
+    }
+    loop.dispatch_later(target);
+  });
+  BOOST_TEST(asked[1]->wait());
+  BOOST_TEST(asked[2]->wait());
+  BOOST_TEST(asked[0]->times == 0);
+  other.cut();
+  BOOST_TEST(asked[0]->wait());
 }
 
 BOOST_AUTO_TEST_CASE(large_tensors_arrive_unchanged) {

@@ -10,7 +10,7 @@ namespace troupe {
 /// The node of the fixture with both its doors behind a gate.
 struct gate_fixture : node_fixture {
   explicit gate_fixture(client_gate_options strict = {}, const gateway_options& given = small_limits())
-    : node_fixture(given), gate(loop_pointers(), identity, time, events, strict),
+    : node_fixture(given), gate(loop_pointers(), identity, revoked, time, events, strict),
       rpc(loop_pointers(), listen_on("127.0.0.1:0").value(), view(), options, clients, &gate),
       http(loop_pointers(), listen_on("127.0.0.1:0").value(), view(), options, clients, &gate) {}
   ~gate_fixture() { stop(); }
@@ -25,6 +25,7 @@ struct gate_fixture : node_fixture {
   tls_identity anna = cluster.identity_of_user("anna", cluster_role::admin);
   tls_identity ben = cluster.identity_of_user("ben", cluster_role::client);
   identity_holder identity{cluster.identity_of(node_1)};
+  revocation_list revoked;
   client_gate gate;
   rpc_server rpc;
   http_server http;

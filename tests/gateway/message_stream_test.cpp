@@ -24,9 +24,8 @@ kj::Own<capnp::MallocMessageBuilder> message_of(std::uint64_t number, std::size_
   auto message = kj::heap<capnp::MallocMessageBuilder>(16, strategy);
   auto root = message->initRoot<schema::ForwardMessage>();
   root.setNumber(number);
-  auto answers = root.initAnswers(segments);
-  for (auto each : answers) {
-    auto data = each.initOutputs(1)[0].initData(static_cast<unsigned>(bytes / segments));
+  for (auto each : root.initAnswer().initOutputs(segments)) {
+    auto data = each.initData(static_cast<unsigned>(bytes / segments));
     std::fill(data.begin(), data.end(), static_cast<kj::byte>(number));
   }
   return message;
@@ -36,8 +35,8 @@ kj::Own<capnp::MallocMessageBuilder> message_of(std::uint64_t number, std::size_
 std::string told_by(received_message& message) {
   auto root = message.root<schema::ForwardMessage>();
   std::size_t bytes = 0;
-  for (auto answer : root.getAnswers())
-    for (auto byte : answer.getOutputs()[0].getData()) {
+  for (auto output : root.getAnswer().getOutputs())
+    for (auto byte : output.getData()) {
       BOOST_REQUIRE(byte == static_cast<kj::byte>(root.getNumber()));
       ++bytes;
     }

@@ -282,6 +282,24 @@ BOOST_AUTO_TEST_CASE(the_tally_counts_ends_of_rollouts_and_forgets_what_was_remo
   BOOST_TEST(tally.read().empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_node_of_a_cluster_tells_of_it_as_it_sees_it) {
+  metrics_view view;
+  BOOST_TEST(!contains(metrics_text(view), "troupe_cluster_"));
+  node_info leader, self, lost;
+  leader.state = "alive";
+  leader.leads = true;
+  self.state = "draining";
+  self.is_self = true;
+  lost.state = "dead";
+  view.cluster = node_list{{leader, self, lost}, {7, "n1", {}}, true, {}, false, "stop one of them"};
+  auto page = metrics_text(view);
+  for (auto line :
+       {"troupe_cluster_nodes{state=\"alive\"} 1\n", "troupe_cluster_nodes{state=\"dead\"} 1\n",
+        "troupe_cluster_nodes{state=\"draining\"} 1\n", "troupe_cluster_nodes{state=\"left\"} 0\n", "troupe_cluster_epoch 7\n",
+        "troupe_cluster_leader 0\n", "troupe_cluster_leader_away 1\n", "troupe_cluster_trouble 1\n"})
+    BOOST_TEST(contains(page, line), line << page);
+}
+
 BOOST_AUTO_TEST_CASE(the_node_tells_of_itself_and_its_machine) {
   metrics_view view;
   auto& node = view.node;

@@ -34,7 +34,8 @@ inline assignment orders() {
                     route_arm{3, "max_batch = 9\n", {{"n3", 1}}},
                     split,
                     {{4, "max_batch = 4\n", {{"n4", 2}}}}};
-  return {leads(), 11, {pool}, {route}};
+  auto at = [](int number) { return wall_time(std::chrono::nanoseconds(number)); };
+  return {leads(), 11, {pool}, {route}, {{"client:anna", at(65), at(66)}}};
 }
 
 inline pool_status status() {
@@ -182,6 +183,11 @@ inline token_record token() {
   return token;
 }
 
+inline user_record user() {
+  auto at = [](int number) { return wall_time(std::chrono::nanoseconds(number)); };
+  return {cluster_role::admin, "anna", at(62), at(63), "0123", at(64)};
+}
+
 inline std::vector<peer_question> questions() {
   return {orders(),
           report(),
@@ -206,7 +212,9 @@ inline std::vector<peer_question> questions() {
           list_tokens{},
           revoke_token{"0123"},
           remove_member{"n3"},
-          set_draining{"n3", true}};
+          set_draining{"n3", true},
+          list_users{},
+          revoke_user{"anna", "ben"}};
 }
 
 inline std::vector<result<peer_answer>> answers() {
@@ -225,6 +233,7 @@ inline std::vector<result<peer_answer>> answers() {
           peer_answer(exchange_members{{}, {news()}}),
           peer_answer(token_made{"trp_x", "0123", wall_time(std::chrono::nanoseconds(61))}),
           peer_answer(token_list{{token()}}),
+          peer_answer(user_list{{user()}}),
           error{error_code::conflict, "epoch 7 leads"}};
 }
 

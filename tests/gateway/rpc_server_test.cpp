@@ -391,6 +391,25 @@ BOOST_AUTO_TEST_CASE(a_client_over_the_connection_limit_is_closed_and_may_come_a
   }));
 }
 
+BOOST_AUTO_TEST_CASE(who_has_not_logged_in_costs_little_memory_however_much_he_announces) {
+  auto limits = small_limits();
+  limits.message_bytes_max = 16 << 20;
+  server_fixture node(limits);
+  auto& io = own_io();
+  auto stranger =
+      io.provider->getNetwork().parseAddress(node.server.address().c_str()).wait(io.waitScope)->connect().wait(io.waitScope);
+  std::vector<std::uint32_t> sent(4 << 20); // zeros, after a message of one segment of 16 MiB less a little
+  sent[1] = (16 << 20) / 8 - 100;
+  auto failed = kj::runCatchingExceptions([&] {
+    stranger->write(sent.data(), sent.size() * sizeof sent[0]).wait(io.waitScope);
+    stranger->readAllBytes().wait(io.waitScope);
+  });
+  BOOST_TEST((failed != nullptr)); // long before all was taken
+  rpc_client client(node.server.address());
+  std::vector<float> values(500'000, 1000); // asked together with the login
+  BOOST_TEST((client.infer_code(values) == schema::Code::OK));
+}
+
 BOOST_AUTO_TEST_CASE(a_client_that_does_not_log_in_is_closed_and_one_that_has_may_stay_silent) {
   auto limits = small_limits();
   limits.login_timeout = 100ms;

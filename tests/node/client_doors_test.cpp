@@ -32,11 +32,12 @@ struct doors_fixture {
 
   bool may_serve(bool in_cluster) const { return check_doors(*doors, options, in_cluster).ok(); }
   bool has_gate(bool in_cluster) {
-    return make_gate(*doors, options, {}, {&loop}, in_cluster ? &identity : nullptr, time, events) != nullptr;
+    return make_gate(*doors, options, {}, {&loop}, in_cluster ? &identity : nullptr, revoked, time, events) != nullptr;
   }
 
   real_clock time;
   collected_events events;
+  revocation_list revoked;
   kj_loop loop{"loop", [](const std::string&) {}};
   identity_holder identity{{}};
   node_options options;

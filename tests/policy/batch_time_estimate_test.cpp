@@ -77,6 +77,15 @@ BOOST_AUTO_TEST_CASE(what_no_batch_confirmed_for_a_while_is_forgotten) {
   BOOST_TEST((mean(8) == 1ms));
 }
 
+BOOST_AUTO_TEST_CASE(a_batch_that_stood_still_with_its_machine_says_little) {
+  add(8, 10ms, 10);
+  now += 6s;
+  add(8, 6s);
+  BOOST_TEST((mean(8) == 20ms));
+  add(8, 10ms, 20);
+  BOOST_TEST((mean(8) < 12ms));
+}
+
 BOOST_AUTO_TEST_CASE(models_without_batches_and_the_largest_number_of_rows_have_a_class) {
   add(0, 2ms);
   BOOST_TEST((mean(0) == 2ms));

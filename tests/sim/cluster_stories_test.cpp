@@ -293,7 +293,7 @@ BOOST_AUTO_TEST_CASE(a_rollout_that_is_paused_stays_so_whoever_leads_and_goes_on
     told.world.steer("a", rollout_command::pause);
     told.run_until_move(2);
     told.lose_leader(is_replaced);
-    told.load("a", 10s);
+    told.load("a", 12s); // whoever had no answer to the pause waits so long before the next command
     BOOST_TEST((told.state_of_candidate() == version_state::rolling_out));
     told.world.steer("a", rollout_command::resume);
     told.load("a", 6s);

@@ -114,6 +114,32 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(what_was_committed_is_there_after_a_crash, place, 
   BOOST_TEST(tested.token(std::string(64, '2')).value()->revision == revision);
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_user_is_kept_and_can_be_erased, place, places) {
+  place here;
+  user_record anna{cluster_role::client,
+                   "anna",
+                   wall_time(std::chrono::seconds(1)),
+                   wall_time(std::chrono::seconds(2)),
+                   "0123",
+                   wall_time(std::chrono::seconds(3))};
+  cluster_change change;
+  change.users = {anna, anna};
+  change.users[1].role = cluster_role::admin;
+  BOOST_REQUIRE(cluster_store(here.records()).commit(change).ok());
+  here.start_again();
+  cluster_store tested(here.records());
+  auto back = tested.users().value();
+  BOOST_REQUIRE(back.size() == 2U);
+  BOOST_TEST((back[0].role == cluster_role::admin));
+  BOOST_TEST(back[1].token_id == "0123");
+  BOOST_TEST((back[1].given == anna.given && back[1].expires == anna.expires && back[1].revoked == anna.revoked));
+  cluster_change again;
+  again.erased_users = {back[0]};
+  BOOST_REQUIRE(tested.commit(again).ok());
+  BOOST_TEST((failure_of(here.records(), again) == error_code::conflict));
+  BOOST_TEST(tested.users().value().size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(an_erased_token_is_gone_and_the_others_stay, place, places) {
   place here;
   cluster_store tested(here.records());
