@@ -88,6 +88,17 @@ BOOST_AUTO_TEST_CASE(who_was_put_out_stays_out_whatever_later_assignments_say) {
   BOOST_TEST(kept.load().value()->revoked.size() == 2U);
 }
 
+BOOST_AUTO_TEST_CASE(a_report_is_newer_than_those_of_a_copy_of_the_folder_that_has_stopped) {
+  start_pools();
+  auto before = report().sequence;
+  pass(1min);
+  auto of_the_copy =
+      static_cast<std::uint64_t>(time.wall_now().time_since_epoch().count()) + 5; // started now, and told a few times
+  BOOST_TEST(of_the_copy > before + 5);
+  pass(1s);
+  BOOST_TEST(report().sequence > of_the_copy);
+}
+
 BOOST_AUTO_TEST_CASE(a_kept_assignment_that_cant_be_read_is_told_of_and_the_node_goes_on_without) {
   BOOST_REQUIRE(records.commit(transaction().put(column_family::assignment, std::string(8, '\0'), "garbage!")).ok());
   start_pools();

@@ -2,6 +2,7 @@
 #include "tests/e2e/running_cluster.hpp"
 
 #include <csignal>
+#include <filesystem>
 #include <memory>
 
 using namespace troupe;
@@ -34,12 +35,16 @@ struct founder {
 };
 
 /// A node's output when it is told to join and can't.
+command_result failure_in(const std::filesystem::path& data, const flags& more) {
+  auto command = founder::with(
+      {troupe_program(), "node", "--data", data.string(), "--listen", "127.0.0.1:0", "--http", "", "--cluster", "127.0.0.1:0"},
+      more);
+  return run_program(command);
+}
+
 command_result failure_of(const flags& more) {
   temporary_folder folder;
-  auto command = founder::with({troupe_program(), "node", "--data", folder.path().string(), "--listen", "127.0.0.1:0", "--http",
-                                "", "--cluster", "127.0.0.1:0"},
-                               more);
-  return run_program(command);
+  return failure_in(folder.path(), more);
 }
 
 const flags by_lan{"--discover", "lan"};
@@ -72,6 +77,30 @@ BOOST_AUTO_TEST_CASE(a_refusal_ends_the_search_and_the_error_says_which_address_
   BOOST_TEST(contains(refused.err, "cannot join through 127.0.0.1:1: connect(): Connection refused"), refused.err);
   BOOST_TEST(contains(refused.err, "127.0.0.1:" + n1.cluster_port() + " belongs to another cluster than this token"),
              refused.err);
+}
+
+BOOST_AUTO_TEST_CASE(a_node_joins_with_nothing_to_lose_and_one_cluster_only) {
+  founder n1;
+  const flags joins{"--join", "127.0.0.1:" + n1.cluster_port(), "--token", n1.token()};
+  temporary_folder folder;
+  {
+    node_process alone({troupe_program(), folder.path().string(), "127.0.0.1:0", {}});
+    auto deployed =
+        run_program({troupe_program(), "--node", alone.address(), "deploy", "own", model_folder_of("raise_on_magic")});
+    BOOST_REQUIRE_MESSAGE(deployed.code == 0, deployed.err);
+  }
+  auto refused = failure_in(folder.path() / "data", joins);
+  BOOST_TEST(refused.code == 1);
+  BOOST_TEST(contains(refused.err, "this data folder has deployments of its own ('own'), which the cluster wouldn't serve"),
+             refused.err);
+
+  temporary_folder others;
+  {
+    node_process other({troupe_program(), others.path().string(), "127.0.0.1:0", {"--cluster", "127.0.0.1:0"}});
+  }
+  auto astray = failure_in(others.path() / "data", joins);
+  BOOST_TEST(astray.code == 1);
+  BOOST_TEST(contains(astray.err, "the node of this data folder belongs to cluster "), astray.err);
 }
 
 BOOST_AUTO_TEST_CASE(a_port_that_is_not_for_nodes_is_told_as_that) {
