@@ -171,6 +171,16 @@ BOOST_FIXTURE_TEST_CASE(a_token_is_revoked_by_its_id, connected) {
   BOOST_TEST(server.calls().back() == "revoke 0123");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_drain_that_is_waited_for_ends_once_the_node_is_empty_or_the_time_is_over, connected) {
+  BOOST_TEST(run({"drain", "node-2", "--wait", "--timeout", "1s"}) == 4);
+  BOOST_TEST(err == "error: node-2 still runs 4 replicas after 1 s; `troupe status` tells what finds no other place\n");
+  BOOST_TEST(run({"drain", "empty", "--wait"}) == 0);
+  BOOST_TEST(out == "empty: runs nothing any more, and can be stopped\n");
+  BOOST_TEST(run({"drain", "gone", "--wait"}) == 1);
+  BOOST_TEST(err == "error: gone is no longer in the cluster\n");
+  BOOST_TEST(run({"drain", "node-2", "--wait", "--undo"}) == 2);
+}
+
 BOOST_FIXTURE_TEST_CASE(users_are_listed_with_what_their_certificates_are_worth, connected) {
   BOOST_TEST(run({"user", "list"}) == 0);
   BOOST_TEST(out

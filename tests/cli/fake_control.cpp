@@ -391,6 +391,10 @@ protected:
     nodes[0].setRoundTripUs(310);
     fill(nodes[1], "node-2", "10.0.0.2:7551", "draining");
     nodes[1].setIsSelf(true);
+    if (drained_ == "empty") {
+      nodes[1].setName("empty");
+      nodes[1].setReplicas(0);
+    }
     return kj::READY_NOW;
   }
 
@@ -448,6 +452,7 @@ protected:
 
   kj::Promise<void> drainNode(DrainNodeContext context) override {
     auto params = context.getParams();
+    drained_ = text_of(params.getNode());
     seen_.note(std::string(params.getUndo() ? "undrain " : "drain ") + text_of(params.getNode()));
     return kj::READY_NOW;
   }
@@ -503,6 +508,7 @@ private:
 
   int polls_ = 0;
   int polls_away_ = 0;
+  std::string drained_; ///< last
 };
 
 } // namespace
