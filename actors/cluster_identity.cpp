@@ -194,15 +194,15 @@ result<lead_taken> take_lead(cluster_store& records, const own_membership& self,
     return certificate.failure();
   lead_taken taken;
   cluster_change change;
-  if (record.lead.epoch < self.cluster.lead.epoch && !self.displaces)
-    return error{error_code::failed_precondition,
-                 "the backup is of epoch " + std::to_string(record.lead.epoch) + ", and node " + self.cluster.lead.leader_id
-                     + " has led since in epoch " + std::to_string(self.cluster.lead.epoch)
-                     + ": take a backup of that one, or say with --yes that it is lost, too, with all that was changed under it"};
-  if (record.lead.epoch < self.cluster.lead.epoch)
-    taken.warnings.push_back("the backup is of epoch " + std::to_string(record.lead.epoch) + ", and node "
-                             + self.cluster.lead.leader_id + " has led since in epoch " + std::to_string(self.cluster.lead.epoch)
-                             + ": what was changed under it is lost");
+  if (record.lead.epoch < self.cluster.lead.epoch) {
+    auto since = "the backup is of epoch " + std::to_string(record.lead.epoch) + ", and node " + self.cluster.lead.leader_id
+                 + " has led since in epoch " + std::to_string(self.cluster.lead.epoch);
+    if (!self.displaces)
+      return error{
+          error_code::failed_precondition,
+          since + ": take a backup of that one, or say with --yes that it is lost, too, with all that was changed under it"};
+    taken.warnings.push_back(since + ": what was changed under it is lost");
+  }
   change.members = unknown_to_backup(*members, self, taken.warnings);
   change.tokens = revoked(std::move(*tokens), term.now, taken.warnings);
   record.node_key_pem = self.cluster.node_key_pem;

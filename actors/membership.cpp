@@ -387,11 +387,11 @@ void membership_state::note_contradiction() {
   auto now = node.time.now();
   if (flaps_.on_suspected(node.node_id, now) != telling::as_one_of_many)
     return;
-  doubted_until_ = now + trouble_shown_for;
-  emit(severity::warn, "node_doubted", policy_->self(), doubted_by_others());
+  suspected_until_ = now + trouble_shown_for;
+  emit(severity::warn, "node_doubted", policy_->self(), suspected_by_others());
 }
 
-std::string membership_state::doubted_by_others() const {
+std::string membership_state::suspected_by_others() const {
   return "other nodes suspect this one again and again: either they can't connect to " + policy_->self().news.address
          + ", so open that port for them or say with --advertise where they reach it; or this node is too busy to answer them";
 }
@@ -522,8 +522,8 @@ std::string membership_state::trouble() const {
     return "more than half of the nodes don't answer all at once, so perhaps it is this one that is cut off: none is declared "
            "dead, and nothing "
            "is moved, until half of them are there again, or `troupe remove` says who is gone; look at the network";
-  if (options_->node.time.now() < doubted_until_)
-    return doubted_by_others();
+  if (options_->node.time.now() < suspected_until_)
+    return suspected_by_others();
   auto second = policy_->find(doubted_.leader_id);
   if (doubted_.epoch != lead.epoch || second == nullptr || second->news.state > member_state::suspect)
     return {};

@@ -131,7 +131,7 @@ private:
 
   node_list list() const;
   std::string trouble() const;
-  std::string doubted_by_others() const;
+  std::string suspected_by_others() const;
   node_view view_of(const member& one);
   actor_status status() const;
 
@@ -147,9 +147,9 @@ private:
   std::string twin_;                            ///< where a node with this one's id was heard of last
   steady_time twin_until_{};                    ///< told of until then
   flap_limit flaps_;
-  steady_time doubted_until_{};  ///< others suspect this node again and again: told of until then
-  std::set<std::string> silent_; ///< of which the placer was told without what they offer
-  caf::actor_addr told_;         ///< the placer that was told of the nodes last
+  steady_time suspected_until_{}; ///< others suspect this node again and again: told of until then
+  std::set<std::string> silent_;  ///< of which the placer was told without what they offer
+  caf::actor_addr told_;          ///< the placer that was told of the nodes last
   steady_time next_look_ = steady_time::max();
   leadership doubted_; ///< told of last, and not followed
 };

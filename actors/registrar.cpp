@@ -62,20 +62,18 @@ std::string holder_of(const std::string& name, const std::string& node_id, const
   return found == members.end() ? "" : found->node_id;
 }
 
-std::vector<token_record> ended_before(wall_time time, const std::vector<token_record>& tokens) {
-  std::vector<token_record> found;
-  std::copy_if(tokens.begin(), tokens.end(), std::back_inserter(found),
-               [&](const token_record& token) { return token.expires <= time; });
+template <class Record>
+std::vector<Record> ended_before(wall_time time, const std::vector<Record>& records) {
+  std::vector<Record> found;
+  std::copy_if(records.begin(), records.end(), std::back_inserter(found),
+               [&](const Record& record) { return record.expires <= time; });
   return found;
 }
 
-/// But for the one that is about to have another certificate.
-std::vector<user_record> ended_before(wall_time time, const std::vector<user_record>& users, const user_record& except) {
-  std::vector<user_record> found;
-  std::copy_if(users.begin(), users.end(), std::back_inserter(found), [&](const user_record& user) {
-    return user.expires <= time && (user.role != except.role || user.name != except.name);
-  });
-  return found;
+/// From now on it lets nobody in.
+void revoke(token_record& token, wall_time now) {
+  token.revoked = true;
+  token.expires = std::min(token.expires, now);
 }
 
 std::vector<member_record> without_removed(std::vector<member_record> members) {
@@ -209,8 +207,7 @@ caf::result<done> registrar_state::on_revoke(const revoke_token& ask) {
   if (!found)
     return refusal(found.failure());
   auto id = found->id();
-  found->revoked = true;
-  found->expires = std::min(found->expires, options_->time.wall_now());
+  revoke(*found, options_->time.wall_now());
   return written(write({{}, {}, {std::move(*found)}, {}}), "token_revoked", {{"token", id}});
 }
 
@@ -291,7 +288,7 @@ caf::result<user_enrolled> registrar_state::on_enrol_user(const enrol_user& ask)
     return refused(*why, {{"user", shown(ask.who.name)}});
   const auto& decided = std::get<enrolment_accepted>(decision);
   auto user = with_certificate(ask.who, **token, *users);
-  auto old = ended_before(options_->time.wall_now() - user_kept_for, *users, user);
+  auto old = ended_before(options_->time.wall_now() - user_kept_for, *users);
   if (user.revision == 0 && users->size() - old.size() >= users_max)
     return make_error(error_code::overloaded,
                       "the cluster has " + std::to_string(users_max) + " users; others can log in once certificates have ended");
@@ -312,12 +309,14 @@ caf::result<user_enrolled> registrar_state::on_enrol_user(const enrol_user& ask)
 
 /// Certificates tell whole seconds: it is given in a later one than what was revoked.
 user_record registrar_state::with_certificate(const user_request& who, const token_record& by,
-                                              const std::vector<user_record>& known) const {
+                                              std::vector<user_record>& known) const {
   auto before = std::find_if(known.begin(), known.end(),
                              [&](const user_record& each) { return each.role == by.role && each.name == who.name; });
   user_record user;
-  if (before != known.end())
-    user = *before;
+  if (before != known.end()) {
+    user = std::move(*before);
+    known.erase(before);
+  }
   user.role = by.role;
   user.name = who.name;
   user.given = std::max(options_->time.wall_now(), user.revoked + std::chrono::seconds(1));
@@ -356,8 +355,7 @@ caf::result<done> registrar_state::on_revoke_user(const revoke_user& ask) {
     auto is_his = [&](const token_use& use) { return use.who == ask.name; };
     if (token.role == cluster_role::node || token.revoked || std::none_of(token.used_by.begin(), token.used_by.end(), is_his))
       continue;
-    token.revoked = true;
-    token.expires = std::min(token.expires, now);
+    revoke(token, now);
     change.tokens.push_back(token);
   }
   auto outcome = write(change);

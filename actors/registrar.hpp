@@ -66,8 +66,8 @@ private:
   caf::result<enrolled> on_enrol(const enrol& ask);
   caf::result<enrolled> let_in(const join_accepted& decided, const std::vector<member_record>& members);
   caf::result<user_enrolled> on_enrol_user(const enrol_user& ask);
-  /// The user's record with another certificate.
-  user_record with_certificate(const user_request& who, const token_record& by, const std::vector<user_record>& known) const;
+  /// The user's record, taken out of those that are known, with another certificate.
+  user_record with_certificate(const user_request& who, const token_record& by, std::vector<user_record>& known) const;
   void tell_placer(std::vector<user_record> users);
   caf::result<certificate_issued> on_renew(const renew_certificate& ask);
   caf::result<member_list> on_list_members();

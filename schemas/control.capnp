@@ -147,7 +147,7 @@ struct ClusterNode {
 struct Lead {
   # Who leads, and how well the node that tells hears from it.
   leaderId @0 :Text;
-  leaderName @1 :Text;               # empty: not known
+  leaderName @1 :Text;               # or its id, if the name is not known
   epoch @2 :UInt64;                  # grows with each leader
   away @3 :Bool;                     # it is suspected or dead: what the cluster shall do can't be changed
   stateAgeUs @4 :UInt64;             # since the node last heard from it; 0 on the leader
@@ -220,7 +220,7 @@ struct NodeStatus {
   # Of its cluster; empty and 0 where it is in none.
   nodeId @6 :Text;
   leads @7 :Bool;
-  leaderName @8 :Text;       # empty: not known
+  leaderName @8 :Text;       # or its id, if the name is not known
   epoch @9 :UInt64;          # grows with each leader
   leaderAway @10 :Bool;      # it can't be asked: what is told of deployments is what it told last, and as old as stateAgeUs says
   stateAgeUs @11 :UInt64;    # else: since the node last heard from its leader; 0 on the leader

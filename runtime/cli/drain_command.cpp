@@ -39,9 +39,8 @@ schema::ClusterNode::Reader find_node(schema::Control::NodesResults::Reader all,
 }
 
 /// Returns once the node runs nothing any more.
-void await_empty(client& node, const drain_options& options) {
-  auto timeout = require(parse_duration(options.timeout), exit_code::bad_usage);
-  auto until = node.timer().now() + std::chrono::duration_cast<std::chrono::nanoseconds>(timeout).count() * kj::NANOSECONDS;
+void await_empty(client& node, const drain_options& options, std::chrono::nanoseconds timeout) {
+  auto until = node.timer().now() + timeout.count() * kj::NANOSECONDS;
   node.on_interrupt("stopped waiting; " + options.name + " is still being emptied, `troupe drain " + options.name
                     + " --undo` ends it");
   for (auto pause = std::chrono::nanoseconds(first_look);; pause = look_interval) {
@@ -60,13 +59,14 @@ void await_empty(client& node, const drain_options& options) {
 }
 
 void drain(const command_context& context, const drain_options& options) {
+  auto timeout = require(parse_duration(options.timeout), exit_code::bad_usage);
   client node(context.target());
   auto call = node.control().drainNodeRequest();
   call.setNode(options.name);
   call.setUndo(options.undo);
   require_ok(node.ask(kj::mv(call)).getError());
   if (options.wait)
-    await_empty(node, options);
+    await_empty(node, options, timeout);
   if (context.format == output_format::json)
     print_json(context, {{"node", options.name}, {"draining", !options.undo}});
   else if (options.wait)

@@ -70,7 +70,7 @@ std::string round_trip_of(schema::ClusterNode::Reader node) {
 }
 
 std::string leader_line(schema::Lead::Reader lead) {
-  auto name = text_of(lead.getLeaderName().size() > 0 ? lead.getLeaderName() : lead.getLeaderId());
+  auto name = text_of(lead.getLeaderName());
   if (lead.getAway())
     return leader_away_line(name, lead.getStateAgeUs(), lead.getUnheard());
   return printable("leader " + name + ", epoch " + std::to_string(lead.getEpoch())) + "\n";

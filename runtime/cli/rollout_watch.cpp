@@ -76,8 +76,8 @@ rollout_end follow_rollout(const command_context& context, client& node, const v
   for (std::uint32_t seen = 0;;) {
     auto left = std::chrono::nanoseconds((until - node.timer().now()) / kj::NANOSECONDS);
     auto answer = poll(node, version, seen, std::clamp<std::chrono::nanoseconds>(left, std::chrono::nanoseconds(0), poll_max));
-    if (answer.getError().getCode()
-        == schema::Code::UNAVAILABLE) { // the leader is away; what it was told it knows when it is back
+    // The leader is away; what it was told it knows when it is back.
+    if (answer.getError().getCode() == schema::Code::UNAVAILABLE) {
       if (node.timer().now() >= until)
         throw out_of_reach(version, text_of(answer.getError().getMessage()), timeout);
       node.pause(leader_look);

@@ -23,8 +23,7 @@ struct control_backend {
   steady_time started;
   const drain_gate& drain;
   log_levels& levels;
-  bool in_cluster = false;
-  const leadership_cell* lead = nullptr; ///< null: there is no cluster
+  const leadership_cell* lead = nullptr; ///< null: the node is in no cluster
 };
 
 /// A loop's own. Belongs to its thread.
@@ -69,6 +68,8 @@ protected:
   kj::Promise<void> removeNode(RemoveNodeContext call) override;
 
 private:
+  template <class List, class Call, class Actor, class Question, class Write>
+  kj::Promise<void> tell_list(Call call, const Actor& whom, Question question, Write write);
   /// Hands it to the registrar, whose answer is done or an error.
   template <class Call, class Question>
   kj::Promise<void> tell_registrar(Call call, Question question);

@@ -15,7 +15,7 @@ constexpr std::uint64_t lifetime_us_max = std::chrono::microseconds(std::chrono:
 
 /// Why a call about the cluster can't be answered.
 result<void> check_cluster(const control_backend& node) {
-  if (node.in_cluster)
+  if (node.lead != nullptr)
     return {};
   return error{error_code::failed_precondition,
                "this node is in no cluster; start it with --cluster HOST:PORT to found one, or with --join, too, to "
@@ -31,14 +31,19 @@ result<cluster_role> role_named(const std::string& name) {
 
 } // namespace
 
-kj::Promise<void> control_service::nodes(NodesContext call) {
+/// What the actor tells of the cluster, written by `write`.
+template <class List, class Call, class Actor, class Question, class Write>
+kj::Promise<void> control_service::tell_list(Call call, const Actor& whom, Question question, Write write) {
   if (answered_error(call, check_cluster(context_.node)))
     return kj::READY_NOW;
-  return context_.actors.ask<node_list>(context_.node.actors.membership.get(), list_nodes{}, control_patience)
-      .then([call](result<node_list> outcome) mutable {
-        if (!answered_error(call, outcome))
-          write_nodes(call.getResults(), *outcome);
-      });
+  return context_.actors.ask<List>(whom, std::move(question), control_patience).then([call, write](result<List> outcome) mutable {
+    if (!answered_error(call, outcome))
+      write(call.getResults(), *outcome);
+  });
+}
+
+kj::Promise<void> control_service::nodes(NodesContext call) {
+  return tell_list<node_list>(call, context_.node.actors.membership.get(), list_nodes{}, write_nodes);
 }
 
 kj::Promise<void> control_service::createToken(CreateTokenContext call) {
@@ -60,13 +65,7 @@ kj::Promise<void> control_service::createToken(CreateTokenContext call) {
 }
 
 kj::Promise<void> control_service::listTokens(ListTokensContext call) {
-  if (answered_error(call, check_cluster(context_.node)))
-    return kj::READY_NOW;
-  return context_.actors.ask<token_list>(context_.node.actors.registrar.get(), list_tokens{}, control_patience)
-      .then([call](result<token_list> outcome) mutable {
-        if (!answered_error(call, outcome))
-          write_tokens(call.getResults(), *outcome);
-      });
+  return tell_list<token_list>(call, context_.node.actors.registrar.get(), list_tokens{}, write_tokens);
 }
 
 kj::Promise<void> control_service::revokeToken(RevokeTokenContext call) {
@@ -74,13 +73,7 @@ kj::Promise<void> control_service::revokeToken(RevokeTokenContext call) {
 }
 
 kj::Promise<void> control_service::listUsers(ListUsersContext call) {
-  if (answered_error(call, check_cluster(context_.node)))
-    return kj::READY_NOW;
-  return context_.actors.ask<user_list>(context_.node.actors.registrar.get(), list_users{}, control_patience)
-      .then([call](result<user_list> outcome) mutable {
-        if (!answered_error(call, outcome))
-          write_users(call.getResults(), *outcome);
-      });
+  return tell_list<user_list>(call, context_.node.actors.registrar.get(), list_users{}, write_users);
 }
 
 kj::Promise<void> control_service::revokeUser(RevokeUserContext call) {

@@ -84,11 +84,10 @@ public:
   ~session() noexcept {} // KJ's destructors may throw by their type; these don't
 
   bool was_up() const { return stream_.get() != nullptr; }
-  /// A number for the next call.
-  std::uint64_t next_number() { return ++last_number_; }
-  /// May be called at once; it goes out when the connection is there.
-  void send(std::uint64_t number, kj::Own<capnp::MessageBuilder> message, sent_call call) {
-    calls_.emplace(number, std::move(call));
+  /// Numbers the call. It may be sent at once, and goes out when the connection is there.
+  void send(kj::Own<capnp::MessageBuilder> message, sent_call call) {
+    message->getRoot<schema::ForwardMessage>().setNumber(++last_number_);
+    calls_.emplace(last_number_, std::move(call));
     if (was_up())
       stream_->send(kj::mv(message));
     else
@@ -144,17 +143,14 @@ void forward_link::send(const std::shared_ptr<remote_pool>& to, const std::vecto
     return fail_all(sent);
 
   auto message = kj::heap<capnp::MallocMessageBuilder>(words_of(requests));
-  auto told = message->initRoot<schema::ForwardMessage>();
-  auto number = session_->next_number();
-  told.setNumber(number);
-  auto call = told.initCall();
+  auto call = message->initRoot<schema::ForwardMessage>().initCall();
   call.setDeployment(to->id().deployment.c_str());
   call.setVersion(to->id().number);
   auto list = call.initRequests(static_cast<unsigned>(requests.size()));
   auto now = time_.now();
   for (unsigned i = 0; i < requests.size(); ++i)
     write_request(list[i], *requests[i].request, now);
-  session_->send(number, kj::mv(message), std::move(sent));
+  session_->send(kj::mv(message), std::move(sent));
 }
 
 void forward_link::open() {

@@ -19,7 +19,7 @@ std::size_t size_of(kj::ArrayPtr<const kj::ArrayPtr<const kj::byte>> pieces) {
 
 } // namespace
 
-gathering_stream::gathering_stream(kj::Own<kj::AsyncIoStream> inner) : inner_(kj::mv(inner)) {}
+gathering_stream::gathering_stream(kj::Own<kj::AsyncIoStream> inner) : passing_stream(kj::mv(inner)) {}
 
 gathering_stream::~gathering_stream() noexcept(false) {
   if (phase_ == phase::gathering)

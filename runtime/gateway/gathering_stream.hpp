@@ -1,6 +1,6 @@
 #pragma once
 
-#include <kj/async-io.h>
+#include "runtime/gateway/passing_stream.hpp"
 
 #include <vector>
 
@@ -12,7 +12,7 @@ namespace troupe {
 /// A small write is done once it is gathered; but only so much is gathered for a peer that doesn't read: the write after that is done when
 /// the peer has taken what came before. A failure to send what was gathered is the failure of every later write. As with KJ's own streams,
 /// one read and one write at a time, and the stream outlives their promises. Belongs to one loop's thread.
-class gathering_stream final : public kj::AsyncIoStream {
+class gathering_stream final : public passing_stream {
 public:
   /// Bytes that one read may buffer once the peer has sent more than `calm_read_bytes` at a time; an idle connection holds the latter.
   static constexpr std::size_t busy_read_bytes = 64 * 1024;
@@ -27,16 +27,8 @@ public:
   kj::Promise<std::size_t> tryRead(void* to, std::size_t least, std::size_t most) override;
   kj::Promise<void> write(const void* from, std::size_t size) override;
   kj::Promise<void> write(kj::ArrayPtr<const kj::ArrayPtr<const kj::byte>> pieces) override;
-  kj::Promise<void> whenWriteDisconnected() override { return inner_->whenWriteDisconnected(); }
   /// After what is gathered has gone out.
   void shutdownWrite() override;
-  void abortRead() override { inner_->abortRead(); }
-  void getsockopt(int level, int option, void* value, unsigned* size) override { inner_->getsockopt(level, option, value, size); }
-  void setsockopt(int level, int option, const void* value, unsigned size) override {
-    inner_->setsockopt(level, option, value, size);
-  }
-  void getsockname(sockaddr* address, unsigned* size) override { inner_->getsockname(address, size); }
-  void getpeername(sockaddr* address, unsigned* size) override { inner_->getpeername(address, size); }
 
 private:
   ///     empty --write--> gathering --end of turn, or full--> sending --all gone--> empty
@@ -59,8 +51,6 @@ private:
   kj::Promise<void> send_gathered();
   void finish_sending();
   void break_off(kj::Exception&& failure);
-
-  kj::Own<kj::AsyncIoStream> inner_;
 
   kj::Array<kj::byte> read_buffer_;
   std::size_t unread_begin_ = 0;

@@ -199,8 +199,8 @@ http_reply http_service::statistics(const http_route& route) {
 kj::Promise<http_reply> http_service::metrics() {
   const auto& node = control_.node;
   auto deployments = control_.actors.ask<deployment_list>(node.actors.catalog.get(), list_deployments{}, metrics_patience);
-  auto nodes = node.in_cluster ? control_.actors.ask<node_list>(node.actors.membership.get(), list_nodes{}, metrics_patience)
-                               : kj::Promise<result<node_list>>(error{error_code::not_found, "there is no cluster"});
+  auto nodes = node.lead != nullptr ? control_.actors.ask<node_list>(node.actors.membership.get(), list_nodes{}, metrics_patience)
+                                    : kj::Promise<result<node_list>>(error{error_code::not_found, "there is no cluster"});
   return deployments
       .then([this, nodes = kj::mv(nodes)](result<deployment_list> found) mutable {
         return nodes.then([this, found = std::move(found)](result<node_list> cluster) mutable {

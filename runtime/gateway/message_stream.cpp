@@ -1,5 +1,7 @@
 #include "runtime/gateway/message_stream.hpp"
 
+#include "runtime/gateway/gathering_stream.hpp"
+
 #include <capnp/endian.h>
 #include <kj/debug.h>
 
@@ -11,15 +13,12 @@ namespace troupe {
 
 namespace {
 
-/// Bytes that one read may bring once the other end has sent more than the first at a time; an idle connection holds the first.
-constexpr std::size_t calm_read_bytes = 4 * 1024;
-constexpr std::size_t busy_read_bytes = 64 * 1024;
+constexpr auto calm_read_bytes = gathering_stream::calm_read_bytes;
+constexpr auto busy_read_bytes = gathering_stream::busy_read_bytes;
 /// A message of more goes out from where it lies.
-constexpr std::size_t small_bytes_max = 16 * 1024;
+constexpr auto small_bytes_max = gathering_stream::gathered_bytes_max;
 /// As Cap'n Proto's own readers have it.
 constexpr std::size_t segments_max = 512;
-
-using segment_list = kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>>;
 
 std::size_t table_bytes(std::size_t segments) {
   return (segments / 2 + 1) * sizeof(capnp::word);
@@ -30,7 +29,7 @@ void append(std::vector<kj::byte>& to, const void* from, std::size_t size) {
   to.insert(to.end(), first, first + size);
 }
 
-void append_table(std::vector<kj::byte>& to, segment_list segments) {
+void append_table(std::vector<kj::byte>& to, message_segments segments) {
   auto end = to.size() + table_bytes(segments.size());
   auto put = [&to](std::size_t number) {
     capnp::_::WireValue<std::uint32_t> little;
@@ -73,7 +72,8 @@ message_stream::~message_stream() noexcept(false) {
 void message_stream::send(kj::Own<capnp::MessageBuilder> message) {
   if (phase_ == phase::broken)
     return;
-  queue_.push_back(kj::mv(message));
+  auto segments = message->getSegmentsForOutput();
+  queue_.push_back({kj::mv(message), segments, capnp::computeSerializedSizeInWords(segments) * sizeof(capnp::word)});
   if (phase_ != phase::idle)
     return;
   phase_ = phase::sending;
@@ -94,12 +94,10 @@ kj::Promise<void> message_stream::send_all() {
 }
 
 void message_stream::join_outgoing() {
-  auto is_small = [](std::size_t bytes) { return bytes <= small_bytes_max; };
+  auto is_small = [](const outgoing& each) { return each.bytes <= small_bytes_max; };
   std::size_t joined = 0;
-  for (auto& each : outgoing_) {
-    auto bytes = capnp::computeSerializedSizeInWords(*each) * sizeof(capnp::word);
-    joined += is_small(bytes) ? bytes : table_bytes(each->getSegmentsForOutput().size());
-  }
+  for (const auto& each : outgoing_)
+    joined += is_small(each) ? each.bytes : table_bytes(each.segments.size());
   pieces_.clear();
   joined_.clear();
   joined_.reserve(joined); // so that the pieces stay where they are
@@ -109,17 +107,15 @@ void message_stream::join_outgoing() {
       pieces_.push_back(kj::arrayPtr(joined_.data() + begin, joined_.size() - begin));
     begin = joined_.size();
   };
-  for (auto& each : outgoing_) {
-    auto segments = each->getSegmentsForOutput();
-    append_table(joined_, segments);
-    if (is_small(capnp::computeSerializedSizeInWords(segments) * sizeof(capnp::word))) {
-      for (auto segment : segments)
+  for (const auto& each : outgoing_) {
+    append_table(joined_, each.segments);
+    if (!is_small(each))
+      end_piece();
+    for (auto segment : each.segments)
+      if (is_small(each))
         append(joined_, segment.begin(), segment.asBytes().size());
-      continue;
-    }
-    end_piece();
-    for (auto segment : segments)
-      pieces_.push_back(segment.asBytes());
+      else
+        pieces_.push_back(segment.asBytes());
   }
   end_piece();
 }

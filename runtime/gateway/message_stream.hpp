@@ -12,6 +12,8 @@
 
 namespace troupe {
 
+using message_segments = kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>>;
+
 /// How much of what came over a stream is still held.
 struct held_bytes {
   explicit held_bytes(std::uint64_t most_) : most(most_) {}
@@ -57,6 +59,11 @@ public:
   kj::Promise<void> run(handler take);
 
 private:
+  struct outgoing {
+    kj::Own<capnp::MessageBuilder> message;
+    message_segments segments; ///< in it
+    std::size_t bytes;         ///< with their table
+  };
   ///     idle --send--> sending --all gone--> idle
   ///                       `--failure--> broken
   enum class phase { idle, sending, broken };
@@ -85,8 +92,8 @@ private:
   bool filled_ = false; ///< by the last read, so that more may wait
 
   phase phase_ = phase::idle;
-  std::vector<kj::Own<capnp::MessageBuilder>> queue_;
-  std::vector<kj::Own<capnp::MessageBuilder>> outgoing_;
+  std::vector<outgoing> queue_;
+  std::vector<outgoing> outgoing_;
   std::vector<kj::byte> joined_; ///< of the outgoing: those that are small, and the segment tables of the others
   std::vector<kj::ArrayPtr<const kj::byte>> pieces_;
   kj::PromiseFulfillerPair<void> broken_ = kj::newPromiseAndFulfiller<void>();

@@ -67,7 +67,7 @@ result<std::optional<lead_taker>> lead_taker_in(const data_folder* folder, const
     return error{error_code::failed_precondition,
                  "the node of " + path + " belongs to no cluster; --lead makes a member its leader: run it on one"};
   auto runs = assignment_store(**records).load();
-  return std::optional(lead_taker{{identity->node_id, std::move(**own), std::move(*members), false},
+  return std::optional(lead_taker{{identity->node_id, std::move(**own), std::move(*members)},
                                   runs && *runs ? std::move(**runs) : assignment()}); // without it, it is told anew
 }
 

@@ -1,6 +1,7 @@
 #include "runtime/gateway/forward_link.hpp"
 #include "runtime/gateway/forward_service.hpp"
 #include "tests/fuzz/fuzz.hpp"
+#include "tests/fuzz/no_events.hpp"
 #include "tests/support/plain_runner.hpp"
 #include "tests/support/recorded_request.hpp"
 
@@ -9,11 +10,6 @@
 namespace troupe {
 
 namespace {
-
-class no_events final : public event_sink {
-public:
-  void emit(event) override {}
-};
 
 model_spec echo_spec() {
   model_spec spec;

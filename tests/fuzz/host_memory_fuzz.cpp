@@ -2,6 +2,7 @@
 #include "runtime/serving/host_channel.hpp"
 #include "runtime/serving/host_geometry.hpp"
 #include "tests/fuzz/fuzz.hpp"
+#include "tests/fuzz/no_events.hpp"
 #include "tests/support/sim_time.hpp"
 
 #include <map>
@@ -30,11 +31,6 @@ public:
 
 private:
   std::map<int, std::function<void()>> watched_;
-};
-
-class no_events final : public event_sink {
-public:
-  void emit(event) override {}
 };
 
 /// Two outputs, the first of the datatype that is chosen, in areas of a page; with a batch if the choice is odd.

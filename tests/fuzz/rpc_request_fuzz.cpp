@@ -1,6 +1,7 @@
 #include "runtime/gateway/inference_service.hpp"
 #include "runtime/gateway/rpc_connection.hpp"
 #include "tests/fuzz/fuzz.hpp"
+#include "tests/fuzz/no_events.hpp"
 #include "tests/support/plain_runner.hpp"
 #include "tests/support/spread_of.hpp"
 
@@ -12,11 +13,6 @@
 namespace troupe {
 
 namespace {
-
-class no_events final : public event_sink {
-public:
-  void emit(event) override {}
-};
 
 model_spec echo_spec() {
   model_spec spec;

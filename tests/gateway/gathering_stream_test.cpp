@@ -22,9 +22,9 @@ struct traffic {
 };
 
 /// Passes everything on and notes it.
-class noting_stream final : public kj::AsyncIoStream {
+class noting_stream final : public passing_stream {
 public:
-  noting_stream(kj::Own<kj::AsyncIoStream> inner, traffic& notes) : inner_(kj::mv(inner)), notes_(notes) {}
+  noting_stream(kj::Own<kj::AsyncIoStream> inner, traffic& notes) : passing_stream(kj::mv(inner)), notes_(notes) {}
 
   kj::Promise<std::size_t> tryRead(void* to, std::size_t least, std::size_t most) override {
     notes_.reads.push_back(most);
@@ -41,15 +41,12 @@ public:
     notes_.writes.push_back(size);
     return inner_->write(pieces);
   }
-  kj::Promise<void> whenWriteDisconnected() override { return inner_->whenWriteDisconnected(); }
-  void shutdownWrite() override { inner_->shutdownWrite(); }
   void abortRead() override {
     notes_.reading_aborted = true;
     inner_->abortRead();
   }
 
 private:
-  kj::Own<kj::AsyncIoStream> inner_;
   traffic& notes_;
 };
 

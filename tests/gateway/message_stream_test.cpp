@@ -1,6 +1,7 @@
 #define BOOST_TEST_MODULE message_stream
 #include "runtime/base/rng.hpp"
 #include "runtime/gateway/message_stream.hpp"
+#include "runtime/gateway/passing_stream.hpp"
 #include "schemas/forward.capnp.h"
 
 #include <boost/test/unit_test.hpp>
@@ -49,23 +50,16 @@ std::vector<kj::byte> bytes_of(capnp::MessageBuilder& message) {
 }
 
 /// Counts the writes that reach it.
-class counting_stream final : public kj::AsyncIoStream {
+class counting_stream final : public passing_stream {
 public:
-  counting_stream(kj::Own<kj::AsyncIoStream> inner, int& writes) : inner_(kj::mv(inner)), writes_(writes) {}
+  counting_stream(kj::Own<kj::AsyncIoStream> inner, int& writes) : passing_stream(kj::mv(inner)), writes_(writes) {}
 
-  kj::Promise<std::size_t> tryRead(void* to, std::size_t least, std::size_t most) override {
-    return inner_->tryRead(to, least, most);
-  }
-  kj::Promise<void> write(const void* from, std::size_t size) override { return inner_->write(from, size); }
   kj::Promise<void> write(kj::ArrayPtr<const kj::ArrayPtr<const kj::byte>> pieces) override {
     ++writes_;
     return inner_->write(pieces);
   }
-  kj::Promise<void> whenWriteDisconnected() override { return inner_->whenWriteDisconnected(); }
-  void shutdownWrite() override { inner_->shutdownWrite(); }
 
 private:
-  kj::Own<kj::AsyncIoStream> inner_;
   int& writes_;
 };
 
