@@ -30,7 +30,7 @@ permille weight_of(const rollout_spec& spec, const rollout_course& course) {
 bool leads_to(const routing_table& table, const version_id& version) {
   auto where = table.find(version.deployment);
   if (where == table.end())
-    return true; // a node that has just started has left nothing
+    return false;
   const auto& candidate = where->second.candidate;
   if (where->second.version == version || !candidate)
     return where->second.version == version;
@@ -140,15 +140,17 @@ void rollout_promises::look() {
 rollout_promises::seen_table& rollout_promises::seen_of(const sim_member& one) {
   auto& seen = seen_[one.number];
   if (seen.life != one.life())
-    seen = {one.life(), 0, acknowledged_[one.number], 0, {}};
+    seen = {one.life(), 0, acknowledged_[one.number], 0, {}, {}};
   return seen;
 }
 
 void rollout_promises::look_at(const sim_member& one) {
   auto& seen = seen_of(one);
   auto epoch = one.node().lead().epoch;
-  if (std::exchange(seen.epoch, epoch) != epoch)
+  if (std::exchange(seen.epoch, epoch) != epoch) {
+    seen.led.clear();
     seen.left.clear();
+  }
   const auto& routes = one.node().routes();
   auto table = routes.read();
   if (std::exchange(seen.revision, routes.revision()) != routes.revision())
@@ -192,7 +194,11 @@ void rollout_promises::look_for_left(const sim_member& one, seen_table& seen, co
     it = version != stored.end() && is_over(version->second) ? std::next(it) : seen.left.erase(it);
   }
   for (const auto& [key, version] : stored)
-    if (is_over(version) && !leads_to(table, version.id))
+    if (leads_to(table, version.id))
+      seen.led.insert(key);
+    else if (!is_over(version))
+      seen.led.erase(key);
+    else if (seen.led.count(key) != 0)
       seen.left.emplace(key, one.time.now());
 }
 

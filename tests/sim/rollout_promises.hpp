@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -19,7 +20,7 @@ namespace troupe {
 /// - On a node the numbers of a deployment's splits never fall: not in a life of it, nor below one that it has acknowledged, unless another leads.
 /// - A candidate gets no request by a split that gives it none.
 /// - Once a version has ended (it was rolled back, superseded, or has failed) and a node's table leads there no more, no request that comes to that
-///   node goes to it, neither here nor elsewhere.
+///   node goes to it, neither here nor elsewhere. (A table that has never led there may do so once: the order was on its way when the version ended.)
 /// - A gateway whose candidate has only failed sends it nothing more once it was answered as many failures as the fuse bears.
 class rollout_promises {
 public:
@@ -70,7 +71,9 @@ private:
     std::uint64_t life = 0;
     std::uint64_t revision = 0;
     acknowledged_splits last;
-    epoch_number epoch = 0;                         ///< that it follows
+    epoch_number epoch = 0; ///< that it follows
+    std::set<version_key_text>
+        led{}; ///< versions that it leads to, or did when they ended; to others an old order may be under way
     std::map<version_key_text, steady_time> left{}; ///< ended versions, and since when none of its requests may go there
   };
   struct answers {
