@@ -282,6 +282,9 @@ registrar_proxy_interface::behavior_type registrar_proxy(registrar_proxy_state::
 
 placer_proxy_interface::behavior_type placer_proxy(placer_proxy_state::self_pointer self, const actor_environment& node) {
   self->state.since = node.time.now();
+  self->request(node.actors.pools.get(), node.timing.patience,
+                get_report{}) // what was told before this actor was there, nobody heard
+      .then([self](const node_report& report) { self->send(self, report); }, [](const caf::error&) {});
   return {
       [self, &node](get_status) { return status_of(node, "placer_proxy", self->state.since); },
       [](await_ready) { return ready{}; },

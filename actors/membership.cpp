@@ -64,12 +64,9 @@ membership_state::behavior_type membership_state::begin(membership_options optio
       policy_->admit(news_of(record), since_);
   for (const auto& record : options_->known)
     draining_[record.node_id] = record.draining;
-  say_who_drains();
-  self_->send(self_, measure_load{});
   policy_->tick(since_);
-  carry_out();
+  on_load(); // what others hear first tells them what this node offers
   catch_up();
-  tell_placer();
   return watching();
 }
 
