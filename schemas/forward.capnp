@@ -30,7 +30,7 @@ struct ForwardAnswer {
 }
 
 struct ForwardMessage {
-  # All that goes over a data connection between nodes, in Cap'n Proto's stream framing: calls from the node that opened it, an answer to each of their requests, as soon as there is one, from the other one. No RPC:
+  # All that goes over a data connection between nodes, in Cap'n Proto's stream framing: calls from the node that opened it, an answer to each of their requests, as soon as there is one, from the other one, whether it was withdrawn meanwhile or not. No RPC:
   # what that does for a call costs more than a small request. A node answers with its own replicas or not at all: it never forwards again.
 
   number @0 :UInt64;                # of the call on its connection; its answers have the same number
@@ -41,5 +41,6 @@ struct ForwardMessage {
       requests @3 :List(ForwardRequest);   # 1 to 64 of one version
     }
     answer @4 :ForwardAnswer;
+    withdrawn @5 :List(UInt32);            # by index: requests of the call that nobody waits for any more
   }
 }

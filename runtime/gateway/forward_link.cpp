@@ -88,10 +88,19 @@ public:
   void send(kj::Own<capnp::MessageBuilder> message, sent_call call) {
     message->getRoot<schema::ForwardMessage>().setNumber(++last_number_);
     calls_.emplace(last_number_, std::move(call));
-    if (was_up())
-      stream_->send(kj::mv(message));
-    else
-      early_.push_back(kj::mv(message));
+    write(kj::mv(message));
+  }
+  /// Those of the pool's requests that have no answer yet.
+  void withdraw(const remote_pool& to, const std::set<std::uint64_t>& tickets) {
+    for (const auto& [number, call] : calls_)
+      if (call.to.get() == &to)
+        if (auto indices = unanswered(call, tickets); !indices.empty()) {
+          auto message = kj::heap<capnp::MallocMessageBuilder>();
+          auto root = message->initRoot<schema::ForwardMessage>();
+          root.setNumber(number);
+          root.setWithdrawn(kj::arrayPtr(indices.data(), indices.size()));
+          write(kj::mv(message));
+        }
   }
   /// Until the connection has ended, or there is none.
   kj::Promise<void> run(kj::Promise<kj::Own<kj::AsyncIoStream>> connecting) {
@@ -110,6 +119,19 @@ public:
   }
 
 private:
+  void write(kj::Own<capnp::MessageBuilder> message) {
+    if (was_up())
+      stream_->send(kj::mv(message));
+    else
+      early_.push_back(kj::mv(message));
+  }
+  static std::vector<std::uint32_t> unanswered(const sent_call& of, const std::set<std::uint64_t>& tickets) {
+    std::vector<std::uint32_t> indices;
+    for (std::uint32_t i = 0; i < of.requests.size(); ++i)
+      if (const auto& each = of.requests[i]; !each.answered && tickets.count(each.ticket) != 0)
+        indices.push_back(i);
+    return indices;
+  }
   void on_message(received_message& message) {
     auto told = message.root<schema::ForwardMessage>();
     auto found = calls_.find(told.getNumber());
@@ -153,6 +175,11 @@ void forward_link::send(const std::shared_ptr<remote_pool>& to, const std::vecto
   session_->send(kj::mv(message), std::move(sent));
 }
 
+void forward_link::withdraw(const remote_pool& to, const std::set<std::uint64_t>& tickets) {
+  if (session_ != nullptr)
+    session_->withdraw(to, tickets);
+}
+
 void forward_link::open() {
   auto next = kj::heap<session>(forward_message_bytes_max(options_));
   session_ = next.get();
@@ -177,11 +204,22 @@ forward_links::forward_links(const std::vector<kj_loop*>& loops, data_dialler& d
 }
 
 void forward_links::forward(const std::shared_ptr<remote_pool>& to, event_loop& from, const std::vector<outgoing>& requests) {
-  auto& on = *std::find_if(lanes_.begin(), lanes_.end(), [&from](const lane& each) { return each.loop == &from; });
+  auto& on = lane_of(from);
   auto& link = on.links[to->peer().node_id()];
   if (link == nullptr)
     link = std::make_unique<forward_link>(*on.loop, dialler_, to->peer().node_id(), time_, options_);
   link->send(to, requests);
+}
+
+void forward_links::withdraw(const std::shared_ptr<remote_pool>& to, event_loop& from, std::set<std::uint64_t> tickets) {
+  from.post([&on = lane_of(from), to, tickets = std::move(tickets)] {
+    if (auto found = on.links.find(to->peer().node_id()); found != on.links.end())
+      found->second->withdraw(*to, tickets);
+  });
+}
+
+forward_links::lane& forward_links::lane_of(const event_loop& loop) {
+  return *std::find_if(lanes_.begin(), lanes_.end(), [&loop](const lane& each) { return each.loop == &loop; });
 }
 
 } // namespace troupe

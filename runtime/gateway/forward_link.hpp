@@ -9,6 +9,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,8 @@ public:
 
   /// As `forwarder::forward`.
   void send(const std::shared_ptr<remote_pool>& to, const std::vector<forwarder::outgoing>& requests);
+  /// As `forwarder::withdraw`.
+  void withdraw(const remote_pool& to, const std::set<std::uint64_t>& tickets);
 
 private:
   class session;
@@ -55,12 +58,15 @@ public:
 
   std::uint64_t call_bytes_max() const override { return options_.message_bytes_max; }
   void forward(const std::shared_ptr<remote_pool>& to, event_loop& from, const std::vector<outgoing>& requests) override;
+  void withdraw(const std::shared_ptr<remote_pool>& to, event_loop& from, std::set<std::uint64_t> tickets) override;
 
 private:
   struct lane {
     kj_loop* loop;
     std::map<std::string, std::unique_ptr<forward_link>, std::less<>> links; ///< by node id; the loop's thread only
   };
+
+  lane& lane_of(const event_loop& loop);
 
   data_dialler& dialler_;
   const clock& time_;

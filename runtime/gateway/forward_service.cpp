@@ -8,19 +8,32 @@
 #include <kj/debug.h>
 
 #include <algorithm>
+#include <atomic>
 
 namespace troupe {
 
-namespace {
-
 /// A call, until each of its requests has its answer and all answers have gone out: it owns the message that the inputs lie in. Belongs to its loop's thread.
-class open_call : public std::enable_shared_from_this<open_call> {
+class forward_service::open_call : public std::enable_shared_from_this<open_call> {
 public:
-  /// A stream that is gone gets no answers. One takes at most so many bytes.
-  open_call(kj::Own<received_message> message, std::weak_ptr<message_stream> from, std::uint64_t bytes_max)
-    : message_(kj::mv(message)), from_(std::move(from)), bytes_max_(bytes_max),
-      number_(message_->root<schema::ForwardMessage>().getNumber()) {}
-  ~open_call() noexcept {} // KJ's destructors may throw by their type; these don't
+  /// A peer that is gone gets no answers. One takes at most so many bytes.
+  open_call(kj::Own<received_message> message, std::weak_ptr<peer> from, std::uint64_t number, std::size_t requests,
+            std::uint64_t bytes_max)
+    : message_(kj::mv(message)), from_(std::move(from)), bytes_max_(bytes_max), number_(number), withdrawn_(requests) {}
+  ~open_call() noexcept { // KJ's destructors may throw by their type; these don't
+    if (auto to = from_.lock())
+      to->calls.erase(number_);
+  }
+
+  /// Whether nobody waits for that request any more.
+  std::shared_ptr<const std::atomic<bool>> withdrawn(unsigned index) { return {shared_from_this(), &withdrawn_[index]}; }
+  void withdraw(unsigned index) {
+    KJ_REQUIRE(index < withdrawn_.size(), "not one of the call's requests");
+    withdrawn_[index].store(true, std::memory_order_relaxed);
+  }
+  void withdraw_all() {
+    for (auto& each : withdrawn_)
+      each.store(true, std::memory_order_relaxed);
+  }
 
   void set_outputs(unsigned index, std::uint32_t crashes, const std::vector<tensor_view>& outputs) {
     auto words = words_for(outputs);
@@ -52,19 +65,22 @@ private:
     answer.setIndex(index);
     answer.setCrashes(crashes);
     write(answer);
-    to->send(message.attach(shared_from_this()));
+    to->stream.send(message.attach(shared_from_this()));
   }
 
   kj::Own<received_message> message_;
-  const std::weak_ptr<message_stream> from_;
+  const std::weak_ptr<peer> from_;
   const std::uint64_t bytes_max_;
   const std::uint64_t number_;
+  std::vector<std::atomic<bool>> withdrawn_; ///< by request; read on any thread
 };
 
 /// One of a call's requests.
-class forwarded_request final : public inference_request {
+class forward_service::forwarded_request final : public inference_request {
 public:
-  forwarded_request(std::shared_ptr<open_call> call, unsigned index) : call_(std::move(call)), index_(index) {}
+  forwarded_request(std::shared_ptr<open_call> call, unsigned index) : call_(std::move(call)), index_(index) {
+    abandoned = call_->withdrawn(index);
+  }
 
   void on_outputs(const std::vector<tensor_view>& outputs) override { call_->set_outputs(index_, crashes, outputs); }
   void on_error(const error& failure) override { call_->set_error(index_, crashes, failure); }
@@ -73,6 +89,8 @@ private:
   const std::shared_ptr<open_call> call_;
   const unsigned index_;
 };
+
+namespace {
 
 /// What holds for any request, whoever sent it.
 result<std::uint32_t> check(const model_spec& spec, capnp::List<schema::ForwardTensor>::Reader list,
@@ -94,22 +112,46 @@ std::chrono::microseconds microseconds_of(std::uint64_t count, std::chrono::micr
 } // namespace
 
 forward_service::forward_service(kj::Own<kj::AsyncIoStream> peer, forward_context& context)
-  : context_(context), stream_(std::make_shared<message_stream>(kj::mv(peer), forward_message_bytes_max(context.options))) {}
+  : context_(context), peer_(std::make_shared<forward_service::peer>(kj::mv(peer), forward_message_bytes_max(context.options))) {}
+
+forward_service::~forward_service() noexcept {
+  for (const auto& [number, call] : peer_->calls)
+    call->withdraw_all();
+}
 
 kj::Promise<void> forward_service::run() {
-  return stream_->run([this](kj::Own<received_message> message) { on_call(kj::mv(message)); });
+  return peer_->stream.run([this](kj::Own<received_message> message) {
+    auto told = message->root<schema::ForwardMessage>();
+    KJ_REQUIRE(!told.isAnswer(), "not what a node says that asks");
+    if (told.isWithdrawn())
+      on_withdrawn(told.getNumber(), told.getWithdrawn());
+    else
+      on_call(kj::mv(message));
+  });
+}
+
+/// What has been answered meanwhile is no longer there.
+void forward_service::on_withdrawn(std::uint64_t number, capnp::List<std::uint32_t>::Reader indices) {
+  auto found = peer_->calls.find(number);
+  if (found == peer_->calls.end())
+    return;
+  for (auto index : indices)
+    found->second->withdraw(index);
 }
 
 void forward_service::on_call(kj::Own<received_message> message) {
   auto told = message->root<schema::ForwardMessage>();
-  KJ_REQUIRE(told.isCall(), "not a call");
+  auto number = told.getNumber();
+  KJ_REQUIRE(peer_->calls.count(number) == 0, "a second call of this number");
   auto requests = told.getCall().getRequests();
   KJ_REQUIRE(requests.size() > 0 && requests.size() <= remote_pool::call_requests_max, "not what a node sends in one call",
              requests.size());
   auto name = told.getCall().getDeployment();
   const version_id id{quotable({name.begin(), name.size()}), told.getCall().getVersion()};
   auto target = context_.drain.closed() ? nullptr : find_pool(id);
-  auto answers = std::make_shared<open_call>(kj::mv(message), stream_, forward_message_bytes_max(context_.options) / 2);
+  auto answers = std::make_shared<open_call>(kj::mv(message), peer_, number, requests.size(),
+                                             forward_message_bytes_max(context_.options) / 2);
+  peer_->calls[number] = answers.get();
   auto now = context_.time.now();
   for (unsigned i = 0; i < requests.size(); ++i) {
     auto from = requests[i];

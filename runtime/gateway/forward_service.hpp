@@ -12,6 +12,7 @@
 
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace troupe {
@@ -31,16 +32,28 @@ struct forward_context {
 class forward_service {
 public:
   forward_service(kj::Own<kj::AsyncIoStream> peer, forward_context& context);
+  /// Nobody waits for what it has asked any more.
+  ~forward_service() noexcept;
 
   /// Until the connection has ended.
   kj::Promise<void> run();
 
 private:
+  class open_call;
+  class forwarded_request;
+  struct peer {
+    peer(kj::Own<kj::AsyncIoStream> socket, std::uint64_t message_bytes_max) : stream(kj::mv(socket), message_bytes_max) {}
+
+    std::unordered_map<std::uint64_t, open_call*> calls; ///< by number
+    message_stream stream;
+  };
+
   void on_call(kj::Own<received_message> message);
+  void on_withdrawn(std::uint64_t number, capnp::List<std::uint32_t>::Reader indices);
   std::shared_ptr<pool> find_pool(const version_id& id);
 
   forward_context& context_;
-  const std::shared_ptr<message_stream> stream_;
+  const std::shared_ptr<peer> peer_;
 };
 
 /// Serves other nodes' data connections.

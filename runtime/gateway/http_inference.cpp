@@ -1,10 +1,10 @@
 #include "runtime/gateway/http_inference.hpp"
 
+#include "runtime/gateway/wanted.hpp"
 #include "runtime/oip/infer_answer.hpp"
 #include "runtime/oip/infer_query.hpp"
 #include "runtime/policy/request_check.hpp"
 
-#include <atomic>
 #include <memory>
 
 namespace troupe {
@@ -70,10 +70,9 @@ kj::Promise<http_reply> infer(admission& door, const http_plan& plan, std::strin
   next->rows = *rows;
   next->priority = priority;
   next->timeout = timeout;
-  auto abandoned = std::make_shared<std::atomic<bool>>(false);
-  next->abandoned = abandoned;
+  auto answered = wanted_as_long_as(kj::mv(done.promise), *next);
   door.submit(*to, std::move(next), std::chrono::microseconds(0));
-  return done.promise.attach(kj::defer([abandoned] { abandoned->store(true, std::memory_order_relaxed); }));
+  return answered;
 }
 
 } // namespace troupe

@@ -2,6 +2,7 @@
 
 #include "runtime/base/host_layout.hpp"
 #include "runtime/gateway/error_map.hpp"
+#include "runtime/gateway/wanted.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -33,6 +34,8 @@ public:
   std::vector<std::uint32_t> wanted; ///< indices of outputs; empty: all
 
   void on_outputs(const std::vector<tensor_view>& outputs) override {
+    if (!done_->isWaiting())
+      return; // the client has gone
     std::uint64_t words = 64;
     for (const auto& output : outputs)
       words += output.size / sizeof(capnp::word) + 32;
@@ -49,6 +52,8 @@ public:
   }
 
   void on_error(const error& failure) override {
+    if (!done_->isWaiting())
+      return;
     refuse_call(call_, failure);
     done_->fulfill();
   }
@@ -138,13 +143,15 @@ kj::Promise<void> inference_service::infer(InferContext call) {
 
   auto done = kj::newPromiseAndFulfiller<void>();
   auto patience = patience_of(request);
+  call.allowCancellation(); // else a client that has gone would still be waited for
   auto next = std::make_unique<rpc_request>(kj::mv(call), kj::mv(done.fulfiller));
   next->inputs = std::move(inputs);
   next->wanted = std::move(*wanted);
   next->rows = *rows;
   next->priority = request.getPriority();
+  auto answered = wanted_as_long_as(kj::mv(done.promise), *next);
   context_.door.submit(*to, std::move(next), patience);
-  return kj::mv(done.promise);
+  return answered;
 }
 
 kj::Promise<void> inference_service::feedback(FeedbackContext call) {

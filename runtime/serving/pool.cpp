@@ -355,7 +355,7 @@ error pool::to_error(drop_reason why) {
   case drop_reason::timed_out:
     return {error_code::deadline_exceeded,
             "waited longer than its timeout in the queue (queue.default_timeout in model.toml, or its own)"};
-  case drop_reason::abandoned: return {error_code::unavailable, "the client has gone"};
+  case drop_reason::abandoned: return abandoned_by_client();
   case drop_reason::hopeless: break;
   }
   return {error_code::deadline_exceeded,

@@ -102,7 +102,7 @@ void pool::wake_later(std::chrono::nanoseconds wait, steady_time now, turn& next
 }
 
 request_queue::step pool::sift(request_ptr& request, steady_time now, drop_list& dropped) const {
-  if (request->abandoned && request->abandoned->load(std::memory_order_relaxed)) {
+  if (request->is_abandoned()) {
     dropped.push_back({std::move(request), drop_reason::abandoned});
     return request_queue::step::drop;
   }

@@ -1,6 +1,7 @@
 #include "runtime/serving/remote_pool.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace troupe {
 
@@ -118,21 +119,24 @@ void remote_pool::give_up(request_ptr request, const error& why) {
 }
 
 template <class Condition>
-std::vector<request_ptr> remote_pool::take_if(const Condition& leaves) {
-  std::vector<request_ptr> taken;
+std::vector<remote_pool::taken_request> remote_pool::take_if(const Condition& leaves) {
+  std::vector<taken_request> taken;
   std::lock_guard lock(mutex_);
   for (auto it = under_way_.begin(); it != under_way_.end();) {
     if (!leaves(*it->second)) {
       ++it;
       continue;
     }
-    taken.push_back(std::move(it->second));
+    taken.push_back({it->first, std::move(it->second)});
     it = under_way_.erase(it);
   }
   for (auto& each : lanes_) {
     std::vector<request_ptr> stay;
     for (auto& request : each.waiting)
-      (leaves(*request) ? taken : stay).push_back(std::move(request));
+      if (leaves(*request))
+        taken.push_back({0, std::move(request)});
+      else
+        stay.push_back(std::move(request));
     each.waiting = std::move(stay);
   }
   return taken;
@@ -147,11 +151,30 @@ void remote_pool::expire(steady_time now) {
     doubted_.store(false, std::memory_order_relaxed);
   if (quiet())
     return;
-  for (auto& request : take_if([now](const inference_request& each) { return each.deadline <= now; }))
-    give_up(std::move(request), {error_code::deadline_exceeded, "waited past its deadline"});
-  if (peer_->usable())
-    return;
-  for (auto& request : take_if([](const inference_request&) { return true; }))
+  leave_unwanted(now);
+  if (!peer_->usable())
+    take_back_all();
+}
+
+void remote_pool::leave_unwanted(steady_time now) {
+  std::map<event_loop*, std::set<std::uint64_t>> withdrawn;
+  for (auto& [ticket, request] :
+       take_if([now](const inference_request& each) { return each.is_abandoned() || each.deadline <= now; })) {
+    if (!request->is_abandoned()) {
+      give_up(std::move(request), {error_code::deadline_exceeded, "waited past its deadline"});
+      continue;
+    }
+    if (ticket != 0)
+      withdrawn[request->loop].insert(ticket);
+    refuse(std::move(request), abandoned_by_client());
+    let_go();
+  }
+  for (auto& [loop, tickets] : withdrawn)
+    carrier_.withdraw(shared_from_this(), *loop, std::move(tickets));
+}
+
+void remote_pool::take_back_all() {
+  for (auto& [ticket, request] : take_if([](const inference_request&) { return true; }))
     give_up(std::move(request), lost());
 }
 
@@ -160,8 +183,7 @@ void remote_pool::close() {
     std::lock_guard lock(mutex_);
     closed_ = true;
   }
-  for (auto& request : take_if([](const inference_request&) { return true; }))
-    give_up(std::move(request), lost());
+  take_back_all();
 }
 
 } // namespace troupe

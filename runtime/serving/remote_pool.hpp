@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -34,6 +35,8 @@ public:
   /// later, on the same loop: `remote_pool::answered` or `remote_pool::failed`. Until then it keeps `to`. Called on the thread of `from`, to
   /// which all of them belong.
   virtual void forward(const std::shared_ptr<remote_pool>& to, event_loop& from, const std::vector<outgoing>& requests) = 0;
+  /// Nobody waits for these any more: the node may leave them, if it hasn't begun. What it says of them is told as always. Any thread.
+  virtual void withdraw(const std::shared_ptr<remote_pool>& to, event_loop& from, std::set<std::uint64_t> tickets) = 0;
 };
 
 /// The replicas of one version on another node: what is under way to them. A request in it has a loop. Thread-safe.
@@ -73,7 +76,8 @@ public:
   /// Why it has none. `unavailable`: it is tried elsewhere. `crashes`: how many hosts died with it, in all.
   void failed(std::uint64_t ticket, std::uint32_t crashes, const error& why);
 
-  /// Takes back everything if the node isn't usable any longer, refuses what is past its deadline, and ends a doubt. Called by a ticker.
+  /// Takes back everything if the node isn't usable any longer, refuses what is past its deadline, withdraws what nobody waits for, and ends a doubt.
+  /// Called by a ticker.
   void expire(steady_time now);
   /// Refuses what is under way and what comes later.
   void close();
@@ -85,6 +89,10 @@ private:
     event_loop* loop;
     std::vector<request_ptr> waiting; ///< for `dispatch`
   };
+  struct taken_request {
+    std::uint64_t ticket; ///< 0: it hasn't gone out
+    request_ptr request;
+  };
 
   lane& lane_of(event_loop* loop);
   /// The next that go out together, from `waiting[next]` on. Needs the lock.
@@ -93,7 +101,9 @@ private:
   request_ptr take(std::uint64_t ticket);
   /// Moves out all requests for which `leaves(request)` holds.
   template <class Condition>
-  std::vector<request_ptr> take_if(const Condition& leaves);
+  std::vector<taken_request> take_if(const Condition& leaves);
+  void take_back_all();
+  void leave_unwanted(steady_time now);
   void give_up(request_ptr request, const error& why);
   /// Counted until its answer has been given.
   void let_go() { under_way_count_.fetch_sub(1, std::memory_order_release); }

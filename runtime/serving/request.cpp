@@ -51,6 +51,10 @@ void refuse(request_ptr request, error failure) {
   loop->post([shared = std::move(shared), failure = std::move(failure)] { give_error(*shared, failure); });
 }
 
+error abandoned_by_client() {
+  return {error_code::unavailable, "the client has gone"};
+}
+
 bool has_only_copies(const batch& work) {
   return std::all_of(work.requests.begin(), work.requests.end(), [](const auto& each) { return each->is_copy; });
 }

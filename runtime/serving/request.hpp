@@ -51,6 +51,8 @@ public:
   bool moved = false;                                 ///< it was in another place before
   event_loop* loop = nullptr; ///< where it must be answered and destroyed; null: where that happens to be done
 
+  bool is_abandoned() const { return abandoned != nullptr && abandoned->load(std::memory_order_relaxed); }
+
   /// What was asked for, in the order of the model's outputs. Called on `loop`, once, instead of `on_error`. The views die when it returns.
   virtual void on_outputs(const std::vector<tensor_view>& outputs) = 0;
   /// Called on `loop`, once, instead of `on_outputs`.
@@ -62,6 +64,8 @@ using request_ptr = std::unique_ptr<inference_request>;
 /// Answers and destroys the request on its own loop: at once if this is its thread, else with a copy of the outputs. Any thread.
 void answer(request_ptr request, const std::vector<tensor_view>& outputs);
 void refuse(request_ptr request, error failure);
+/// What a request is told that nobody waits for any more.
+error abandoned_by_client();
 
 /// For a request that its place can't serve: has another place of its target serve it, on its loop, once and within its deadline. Gives it back
 /// if none can have it; then it is to be refused. Any thread.

@@ -81,6 +81,14 @@ struct forward_fixture : http_fixture {
     here->attach(std::make_shared<plain_runner>(here));
     target->set_local(here);
   }
+  /// Of B's requests so many wait for a replica.
+  bool comes_to_wait(std::uint64_t count) {
+    return eventually([this, count] {
+      own_io().waitScope.poll();
+      other.echo->expire(other.time.now());
+      return other.echo->count().queued_requests == count;
+    });
+  }
   bool is_held() {
     return eventually([this] { return other.echo->count().batches > 0; });
   }
@@ -219,6 +227,22 @@ kj::Own<capnp::MallocMessageBuilder> message_of(const std::function<void(message
   return message;
 }
 
+/// A call of number 17, with one request of the value 0.
+void call_echo(message_builder into) {
+  into.setNumber(17);
+  auto call = into.initCall();
+  call.setDeployment("echo");
+  call.setVersion(3);
+  auto next = call.initRequests(1)[0];
+  next.setDeadlineUs(5'000'000);
+  auto input = next.initInputs(1)[0];
+  input.setDatatype(schema::Datatype::FP32);
+  auto dims = input.initShape(2);
+  dims.set(0, 1);
+  dims.set(1, 1);
+  input.initData(4);
+}
+
 /// A node that says to each call whatever the test writes.
 kj::Promise<void> lie(kj::Own<kj::AsyncIoStream> peer, std::uint64_t bytes_max,
                       std::function<void(std::uint64_t number, message_builder)> write) {
@@ -242,11 +266,12 @@ public:
                   .wait(own_io().waitScope),
               bytes_max) {}
 
-  /// The answers to the one call of this connection; nothing: the other end broke it.
+  void say(const std::function<void(message_builder)>& write) { stream_.send(message_of(write)); }
+  /// Says it, too, and waits for an answer on this connection; nothing: the other end broke it.
   kj::Own<received_message> ask(const std::function<void(message_builder)>& write) {
     kj::Own<received_message> answer;
     auto answered = kj::newPromiseAndFulfiller<void>();
-    stream_.send(message_of(write));
+    say(write);
     auto gone = stream_.run([&](kj::Own<received_message> message) {
       answer = kj::mv(message);
       answered.fulfiller->fulfill();
@@ -340,19 +365,8 @@ BOOST_AUTO_TEST_CASE(what_another_node_sends_is_checked_as_a_clients_request) {
   using request = schema::ForwardRequest::Builder;
   auto ask = [&](const std::function<void(request)>& spoil) {
     auto answers = asking_peer(other.address(), options.message_bytes_max).ask([&](message_builder into) {
-      into.setNumber(17);
-      auto call = into.initCall();
-      call.setDeployment("echo");
-      call.setVersion(3);
-      auto next = call.initRequests(1)[0];
-      next.setDeadlineUs(5'000'000);
-      auto input = next.initInputs(1)[0];
-      input.setDatatype(schema::Datatype::FP32);
-      auto dims = input.initShape(2);
-      dims.set(0, 1);
-      dims.set(1, 1);
-      input.initData(4);
-      spoil(next);
+      call_echo(into);
+      spoil(into.getCall().getRequests()[0]);
     });
     BOOST_REQUIRE(answers.get() != nullptr);
     auto told = answers->root<schema::ForwardMessage>();
@@ -391,6 +405,67 @@ BOOST_AUTO_TEST_CASE(what_is_no_call_ends_the_connection) {
   };
   for (const auto& each : nonsense)
     BOOST_TEST((asking_peer(other.address(), options.message_bytes_max).ask(each).get() == nullptr));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(withdrawals, forward_fixture)
+
+BOOST_AUTO_TEST_CASE(
+    a_call_that_there_is_not_is_ignored_a_request_that_there_is_not_and_a_second_call_of_a_number_end_the_connection) {
+  auto is_taken = [&](const std::function<void(message_builder)>& write) {
+    asking_peer peer(other.address(), options.message_bytes_max);
+    peer.say(call_echo);
+    peer.say(write);
+    return peer.ask([](message_builder into) {
+                 call_echo(into);
+                 into.setNumber(18);
+               })
+               .get()
+           != nullptr;
+  };
+  other.echo->detach(other.runner.get()); // so that the call is there when what follows comes
+  const std::vector<std::function<void(message_builder)>> nonsense = {
+      [](message_builder into) { into.setNumber(17), into.initWithdrawn(1).set(0, 1); },
+      call_echo,
+  };
+  for (const auto& each : nonsense)
+    BOOST_TEST(!is_taken(each));
+  other.echo->attach(other.runner);
+  BOOST_TEST(is_taken([](message_builder into) { into.setNumber(19), into.initWithdrawn(1).set(0, 0); }));
+}
+
+BOOST_AUTO_TEST_CASE(a_request_whose_client_has_gone_leaves_the_other_nodes_queue_without_a_batch) {
+  other.echo->detach(other.runner.get());
+  rpc_client staying(rpc.address());
+  auto inference = staying.inference();
+  auto kept = staying.request(inference, {1000}).send();
+  BOOST_TEST(comes_to_wait(1));
+  {
+    rpc_client leaving(rpc.address());
+    http_client by_http(port());
+    auto asked = leaving.request(leaving.inference(), {1001}).send();
+    by_http.send(head_of(infer_json(1002)) + infer_json(1002));
+    auto taken_back = staying.request(inference, {1003}).send();
+    BOOST_TEST(comes_to_wait(4));
+  }
+  BOOST_TEST(comes_to_wait(1));
+  other.echo->attach(other.runner);
+  BOOST_TEST((code_of(kept.wait(own_io().waitScope)) == schema::Code::OK));
+  BOOST_TEST(other.echo->count().batches == 1U);
+  BOOST_TEST(eventually([this] { return target->quiet(); }));
+}
+
+BOOST_AUTO_TEST_CASE(a_connection_that_ends_leaves_nothing_behind_in_the_other_nodes_queue) {
+  other.echo->detach(other.runner.get());
+  rpc_client client(rpc.address());
+  auto asked = client.request(client.inference(), {1000}).send();
+  BOOST_TEST(comes_to_wait(1));
+  other.cut();
+  BOOST_TEST(message_of(asked.wait(own_io().waitScope)) == "node 'node-b' can't be reached; retry");
+  BOOST_TEST(comes_to_wait(0));
+  other.echo->attach(other.runner);
+  BOOST_TEST(other.echo->count().batches == 0U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -48,6 +48,35 @@ BOOST_AUTO_TEST_CASE(what_waits_for_its_turn_is_taken_back_from_a_lost_node_too)
   BOOST_TEST(wire.calls.empty());
 }
 
+BOOST_AUTO_TEST_CASE(what_nobody_waits_for_any_more_is_withdrawn_and_not_tried_elsewhere) {
+  std::shared_ptr<outcome> asked[3];
+  auto gone = std::make_shared<std::atomic<bool>>(false);
+  for (auto& each : asked) {
+    each = std::make_shared<outcome>();
+    auto next = request(1, each);
+    if (&each != &asked[1])
+      next->abandoned = gone;
+    if (&each == &asked[2])
+      send(); // the last one stays
+    loop.run([&] { there->submit(std::move(next)); });
+  }
+  there->expire(time.now());
+  BOOST_TEST(wire.withdrawn.empty());
+  *gone = true;
+  there->expire(time.now());
+  settle();
+  BOOST_TEST(failed(*asked[0], error_code::unavailable));
+  BOOST_TEST(failed(*asked[2], error_code::unavailable));
+  BOOST_REQUIRE(wire.calls.size() == 1U);
+  BOOST_TEST(wire.withdrawn == std::vector<std::uint64_t>{wire.calls[0].requests[0].ticket});
+  answer_call(0);
+  BOOST_TEST(asked[0]->times == 1);
+  BOOST_TEST(has(*asked[1], 1));
+  send();
+  BOOST_TEST(wire.calls.size() == 1U);
+  BOOST_TEST(there->quiet());
+}
+
 BOOST_AUTO_TEST_CASE(an_unknown_ticket_is_ignored) {
   auto asked = put(1);
   send();

@@ -135,6 +135,7 @@ public:
       });
     });
   }
+  void withdraw(const std::shared_ptr<remote_pool>&, event_loop&, std::set<std::uint64_t>) override {}
 
 private:
   test_loop node_;

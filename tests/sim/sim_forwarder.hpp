@@ -41,6 +41,8 @@ public:
 
   std::uint64_t call_bytes_max() const override { return 1 << 20; }
   void forward(const std::shared_ptr<remote_pool>& to, event_loop& from, const std::vector<outgoing>& requests) override;
+  /// Clients here wait until they are answered.
+  void withdraw(const std::shared_ptr<remote_pool>&, event_loop&, std::set<std::uint64_t>) override {}
   /// The connections to that node break.
   void lose(const sim_member& other);
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -24,6 +25,7 @@ public:
 
   std::uint64_t bytes_max = 1 << 20;
   std::vector<call> calls;
+  std::vector<std::uint64_t> withdrawn; ///< tickets
 
   std::uint64_t call_bytes_max() const override { return bytes_max; }
   void forward(const std::shared_ptr<remote_pool>& to, event_loop&, const std::vector<outgoing>& requests) override {
@@ -32,6 +34,10 @@ public:
       made.requests.push_back(
           {each.ticket, *reinterpret_cast<const float*>(each.request->inputs[0].data), each.request->crashes});
     calls.push_back(std::move(made));
+  }
+
+  void withdraw(const std::shared_ptr<remote_pool>&, event_loop&, std::set<std::uint64_t> tickets) override {
+    withdrawn.insert(withdrawn.end(), tickets.begin(), tickets.end());
   }
 
   /// The node gives each request its input back.
