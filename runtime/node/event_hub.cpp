@@ -34,7 +34,7 @@ public:
 
 std::unique_ptr<spdlog::formatter> text_lines() {
   auto lines = std::make_unique<spdlog::pattern_formatter>();
-  lines->add_flag<level_name>('*').set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%*%$ %v");
+  lines->add_flag<level_name>('*').set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%*%$ %v");
   return lines;
 }
 

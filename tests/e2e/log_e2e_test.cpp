@@ -52,6 +52,17 @@ BOOST_AUTO_TEST_CASE(as_json_every_line_is_an_object_with_a_key_for_each_field) 
   BOOST_TEST((*serves)["address"] == node.address());
 }
 
+BOOST_AUTO_TEST_CASE(a_time_in_the_log_is_one_that_events_may_be_asked_from) {
+  running_node node;
+  node.deploy("rows", "raise_on_magic");
+  auto log = node.process().log();
+  auto deployed = log.rfind('\n', log.find(" info version_live ")) + 1;
+  auto time = log.substr(deployed, log.find(' ', deployed) - deployed);
+  auto told = run_program({troupe_program(), "--node", node.address(), "events", "rows", "--since", time});
+  BOOST_TEST(contains(told.out, "version_live"), time << told.err);
+  BOOST_TEST(!contains(told.out, "version_deployed"));
+}
+
 BOOST_AUTO_TEST_CASE(levels_change_while_a_node_runs_and_events_are_kept_alike) {
   running_node node({"--log-level", "off"});
   caller client(node.address());
