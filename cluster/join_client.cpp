@@ -29,11 +29,11 @@ constexpr std::uint64_t introduction_bytes_max = 64 << 10;
 constexpr std::uint64_t answer_bytes_max = 16 << 20;
 
 // The schema's numbers are ours: see the notes at both enumerations.
-static_assert(static_cast<int>(schema::Code::INTERNAL) == static_cast<int>(error_code::internal));
+static_assert(static_cast<int>(schema::Code::CANCELLED) == static_cast<int>(error_code::cancelled));
 
 error error_in(schema::Error::Reader refusal) {
   auto code = static_cast<unsigned>(refusal.getCode());
-  bool known = code <= static_cast<unsigned>(error_code::internal);
+  bool known = code < error_code_count;
   return {known ? static_cast<error_code>(code) : error_code::internal, to_string(refusal.getMessage())};
 }
 

@@ -53,6 +53,7 @@ enum Code {
   corrupt @13;             # stored bytes don't match their checksum
   ioFailed @14;
   internal @15;
+  cancelled @16;           # whoever asked has gone, or took it back
 }
 
 struct Error {

@@ -28,6 +28,7 @@ constexpr mapping mappings[] = {
     {error_code::corrupt, schema::Code::CORRUPT},
     {error_code::io_failed, schema::Code::IO_FAILED},
     {error_code::internal, schema::Code::INTERNAL},
+    {error_code::cancelled, schema::Code::CANCELLED},
 };
 static_assert(std::size(mappings) == error_code_count - 1);
 

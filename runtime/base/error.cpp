@@ -19,6 +19,7 @@ std::string_view to_string(error_code code) {
   case error_code::corrupt: return "corrupt";
   case error_code::io_failed: return "io_failed";
   case error_code::internal: return "internal";
+  case error_code::cancelled: return "cancelled";
   }
   return "unknown";
 }

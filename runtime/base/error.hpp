@@ -27,8 +27,9 @@ enum class error_code : std::uint8_t {
   corrupt,              ///< stored bytes don't match their checksum or schema
   io_failed,            ///< disk or descriptor trouble: full, unwritable, in use
   internal,             ///< a broken invariant of ours
+  cancelled,            ///< whoever asked has gone, or took it back: nobody reads this, but it is counted
 };
-inline constexpr std::size_t error_code_count = static_cast<std::size_t>(error_code::internal) + 1; ///< 0 is none of them
+inline constexpr std::size_t error_code_count = static_cast<std::size_t>(error_code::cancelled) + 1; ///< 0 is none of them
 
 /// The code as it is written in logs, events and `-o json`, e.g. "not_found".
 std::string_view to_string(error_code code);

@@ -133,6 +133,7 @@ error_code code_of_status(unsigned status) {
   case 408:
   case 504: return error_code::deadline_exceeded;
   case 429: return error_code::overloaded;
+  case 499: return error_code::cancelled;
   case 503: return error_code::unavailable;
   default: return error_code::internal;
   }

@@ -6,12 +6,12 @@
 namespace troupe {
 
 // The schema's numbers are ours: see the notes at both enumerations.
-static_assert(static_cast<int>(schema::Code::INTERNAL) == static_cast<int>(error_code::internal));
+static_assert(static_cast<int>(schema::Code::CANCELLED) == static_cast<int>(error_code::cancelled));
 static_assert(static_cast<int>(schema::Datatype::BYTES) == static_cast<int>(datatype::bytes));
 
 error error_of(schema::Error::Reader refusal) {
   auto code = static_cast<std::uint16_t>(refusal.getCode());
-  bool known = code <= static_cast<std::uint16_t>(error_code::internal);
+  bool known = code < error_code_count;
   return {known ? static_cast<error_code>(code) : error_code::internal, printable(text_of(refusal.getMessage()))};
 }
 

@@ -12,7 +12,7 @@ struct mapping {
   unsigned http;
 };
 
-/// In the order of the codes; Triton's, as far as it has the error.
+/// In the order of the codes; Triton's, as far as it has the error, and nginx's 499.
 constexpr mapping mappings[] = {
     {error_code::invalid_argument, 400},  {error_code::not_found, 404},
     {error_code::already_exists, 409},    {error_code::failed_precondition, 400},
@@ -21,7 +21,7 @@ constexpr mapping mappings[] = {
     {error_code::poisoned, 400},          {error_code::unauthenticated, 401},
     {error_code::permission_denied, 403}, {error_code::model_failed, 500},
     {error_code::corrupt, 500},           {error_code::io_failed, 500},
-    {error_code::internal, 500},
+    {error_code::internal, 500},          {error_code::cancelled, 499},
 };
 static_assert(std::size(mappings) == error_code_count - 1);
 

@@ -48,7 +48,7 @@ constexpr std::array<counted_metric, 4> cache_counters = {{
      [](const auto& from) { return microseconds(from.statistics.cache_miss); }},
 }};
 
-/// What Triton calls the reason of a failure: the node did not take the request, the model or its host failed, or something else.
+/// What Triton calls the reason of a failure: the node did not take the request, the model or its host failed, the client went, or something else.
 const char* reason_of(error_code code) {
   switch (code) {
   case error_code::overloaded:
@@ -56,6 +56,7 @@ const char* reason_of(error_code code) {
   case error_code::unavailable: return "REJECTED";
   case error_code::model_failed:
   case error_code::poisoned: return "BACKEND";
+  case error_code::cancelled: return "CANCELED";
   default: return "OTHER";
   }
 }

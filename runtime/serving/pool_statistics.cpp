@@ -74,6 +74,12 @@ void statistics_counter::add_failure(const inference_request& request, error_cod
   add(failures_[static_cast<std::size_t>(why)], 1);
 }
 
+std::uint64_t statistics_counter::failed() const {
+  auto cancelled = value_of(failures_[static_cast<std::size_t>(error_code::cancelled)]);
+  auto all = value_of(failed_);
+  return all - std::min(all, cancelled);
+}
+
 work_counters statistics_counter::work() const {
   constexpr std::uint64_t ns_a_us = 1000;
   work_counters all;

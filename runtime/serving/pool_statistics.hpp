@@ -65,7 +65,8 @@ public:
   void add_failure(const inference_request& request, error_code why, steady_time now);
 
   std::uint64_t answered() const { return answered_.load(std::memory_order_relaxed); }
-  std::uint64_t failed() const { return failed_.load(std::memory_order_relaxed); }
+  /// Answered with an error. What was cancelled had nobody to answer.
+  std::uint64_t failed() const;
   pool_statistics read(const clock& time) const;
   /// What its requests cost.
   work_counters work() const;

@@ -149,33 +149,27 @@ void remote_pool::expire(steady_time now) {
     doubted_until_ = now + doubted_for;
   else if (now >= doubted_until_)
     doubted_.store(false, std::memory_order_relaxed);
-  if (quiet())
-    return;
-  leave_unwanted(now);
-  if (!peer_->usable())
-    take_back_all();
+  if (!quiet())
+    take_back(now);
 }
 
-void remote_pool::leave_unwanted(steady_time now) {
+void remote_pool::take_back(steady_time now) {
   std::map<event_loop*, std::set<std::uint64_t>> withdrawn;
-  for (auto& [ticket, request] :
-       take_if([now](const inference_request& each) { return each.is_abandoned() || each.deadline <= now; })) {
-    if (!request->is_abandoned()) {
-      give_up(std::move(request), {error_code::deadline_exceeded, "waited past its deadline"});
-      continue;
-    }
+  for (auto& [ticket, request] : take_if([now, all = !peer_->usable()](const inference_request& each) {
+         return all || each.is_abandoned() || each.deadline <= now;
+       })) {
     if (ticket != 0)
       withdrawn[request->loop].insert(ticket);
-    refuse(std::move(request), abandoned_by_client());
-    let_go();
+    if (request->is_abandoned()) {
+      refuse(std::move(request), abandoned_by_client());
+      let_go();
+    } else {
+      auto why = request->deadline <= now ? error{error_code::deadline_exceeded, "waited past its deadline"} : lost();
+      give_up(std::move(request), why);
+    }
   }
   for (auto& [loop, tickets] : withdrawn)
     carrier_.withdraw(shared_from_this(), *loop, std::move(tickets));
-}
-
-void remote_pool::take_back_all() {
-  for (auto& [ticket, request] : take_if([](const inference_request&) { return true; }))
-    give_up(std::move(request), lost());
 }
 
 void remote_pool::close() {
@@ -183,7 +177,8 @@ void remote_pool::close() {
     std::lock_guard lock(mutex_);
     closed_ = true;
   }
-  take_back_all();
+  for (auto& [ticket, request] : take_if([](const inference_request&) { return true; }))
+    give_up(std::move(request), lost());
 }
 
 } // namespace troupe

@@ -35,7 +35,8 @@ public:
   /// later, on the same loop: `remote_pool::answered` or `remote_pool::failed`. Until then it keeps `to`. Called on the thread of `from`, to
   /// which all of them belong.
   virtual void forward(const std::shared_ptr<remote_pool>& to, event_loop& from, const std::vector<outgoing>& requests) = 0;
-  /// Nobody waits for these any more: the node may leave them, if it hasn't begun. What it says of them is told as always. Any thread.
+  /// Nobody waits there for these any more: the node leaves those that it hasn't begun, as soon as it hears of it. What it says of them is told as always.
+  /// Any thread.
   virtual void withdraw(const std::shared_ptr<remote_pool>& to, event_loop& from, std::set<std::uint64_t> tickets) = 0;
 };
 
@@ -76,8 +77,7 @@ public:
   /// Why it has none. `unavailable`: it is tried elsewhere. `crashes`: how many hosts died with it, in all.
   void failed(std::uint64_t ticket, std::uint32_t crashes, const error& why);
 
-  /// Takes back everything if the node isn't usable any longer, refuses what is past its deadline, withdraws what nobody waits for, and ends a doubt.
-  /// Called by a ticker.
+  /// Withdraws everything if the node isn't usable any longer, what is past its deadline and what nobody waits for, and ends a doubt. Called by a ticker.
   void expire(steady_time now);
   /// Refuses what is under way and what comes later.
   void close();
@@ -102,8 +102,7 @@ private:
   /// Moves out all requests for which `leaves(request)` holds.
   template <class Condition>
   std::vector<taken_request> take_if(const Condition& leaves);
-  void take_back_all();
-  void leave_unwanted(steady_time now);
+  void take_back(steady_time now);
   void give_up(request_ptr request, const error& why);
   /// Counted until its answer has been given.
   void let_go() { under_way_count_.fetch_sub(1, std::memory_order_release); }

@@ -52,7 +52,7 @@ void refuse(request_ptr request, error failure) {
 }
 
 error abandoned_by_client() {
-  return {error_code::unavailable, "the client has gone"};
+  return {error_code::cancelled, "the client has gone"};
 }
 
 bool has_only_copies(const batch& work) {

@@ -1,4 +1,5 @@
 #define BOOST_TEST_MODULE remote_pool
+#include "runtime/serving/traffic_split.hpp"
 #include "tests/serving/spread_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -51,9 +52,11 @@ BOOST_AUTO_TEST_CASE(what_waits_for_its_turn_is_taken_back_from_a_lost_node_too)
 BOOST_AUTO_TEST_CASE(what_nobody_waits_for_any_more_is_withdrawn_and_not_tried_elsewhere) {
   std::shared_ptr<outcome> asked[3];
   auto gone = std::make_shared<std::atomic<bool>>(false);
+  auto split = std::make_shared<traffic_split>(split_rule{all_requests, 1, 1});
   for (auto& each : asked) {
     each = std::make_shared<outcome>();
     auto next = request(1, each);
+    next->judged_by = split;
     if (&each != &asked[1])
       next->abandoned = gone;
     if (&each == &asked[2])
@@ -65,8 +68,8 @@ BOOST_AUTO_TEST_CASE(what_nobody_waits_for_any_more_is_withdrawn_and_not_tried_e
   *gone = true;
   there->expire(time.now());
   settle();
-  BOOST_TEST(failed(*asked[0], error_code::unavailable));
-  BOOST_TEST(failed(*asked[2], error_code::unavailable));
+  BOOST_TEST(failed(*asked[0], error_code::cancelled));
+  BOOST_TEST(failed(*asked[2], error_code::cancelled));
   BOOST_REQUIRE(wire.calls.size() == 1U);
   BOOST_TEST(wire.withdrawn == std::vector<std::uint64_t>{wire.calls[0].requests[0].ticket});
   answer_call(0);
@@ -75,6 +78,17 @@ BOOST_AUTO_TEST_CASE(what_nobody_waits_for_any_more_is_withdrawn_and_not_tried_e
   send();
   BOOST_TEST(wire.calls.size() == 1U);
   BOOST_TEST(there->quiet());
+  BOOST_TEST(!split->blown().has_value()); // it says nothing of the version
+}
+
+BOOST_AUTO_TEST_CASE(what_a_suspected_node_has_is_withdrawn_so_that_it_does_not_run_once_that_is_back) {
+  auto asked = put(1);
+  send();
+  tell("n2", false);
+  there->expire(time.now());
+  settle();
+  BOOST_TEST(failed(*asked, error_code::unavailable));
+  BOOST_TEST(wire.withdrawn == std::vector<std::uint64_t>{wire.calls[0].requests[0].ticket});
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_ticket_is_ignored) {
