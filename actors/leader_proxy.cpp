@@ -282,8 +282,8 @@ registrar_proxy_interface::behavior_type registrar_proxy(registrar_proxy_state::
 
 placer_proxy_interface::behavior_type placer_proxy(placer_proxy_state::self_pointer self, const actor_environment& node) {
   self->state.since = node.time.now();
-  self->request(node.actors.pools.get(), node.timing.patience,
-                get_report{}) // what was told before this actor was there, nobody heard
+  // What was told before this actor was there, nobody heard.
+  self->request(node.actors.pools.get(), node.timing.patience, get_report{})
       .then([self](const node_report& report) { self->send(self, report); }, [](const caf::error&) {});
   return {
       [self, &node](get_status) { return status_of(node, "placer_proxy", self->state.since); },

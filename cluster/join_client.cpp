@@ -5,6 +5,7 @@
 #include "cluster/join_codec.hpp"
 #include "cluster/proof.hpp"
 #include "runtime/base/units.hpp"
+#include "storage/error_schema.hpp"
 #include "storage/record_schema.hpp"
 
 #include <capnp/rpc-twoparty.h>
@@ -27,15 +28,6 @@ constexpr auto step_patience = 10 * kj::SECONDS;
 /// A certificate and little else; the answer to a join tells of all members.
 constexpr std::uint64_t introduction_bytes_max = 64 << 10;
 constexpr std::uint64_t answer_bytes_max = 16 << 20;
-
-// The schema's numbers are ours: see the notes at both enumerations.
-static_assert(static_cast<int>(schema::Code::CANCELLED) == static_cast<int>(error_code::cancelled));
-
-error error_in(schema::Error::Reader refusal) {
-  auto code = static_cast<unsigned>(refusal.getCode());
-  bool known = code < error_code_count;
-  return {known ? static_cast<error_code>(code) : error_code::internal, to_string(refusal.getMessage())};
-}
 
 capnp::ReaderOptions at_most(std::uint64_t bytes) {
   capnp::ReaderOptions bounded;
@@ -186,7 +178,7 @@ error unreadable() {
 template <class T, class Answer>
 result<T> taken(const joiner& who, Answer answer) {
   if (answer.getError().getCode() != schema::Code::OK)
-    return error_in(answer.getError());
+    return read_error(answer.getError());
   T told;
   if (!read(answer.getEnrolled(), told))
     return unreadable();

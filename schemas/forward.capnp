@@ -30,8 +30,9 @@ struct ForwardAnswer {
 }
 
 struct ForwardMessage {
-  # All that goes over a data connection between nodes, in Cap'n Proto's stream framing: calls from the node that opened it, an answer to each of their requests, as soon as there is one, from the other one, whether it was withdrawn meanwhile or not. No RPC:
-  # what that does for a call costs more than a small request. A node answers with its own replicas or not at all: it never forwards again.
+  # All that goes over a data connection between nodes, in Cap'n Proto's stream framing: calls from the node that opened it, and from the other one an answer
+  # to each of their requests, as soon as there is one, whether it was withdrawn meanwhile or not. No RPC: what that does for a call costs more than a small
+  # request. A node answers with its own replicas or not at all: it never forwards again.
 
   number @0 :UInt64;                # of the call on its connection; its answers have the same number
   union {

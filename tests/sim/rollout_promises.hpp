@@ -71,9 +71,8 @@ private:
     std::uint64_t life = 0;
     std::uint64_t revision = 0;
     acknowledged_splits last;
-    epoch_number epoch = 0; ///< that it follows
-    std::set<version_key_text>
-        led{}; ///< versions that it leads to, or did when they ended; to others an old order may be under way
+    epoch_number epoch = 0;                         ///< that it follows
+    std::set<version_key_text> led{};               ///< versions that it leads to, or did when they ended
     std::map<version_key_text, steady_time> left{}; ///< ended versions, and since when none of its requests may go there
   };
   struct answers {

@@ -41,7 +41,7 @@ public:
 
   std::uint64_t call_bytes_max() const override { return 1 << 20; }
   void forward(const std::shared_ptr<remote_pool>& to, event_loop& from, const std::vector<outgoing>& requests) override;
-  /// Clients here wait until they are answered.
+  /// Nodes may run what they hear too late was withdrawn; these hear nothing of it, and always do.
   void withdraw(const std::shared_ptr<remote_pool>&, event_loop&, std::set<std::uint64_t>) override {}
   /// The connections to that node break.
   void lose(const sim_member& other);
