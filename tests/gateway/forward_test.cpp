@@ -17,12 +17,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-gateway_options patient_limits() {
-  auto options = small_limits();
-  options.default_deadline = 10s;
-  return options;
-}
-
 /// Node A with both its doors, whose deployment "echo" runs on node B alone.
 struct forward_fixture : http_fixture {
   rpc_server rpc;
@@ -38,8 +32,8 @@ struct forward_fixture : http_fixture {
   std::thread ticker;
 
   forward_fixture()
-    : http_fixture(patient_limits()), rpc(loop_pointers(), listen_on("127.0.0.1:0").value(), view(), options, clients),
-      other(options), links(loop_pointers(), dialler, time, options), spec(echo->spec()) {
+    : rpc(loop_pointers(), listen_on("127.0.0.1:0").value(), view(), options, clients), other(options),
+      links(loop_pointers(), dialler, time, options), spec(echo->spec()) {
     dialler.set("b", other.address());
     board.set("b", {"node-b", "", true, 0});
     serve(spec);

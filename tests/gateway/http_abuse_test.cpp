@@ -43,17 +43,10 @@ gateway_options impatient() {
   return limits;
 }
 
-/// No request fails because of its deadline.
-gateway_options without_deadline() {
-  auto limits = small_limits();
-  limits.default_deadline = 1h;
-  return limits;
-}
-
-/// Whether the connection is broken off within 5 s, though nobody reads what it has.
+/// Whether the connection is broken off within 30 s, though nobody reads what it has.
 bool breaks(const unique_fd& socket) {
   pollfd broken{socket.get(), 0, 0};
-  return ::poll(&broken, 1, 5000) == 1;
+  return ::poll(&broken, 1, 30'000) == 1;
 }
 
 /// With a window for a few packets only.
@@ -256,7 +249,7 @@ BOOST_AUTO_TEST_SUITE_END()
 // -- requests that nobody waits for any more --------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(a_request_whose_client_has_gone_leaves_the_queue_without_a_batch) {
-  http_fixture node(without_deadline());
+  http_fixture node;
   node.echo->detach(node.runner.get());
   {
     http_client leaving(node.port());
@@ -276,7 +269,7 @@ BOOST_AUTO_TEST_CASE(a_request_whose_client_has_gone_leaves_the_queue_without_a_
 }
 
 BOOST_AUTO_TEST_CASE(a_client_that_stops_sending_while_its_request_waits_is_asked_whether_it_is_there_and_answered) {
-  http_fixture node(without_deadline());
+  http_fixture node;
   node.echo->detach(node.runner.get());
   http_client client(node.port());
   client.send(good_request(1000));
@@ -288,7 +281,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_stops_sending_while_its_request_waits_is_aske
 }
 
 BOOST_AUTO_TEST_CASE(requests_sent_ahead_wait_outside_of_the_queue) {
-  http_fixture node(without_deadline());
+  http_fixture node;
   node.echo->detach(node.runner.get());
   http_client client(node.port());
   for (int i = 0; i < 20; ++i)

@@ -40,7 +40,6 @@ gateway_options crowded() {
   raise_descriptors();
   gateway_options limits = small_limits();
   limits.connections_max = crowd_size + 10;
-  limits.default_deadline = 1h;
   limits.body_bytes_max = 64ULL << 20;
   return limits;
 }

@@ -34,13 +34,13 @@ inline unique_fd connect_raw(std::uint16_t port, std::uint32_t from = 1) {
   own.sin_addr.s_addr = htonl((INADDR_LOOPBACK & ~0xffU) | from);
   BOOST_REQUIRE(::bind(socket.get(), reinterpret_cast<sockaddr*>(&own), sizeof own) == 0);
   auto to = loopback(port);
-  timeval patience{5, 0};
+  timeval patience{30, 0};
   ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   BOOST_REQUIRE(::connect(socket.get(), reinterpret_cast<sockaddr*>(&to), sizeof to) == 0);
   return socket;
 }
 
-/// Whether the other side closes it, after its last words, within 5 s of silence.
+/// Whether the other side closes it, after its last words, within 30 s of silence.
 inline bool closes(const unique_fd& socket) {
   char bytes[4096];
   ssize_t got = 0;

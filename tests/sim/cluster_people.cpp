@@ -168,6 +168,12 @@ void cluster_world::request(const std::string& name, float value, std::chrono::m
   at.client.send(at.node().routes(), name, value, patience, 1 + static_cast<std::uint32_t>(random_.below(2)));
 }
 
+void cluster_world::lose_patience(double share) {
+  auto able = awake();
+  if (!able.empty())
+    member(able[random_.below(able.size())]).client.lose_patience(random_, share);
+}
+
 void cluster_world::replace_leader(machine_number by) {
   auto& lost = member(leader_number_);
   auto& next = member(by);

@@ -161,6 +161,8 @@ void send_requests(cluster_world& world) {
   for (auto left = chance.below(4); left > 0; --left)
     world.request(draw_name(chance), static_cast<float>(1 + chance.below(100)),
                   1000ms + std::chrono::milliseconds(chance.below(4000)));
+  if (chance.chance(0.1))
+    world.lose_patience(chance.unit());
 }
 
 std::optional<cluster_world::machine_number> draw_machine(cluster_world& world) {

@@ -54,7 +54,7 @@ void cluster_world::listen_to(sim_member& made) {
   made.client.on_answer = [this, &made](const sim_choice& to, const error* why) {
     rollouts_.on_answer(made, to, why);
     bool may_fail = to.split != nullptr && why != nullptr && why->code == error_code::model_failed; // that is what stages are for
-    if (why != nullptr && !may_fail)
+    if (why != nullptr && !may_fail && to.wanted)
       on_refusal(made, to.version.deployment, to.sent, *why);
   };
   made.client.on_no_target = [this, &made](const std::string& deployment, steady_time sent, const error& why) {

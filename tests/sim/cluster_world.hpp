@@ -43,6 +43,8 @@ public:
   void remove(machine_number which);
   /// At a node that is awake.
   void request(const std::string& name, float value = 1, std::chrono::milliseconds patience = std::chrono::seconds(5));
+  /// Some of the clients of a node that is awake go without waiting for their answers, each with that chance.
+  void lose_patience(double share);
   /// Whether nobody may do something to the deployment just now: it isn't known whether the last command may still come.
   bool command_under_way(const std::string& name) const { return commands_.count(name) != 0 || murky_.count(name) != 0; }
   bool answered_all() const { return commands_.empty(); }

@@ -69,6 +69,8 @@ void do_something(sim_world& world, const node_faults& faults) {
   for (auto left = chance.below(6); left > 0; --left)
     world.request(draw_name(chance), static_cast<float>(1 + chance.below(100)),
                   std::chrono::milliseconds(20 + chance.below(1000)));
+  if (chance.chance(0.05))
+    world.lose_patience(chance.unit());
   if (chance.chance(faults.poison))
     world.request(draw_name(chance), fake_hosts::poison);
   if (chance.chance(faults.actor_fails))

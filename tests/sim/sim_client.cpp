@@ -55,6 +55,7 @@ void sim_client::send(const routing_cell& routes, const std::string& deployment,
   next->arrived = time_.now();
   next->deadline = time_.now() + patience;
   next->loop = &loop_;
+  next->abandoned = open_[id].abandoned;
   next->judged_by = std::move(judged_by);
   request_ptr copy;
   if (way.divided != nullptr) {
@@ -63,14 +64,20 @@ void sim_client::send(const routing_cell& routes, const std::string& deployment,
         && way.divided->split->takes_copy())
       copy = shadow_copy(*next, way.divided->watch, way.divided->copies_max);
   }
-  loop_.run([&] {
-    way.target->submit(std::move(next));
-    way.target->dispatch(loop_);
-    if (copy == nullptr)
-      return;
-    way.divided->target->submit(std::move(copy));
-    way.divided->target->dispatch(loop_);
-  });
+  submit(way.target, std::move(next));
+  if (copy != nullptr)
+    submit(way.divided->target, std::move(copy));
+}
+
+/// What comes at about one moment goes on together, as a gateway's loop does it.
+void sim_client::submit(const std::shared_ptr<spread>& to, request_ptr what) {
+  loop_.run([&] { to->submit(std::move(what)); });
+  if (submitted_.empty())
+    loop_.post([this] {
+      for (const auto& each : std::exchange(submitted_, {}))
+        each->dispatch(loop_);
+    });
+  submitted_.push_back(to);
 }
 
 /// As a gateway decides it.
@@ -91,6 +98,14 @@ void sim_client::check_overdue() {
   for (auto& [id, each] : open_)
     if (time_.now() > each.deadline + 2 * each.batch_timeout + answer_slack && !std::exchange(each.complained, true))
       complain_("request " + std::to_string(id) + " to " + to_string(each.to.version) + " was never answered");
+}
+
+void sim_client::lose_patience(rng& random, double share) {
+  for (auto& [id, each] : open_)
+    if (random.chance(share)) {
+      each.to.wanted = false;
+      each.abandoned->store(true);
+    }
 }
 
 void sim_client::excuse(std::chrono::nanoseconds frozen) {
@@ -117,7 +132,8 @@ void sim_client::on_outputs(std::uint64_t id, float value, const std::vector<ten
   auto known = close(id);
   if (!known)
     return;
-  ++answered_;
+  if (known->to.wanted)
+    ++answered_;
   if (known->rewarded != nullptr)
     known->rewarded->reward(known->arm, id, 1);
   on_answer(known->to, nullptr);
@@ -127,7 +143,10 @@ void sim_client::on_error(std::uint64_t id, const error& why) {
   auto known = close(id);
   if (!known)
     return;
-  count_refusal(why);
+  if (known->to.wanted)
+    count_refusal(why);
+  if (known->to.wanted && why.code == error_code::cancelled)
+    complain_("request " + std::to_string(id) + " was cancelled, though its client waits");
   if (known->rewarded != nullptr)
     known->rewarded->reward(known->arm, id, 0);
   on_answer(known->to, &why);

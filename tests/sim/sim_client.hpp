@@ -5,11 +5,13 @@
 #include "tests/support/sim_loop.hpp"
 #include "tests/support/sim_time.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace troupe {
 
@@ -18,6 +20,7 @@ struct sim_choice {
   version_id version;
   std::shared_ptr<const traffic_split> split; ///< by which the candidate has it; null: the live version has it
   steady_time sent{};
+  bool wanted = true; ///< its client waits for the answer
 };
 
 /// A client's requests and what became of each.
@@ -35,9 +38,12 @@ public:
   void check_overdue();
   /// The node was frozen for so long: what is open may be late by that.
   void excuse(std::chrono::nanoseconds frozen);
+  /// Some clients go without waiting for their answers, each with that chance.
+  void lose_patience(rng& random, double share);
   /// The node has lost its power: what it hadn't answered is lost, as the connection is.
   void hang_up() {
     open_.clear();
+    submitted_.clear();
     last_hung_up_ = last_id_;
   }
 
@@ -50,6 +56,7 @@ public:
       [](const std::string&, steady_time, const error&) {};
 
   std::uint64_t sent() const { return last_id_; }
+  /// Of those whose clients wait.
   std::uint64_t answered() const { return answered_; }
   std::uint64_t refused() const { return refused_; }
   std::size_t open() const { return open_.size(); }
@@ -67,6 +74,7 @@ private:
     std::chrono::milliseconds batch_timeout;
     std::shared_ptr<answer_watch> rewarded{}; ///< gets 1 for an answer and 0 for an error; null: no A/B test is under way
     split_arm arm = incumbent_arm;
+    std::shared_ptr<std::atomic<bool>> abandoned = std::make_shared<std::atomic<bool>>(false);
     bool complained = false;
   };
   /// Where a request goes, and a copy of it.
@@ -78,6 +86,7 @@ private:
 
   static way way_of(const route& where);
 
+  void submit(const std::shared_ptr<spread>& to, request_ptr what);
   void on_outputs(std::uint64_t id, float value, const std::vector<tensor_view>& outputs);
   void on_error(std::uint64_t id, const error& why);
   void on_dropped(std::uint64_t id);
@@ -95,6 +104,7 @@ private:
   std::uint64_t refused_ = 0;
   std::map<error_code, std::uint64_t> refusals_;
   std::map<std::uint64_t, pending> open_;
+  std::vector<std::shared_ptr<spread>> submitted_; ///< that are to dispatch
 };
 
 } // namespace troupe

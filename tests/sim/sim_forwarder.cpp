@@ -2,6 +2,8 @@
 
 #include "tests/sim/sim_member.hpp"
 
+#include <algorithm>
+
 namespace troupe {
 
 namespace {
@@ -23,6 +25,10 @@ sim_forwarded packed(const forwarder::outgoing& each, steady_time now) {
 
 } // namespace
 
+sim_call_key sim_forwarder::key_of(call_id id) const {
+  return {self_.number, self_.life(), id};
+}
+
 void sim_forwarder::forward(const std::shared_ptr<remote_pool>& to, event_loop&, const std::vector<outgoing>& requests) {
   if (self_.is_off())
     return;
@@ -37,18 +43,31 @@ void sim_forwarder::forward(const std::shared_ptr<remote_pool>& to, event_loop&,
   self_.time.after(silence_max, [this, id] { fail(id); });
   if (other == nullptr)
     return self_.time.after(100us, [this, id] { fail(id); });
-  auto arrive = [&from = self_, other, life = self_.life(), known = other->life(), id, which = to->id(), sent] {
-    auto told = [&from, other, life, id](answers outcome) {
-      other->wire().send(other->number, from.number, [&from, life, id, outcome = std::move(outcome)] {
-        if (from.life() == life && !from.is_off())
-          from.receive([&from, id, outcome] { from.requests().finish(id, outcome); });
+  auto arrive = [&from = self_, other, key = key_of(id), known = other->life(), which = to->id(), sent] {
+    auto told = [&from, other, key](answers outcome) {
+      other->wire().send(other->number, from.number, [&from, key, outcome = std::move(outcome)] {
+        if (from.life() == key.life && !from.is_off())
+          from.receive([&from, key, outcome] { from.requests().finish(key.number, outcome); });
       });
     };
     if (other->is_off() || other->life() != known)
       return told({});
-    other->receive([&from, other, which, sent, told] { other->serve(from, which, sent, told); });
+    other->receive([&from, other, key, which, sent, told] { other->serve(from, key, which, sent, told); });
   };
   self_.wire().send(self_.number, other->number, arrive);
+}
+
+void sim_forwarder::withdraw(const std::shared_ptr<remote_pool>& to, event_loop&, std::set<std::uint64_t> tickets) {
+  if (self_.is_off())
+    return;
+  auto is_withdrawn = [&tickets](std::uint64_t ticket) { return tickets.count(ticket) != 0; };
+  for (const auto& [id, open] : calls_)
+    if (open.to == to && open.node != nullptr && std::any_of(open.tickets.begin(), open.tickets.end(), is_withdrawn))
+      self_.wire().send(self_.number, open.node->number,
+                        [other = open.node, known = open.node->life(), key = key_of(id), tickets] {
+                          if (!other->is_off() && other->life() == known)
+                            other->receive([other, key, tickets] { other->withdraw(key, tickets); });
+                        });
 }
 
 void sim_forwarder::lose(const sim_member& other) {

@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace troupe {
@@ -22,6 +24,17 @@ struct sim_forwarded {
   bool alone = false;
   std::chrono::nanoseconds patience{0};
   steady_time sent{}; ///< by its client
+};
+
+/// Names a call of several of them everywhere.
+struct sim_call_key {
+  std::size_t machine = 0;  ///< that sent it
+  std::uint64_t life = 0;   ///< of that machine
+  std::uint64_t number = 0; ///< in that life
+
+  bool operator<(const sim_call_key& other) const {
+    return std::tie(machine, life, number) < std::tie(other.machine, other.life, other.number);
+  }
 };
 
 /// What came of it.
@@ -41,19 +54,19 @@ public:
 
   std::uint64_t call_bytes_max() const override { return 1 << 20; }
   void forward(const std::shared_ptr<remote_pool>& to, event_loop& from, const std::vector<outgoing>& requests) override;
-  /// Nodes may run what they hear too late was withdrawn; these hear nothing of it, and always do.
-  void withdraw(const std::shared_ptr<remote_pool>&, event_loop&, std::set<std::uint64_t>) override {}
+  void withdraw(const std::shared_ptr<remote_pool>& to, event_loop& from, std::set<std::uint64_t> tickets) override;
   /// The connections to that node break.
   void lose(const sim_member& other);
 
 private:
   struct call {
-    const sim_member* node;
+    sim_member* node;
     std::shared_ptr<remote_pool> to;
     std::vector<std::uint64_t> tickets;
   };
   using call_id = std::uint64_t;
 
+  sim_call_key key_of(call_id id) const;
   void finish(call_id id, const answers& told);
   void fail(call_id id);
 

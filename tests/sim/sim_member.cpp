@@ -1,7 +1,5 @@
 #include "tests/sim/sim_member.hpp"
 
-#include "tests/sim/sim_forward_desk.hpp"
-
 #include <caf/send.hpp>
 
 #include <algorithm>
@@ -101,6 +99,7 @@ void sim_member::thaw(steady_time now) {
 void sim_member::lose(const sim_member& other) {
   life_->questions.lose(other);
   life_->requests.lose(other);
+  life_->forwarded.lose(other.number);
 }
 
 // -- time -------------------------------------------------------------------------------------------------------------------------
@@ -171,11 +170,11 @@ void sim_member::answer(const sim_member& from, const peer_question& what, std::
   });
 }
 
-void sim_member::serve(const sim_member& from, const version_id& which, const std::vector<sim_forwarded>& requests,
-                       std::function<void(sim_forwarder::answers)> told) {
+void sim_member::serve(const sim_member& from, const sim_call_key& key, const version_id& which,
+                       const std::vector<sim_forwarded>& requests, std::function<void(sim_forwarder::answers)> told) {
   for (const auto& each : requests)
     listener_.on_forwarded(from, which, each.sent);
-  serve_forwarded(node().routes(), loop, time, which, requests, [this, told = std::move(told)](const auto& answers) {
+  life_->forwarded.serve(key, which, requests, [this, told = std::move(told)](const auto& answers) {
     if (!is_off())
       told(answers);
   });

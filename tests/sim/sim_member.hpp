@@ -2,6 +2,7 @@
 
 #include "tests/sim/sim_artifacts.hpp"
 #include "tests/sim/sim_client.hpp"
+#include "tests/sim/sim_forward_desk.hpp"
 #include "tests/sim/sim_forwarder.hpp"
 #include "tests/sim/sim_node.hpp"
 #include "tests/sim/sim_transport.hpp"
@@ -65,8 +66,10 @@ public:
   void answer(const sim_member& from, const peer_question& what, std::chrono::milliseconds patience,
               std::function<void(result<peer_answer>)> told);
   /// Another node forwards.
-  void serve(const sim_member& from, const version_id& which, const std::vector<sim_forwarded>& requests,
+  void serve(const sim_member& from, const sim_call_key& key, const version_id& which, const std::vector<sim_forwarded>& requests,
              std::function<void(sim_forwarder::answers)> told);
+  /// It waits no longer for some of what it has forwarded.
+  void withdraw(const sim_call_key& key, const std::set<std::uint64_t>& tickets) { life_->forwarded.withdraw(key, tickets); }
   /// That node's process is gone: connections to it break.
   void lose(const sim_member& other);
 
@@ -100,11 +103,12 @@ private:
   };
   /// What ends with a process.
   struct life_parts {
-    life_parts(sim_member& self, sim_members& all) : questions(self, all), requests(self, all) {}
+    life_parts(sim_member& self, sim_members& all) : questions(self, all), requests(self, all), forwarded(self) {}
 
     peer_board peers;
     sim_transport questions;
     sim_forwarder requests;
+    sim_forward_desk forwarded;
     cluster_network network{questions, requests, peers};
     std::unique_ptr<sim_node> node;
   };

@@ -34,6 +34,8 @@ public:
   void scale(const std::string& name, std::uint32_t replicas);
   void undeploy(const std::string& name);
   void request(const std::string& name, float value = 1, std::chrono::milliseconds patience = std::chrono::seconds(1));
+  /// Some of the clients go without waiting for their answers, each with that chance.
+  void lose_patience(double share) { client_.lose_patience(random_, share); }
   /// Whether every command has its answer.
   bool answered_all() const { return commands_.empty(); }
   bool command_under_way(const std::string& name) const { return commands_.count(name) != 0; }

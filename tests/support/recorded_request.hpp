@@ -15,7 +15,7 @@ namespace troupe {
 
 /// Waits until `holds`; false once `limit` is over.
 template <class Condition>
-bool eventually(const Condition& holds, std::chrono::milliseconds limit = std::chrono::seconds(10)) {
+bool eventually(const Condition& holds, std::chrono::milliseconds limit = std::chrono::seconds(30)) {
   auto deadline = std::chrono::steady_clock::now() + limit;
   while (!holds()) {
     if (std::chrono::steady_clock::now() > deadline)
@@ -32,7 +32,7 @@ struct outcome {
   std::optional<error> failure;
   std::atomic<int> times{0}; ///< how often it was answered
 
-  bool wait(std::chrono::milliseconds limit = std::chrono::seconds(10)) const {
+  bool wait(std::chrono::milliseconds limit = std::chrono::seconds(30)) const {
     return eventually([this] { return times.load() > 0; }, limit);
   }
 };
