@@ -11,6 +11,8 @@
 #include <chrono>
 #include <memory>
 #include <ostream>
+#include <set>
+#include <string>
 
 namespace troupe {
 
@@ -38,8 +40,22 @@ schema::ClusterNode::Reader find_node(schema::Control::NodesResults::Reader all,
   throw command_failure(exit_code::failed, printable(name) + " is no longer in the cluster");
 }
 
-/// Returns once the node runs nothing any more.
-void await_empty(client& node, const drain_options& options, std::chrono::nanoseconds timeout) {
+/// Why versions that run on that node find no other place.
+std::set<std::string> why_it_keeps_some(client& node, const std::string& name) {
+  std::set<std::string> found;
+  auto answer = node.ask(node.control().statusRequest());
+  require_ok(answer.getError());
+  for (auto deployment : answer.getDeployments())
+    for (auto version : deployment.getVersions())
+      for (auto replica : version.getReplicas())
+        if (version.getUnplaced().size() > 0 && text_of(replica.getNode()) == name)
+          found.insert(printable(text_of(version.getUnplaced())));
+  return found;
+}
+
+/// Returns once the node runs nothing any more; tells meanwhile, once, what it has to keep.
+void await_empty(client& node, const command_context& context, const drain_options& options, std::chrono::nanoseconds timeout) {
+  std::set<std::string> told;
   auto until = node.timer().now() + timeout.count() * kj::NANOSECONDS;
   node.on_interrupt("stopped waiting; " + options.name + " is still being emptied, `troupe drain " + options.name
                     + " --undo` ends it");
@@ -47,9 +63,13 @@ void await_empty(client& node, const drain_options& options, std::chrono::nanose
     node.pause(pause);
     auto answer = node.ask(node.control().nodesRequest());
     require_ok(answer.getError());
-    auto left = find_node(answer, options.name).getReplicas();
+    auto drained = find_node(answer, options.name);
+    auto left = drained.getReplicas();
     if (left == 0)
       return;
+    for (const auto& why : why_it_keeps_some(node, text_of(drained.getName())))
+      if (told.insert(why).second)
+        context.io.err << "still waiting: " << why << "\n" << std::flush;
     if (node.timer().now() >= until)
       throw command_failure(exit_code::timed_out, printable(options.name) + " still runs " + std::to_string(left)
                                                       + (left == 1 ? " replica" : " replicas") + " after "
@@ -66,7 +86,7 @@ void drain(const command_context& context, const drain_options& options) {
   call.setUndo(options.undo);
   require_ok(node.ask(kj::mv(call)).getError());
   if (options.wait)
-    await_empty(node, options, timeout);
+    await_empty(node, context, options, timeout);
   if (context.format == output_format::json)
     print_json(context, {{"node", options.name}, {"draining", !options.undo}});
   else if (options.wait)

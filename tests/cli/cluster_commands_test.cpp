@@ -173,7 +173,11 @@ BOOST_FIXTURE_TEST_CASE(a_token_is_revoked_by_its_id, connected) {
 
 BOOST_FIXTURE_TEST_CASE(a_drain_that_is_waited_for_ends_once_the_node_is_empty_or_the_time_is_over, connected) {
   BOOST_TEST(run({"drain", "node-2", "--wait", "--timeout", "1s"}) == 4);
-  BOOST_TEST(err == "error: node-2 still runs 4 replicas after 1 s; `troupe status` tells what finds no other place\n");
+  BOOST_TEST(
+      err
+      == "still waiting: echo@2 needs 1 GiB on a node for 1 more replica (1 stays on a draining node until then); of 1 node 1 "
+         "lacks zone=b; add a node with zone=b, or loosen the constraints\n"
+         "error: node-2 still runs 4 replicas after 1 s; `troupe status` tells what finds no other place\n");
   BOOST_TEST(run({"drain", "empty", "--wait"}) == 0);
   BOOST_TEST(out == "empty: runs nothing any more, and can be stopped\n");
   BOOST_TEST(run({"drain", "gone", "--wait"}) == 1);

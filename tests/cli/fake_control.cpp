@@ -286,6 +286,19 @@ public:
   using older_control::older_control;
 
 protected:
+  /// A node that is drained keeps what fits nowhere else.
+  kj::Promise<void> status(StatusContext context) override {
+    auto told = older_control::status(context);
+    for (auto deployment : context.getResults().getDeployments())
+      if (!drained_.empty()) {
+        auto kept = deployment.getVersions()[1];
+        kept.setUnplaced("echo@2 needs 1 GiB on a node for 1 more replica (1 stays on a draining node until then); of 1 node 1 "
+                         "lacks zone=b; add a node with zone=b, or loosen the constraints");
+        kept.getReplicas()[0].setNode(drained_);
+      }
+    return told;
+  }
+
   kj::Promise<void> validate(ValidateContext context) override {
     auto params = context.getParams();
     seen_.note("validate " + text_of(params.getArtifact()).substr(0, 8)
