@@ -20,16 +20,24 @@ using namespace std::chrono_literals;
 
 /// A node with a model that takes a second or so for each batch of up to 16 rows, and a caller whose requests wait for it.
 struct busy_node {
-  running_node node;
   temporary_folder folder;
+  running_node node;
 
-  explicit busy_node(std::vector<std::string> arguments = {}) : node(std::move(arguments)) {
+  explicit busy_node(std::vector<std::string> arguments = {}) : node(with_patience(std::move(arguments))) {
     auto model = folder.path() / "slow";
     std::filesystem::copy(model_folder_of("slow"), model);
     auto toml = text_of_file((model / "model.toml").string());
     std::ofstream(model / "model.toml") << toml.replace(toml.find("200ms"), 5, "30s");
     auto done = node.troupe({"deploy", "slow", model.string(), "--replicas", "1"});
     BOOST_REQUIRE_MESSAGE(done.code == 0, done.err);
+  }
+
+  /// However slow the machine is, no request that waits is given up: by HTTP none can say how long it may take.
+  std::vector<std::string> with_patience(std::vector<std::string> arguments) const {
+    auto config = (folder.path() / "troupe.toml").string();
+    std::ofstream(config) << "[limits]\ndefault_deadline = \"60s\"\n";
+    arguments.insert(arguments.end(), {"--config", config});
+    return arguments;
   }
 
   /// Asks for so many rows at once; returns when they wait at the node.
@@ -73,8 +81,7 @@ BOOST_AUTO_TEST_CASE(asked_to_stop_a_node_finishes_what_it_accepted_and_refuses_
 BOOST_AUTO_TEST_CASE(asked_to_stop_a_node_answers_what_it_accepted_by_http_and_closes_the_connections) {
   busy_node busy;
   auto port = port_of(busy.node.process().http_address());
-  const std::string request =
-      R"({"parameters":{"timeout":60000000},"inputs":[{"name":"x","datatype":"FP32","shape":[1,4],"data":[1,1,1,1]}]})";
+  const std::string request = R"({"inputs":[{"name":"x","datatype":"FP32","shape":[1,4],"data":[1,1,1,1]}]})";
   http_client watching(port);
   BOOST_TEST(watching.get("/v2/health/ready").status == 200);
   http_client idle(port);
