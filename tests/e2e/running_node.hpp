@@ -32,7 +32,7 @@ command_result run_program(const std::vector<std::string>& command, const std::s
                            std::chrono::seconds timeout = std::chrono::seconds(60));
 
 /// Looks until it holds; false if it does not within `patience`.
-bool eventually(const std::function<bool()>& holds, std::chrono::milliseconds patience = std::chrono::seconds(10));
+bool eventually(const std::function<bool()>& holds, std::chrono::milliseconds patience = std::chrono::seconds(30));
 
 bool contains(const std::string& text, const std::string& part);
 
