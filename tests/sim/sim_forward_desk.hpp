@@ -9,7 +9,6 @@
 #include <map>
 #include <memory>
 #include <set>
-#include <tuple>
 #include <vector>
 
 namespace troupe {

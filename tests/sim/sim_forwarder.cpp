@@ -23,6 +23,14 @@ sim_forwarded packed(const forwarder::outgoing& each, steady_time now) {
           request.arrived};
 }
 
+/// Has that life of a machine run the task, if it still goes on when this gets there.
+void tell(const sim_member& from, sim_member& to, std::uint64_t life, std::function<void()> task) {
+  from.wire().send(from.number, to.number, [&to, life, task = std::move(task)] {
+    if (to.life() == life && !to.is_off())
+      to.receive(task);
+  });
+}
+
 } // namespace
 
 sim_call_key sim_forwarder::key_of(call_id id) const {
@@ -45,10 +53,7 @@ void sim_forwarder::forward(const std::shared_ptr<remote_pool>& to, event_loop&,
     return self_.time.after(100us, [this, id] { fail(id); });
   auto arrive = [&from = self_, other, key = key_of(id), known = other->life(), which = to->id(), sent] {
     auto told = [&from, other, key](answers outcome) {
-      other->wire().send(other->number, from.number, [&from, key, outcome = std::move(outcome)] {
-        if (from.life() == key.life && !from.is_off())
-          from.receive([&from, key, outcome] { from.requests().finish(key.number, outcome); });
-      });
+      tell(*other, from, key.life, [&from, key, outcome = std::move(outcome)] { from.requests().finish(key.number, outcome); });
     };
     if (other->is_off() || other->life() != known)
       return told({});
@@ -63,20 +68,14 @@ void sim_forwarder::withdraw(const std::shared_ptr<remote_pool>& to, event_loop&
   auto is_withdrawn = [&tickets](std::uint64_t ticket) { return tickets.count(ticket) != 0; };
   for (const auto& [id, open] : calls_)
     if (open.to == to && open.node != nullptr && std::any_of(open.tickets.begin(), open.tickets.end(), is_withdrawn))
-      self_.wire().send(self_.number, open.node->number,
-                        [other = open.node, known = open.node->life(), key = key_of(id), tickets] {
-                          if (!other->is_off() && other->life() == known)
-                            other->receive([other, key, tickets] { other->withdraw(key, tickets); });
-                        });
+      tell(self_, *open.node, open.node->life(),
+           [other = open.node, key = key_of(id), tickets] { other->withdraw(key, tickets); });
 }
 
 void sim_forwarder::lose(const sim_member& other) {
   for (const auto& [id, open] : calls_)
     if (open.node == &other)
-      other.wire().send(other.number, self_.number, [&to = self_, life = self_.life(), id = id] {
-        if (to.life() == life && !to.is_off())
-          to.receive([&to, id] { to.requests().fail(id); });
-      });
+      tell(other, self_, self_.life(), [&to = self_, id = id] { to.requests().fail(id); });
 }
 
 void sim_forwarder::finish(call_id id, const answers& told) {
