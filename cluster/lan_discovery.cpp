@@ -19,7 +19,7 @@ namespace troupe {
 namespace {
 
 /// What the program may take to end once it is asked to.
-constexpr int goodbye_ms = 300;
+constexpr int goodbye_ms = 2000;
 
 struct pipe_ends {
   unique_fd read;

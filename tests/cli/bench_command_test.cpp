@@ -162,7 +162,8 @@ BOOST_DATA_TEST_CASE(ctrl_c_ends_the_ramp_with_the_figures_so_far_and_130,
   troupe.length = "1m";
   auto told = troupe.report({"impatient", pressure, levels}, 130);
   BOOST_REQUIRE(told["levels"].size() == 1U);
-  BOOST_TEST(told["levels"][0]["answered"] >= 1);
+  if (std::string_view(pressure) == "--concurrency") // otherwise it may come before all answers
+    BOOST_TEST(told["levels"][0]["answered"] >= 1);
   BOOST_TEST(troupe.err == "error: stopped by Ctrl-C; the figures are of the time before\n");
 }
 

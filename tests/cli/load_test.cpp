@@ -67,12 +67,12 @@ BOOST_AUTO_TEST_CASE(a_node_that_goes_silent_ends_the_load) {
 }
 
 BOOST_AUTO_TEST_CASE(a_pause_between_two_requests_is_no_silence) {
-  auto options = open_loop(20, std::chrono::minutes(1));
-  options.count = 4;
-  options.silence_max = std::chrono::milliseconds(20);
+  auto options = open_loop(0.5, std::chrono::minutes(1));
+  options.count = 2;
+  options.silence_max = std::chrono::milliseconds(1500);
   auto report = loaded("echo").run(options);
   BOOST_TEST(!report.broken_off);
-  BOOST_TEST(report.answered == 4U);
+  BOOST_TEST(report.answered == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(what_was_answered_before_the_end_is_counted) {
@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(several_connections_share_the_requests) {
 BOOST_AUTO_TEST_CASE(a_time_limit_ends_the_load_before_its_count) {
   load_options options;
   options.concurrency = 4;
-  options.time_limit = std::chrono::milliseconds(20);
+  options.time_limit = std::chrono::milliseconds(500);
   auto report = loaded("echo").run(options);
   BOOST_TEST(report.answered > 0U);
   BOOST_TEST(report.answered < load_requests_max);
@@ -183,7 +183,7 @@ BOOST_AUTO_TEST_CASE(figures_are_told_while_it_runs) {
   options.time_limit = std::chrono::milliseconds(500);
   std::uint64_t told = 0;
   options.on_progress = [&](const load_report& so_far) {
-    BOOST_TEST(so_far.answered > told);
+    BOOST_TEST(so_far.answered >= told);
     told = so_far.answered;
   };
   BOOST_TEST(loaded("echo").run(options).answered > told);

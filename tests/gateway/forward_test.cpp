@@ -148,11 +148,13 @@ BOOST_AUTO_TEST_CASE(a_node_that_drains_gives_requests_back) {
 BOOST_AUTO_TEST_CASE(a_node_where_nobody_listens_is_unavailable_and_dialled_again_only_after_a_while) {
   dialler.set("b", "127.0.0.1:1");
   rpc_client client(rpc.address());
+  auto begin = std::chrono::steady_clock::now();
   for (int i = 0; i < 5; ++i) {
     auto asked = client.wait(client.request(client.inference(), {1000}));
     BOOST_TEST(message_of(asked) == "node 'node-b' can't be reached; retry");
   }
-  BOOST_TEST(dialler.dialled <= 2);
+  auto waits = (std::chrono::steady_clock::now() - begin) / 50ms; // there was time for, on a very busy machine
+  BOOST_TEST(dialler.dialled <= 2 + waits);
   dialler.set("b", other.address());
   BOOST_TEST(eventually([&] { return client.infer_code({1000}) == schema::Code::OK; }));
 }

@@ -41,6 +41,7 @@ gateway_options crowded() {
   gateway_options limits = small_limits();
   limits.connections_max = crowd_size + 10;
   limits.body_bytes_max = 64ULL << 20;
+  limits.login_timeout = limits.idle_timeout = 1h; // the test takes its time with each
   return limits;
 }
 

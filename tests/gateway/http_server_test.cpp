@@ -396,8 +396,8 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_CASE(clients_that_are_silent_or_slow_are_closed_and_bodies_that_do_not_come_refused) {
   auto limits = small_limits();
-  limits.login_timeout = 100ms;
-  limits.idle_timeout = 100ms;
+  limits.login_timeout = 1s;
+  limits.idle_timeout = 1s;
   http_fixture node(limits);
   http_client silent(node.port());
   http_client half(node.port());

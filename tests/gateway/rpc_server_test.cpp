@@ -422,7 +422,7 @@ BOOST_AUTO_TEST_CASE(who_has_not_logged_in_costs_little_memory_however_much_he_a
 
 BOOST_AUTO_TEST_CASE(a_client_that_does_not_log_in_is_closed_and_one_that_has_may_stay_silent) {
   auto limits = small_limits();
-  limits.login_timeout = 100ms;
+  limits.login_timeout = 1s;
   server_fixture node(limits);
   rpc_client client(node.server.address());
   BOOST_TEST((client.infer_code({1000}) == schema::Code::OK));
