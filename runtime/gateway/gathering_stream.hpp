@@ -30,6 +30,9 @@ public:
   /// After what is gathered has gone out.
   void shutdownWrite() override;
 
+  /// Whether the kernel has all that was written, or never will.
+  bool idle() const { return (phase_ == phase::empty || phase_ == phase::broken) && !writing_through_; }
+
 private:
   ///     empty --write--> gathering --end of turn, or full--> sending --all gone--> empty
   ///                                                             `--failure--> broken
@@ -58,6 +61,7 @@ private:
   bool filled_ = false; ///< by the last read, so that more may wait
 
   phase phase_ = phase::empty;
+  bool writing_through_ = false;
   std::vector<kj::byte> gathered_;
   std::vector<kj::byte> outgoing_; ///< what was gathered, while the socket takes it
   std::vector<kj::ArrayPtr<const kj::byte>> pieces_;

@@ -4,6 +4,9 @@
 #include "runtime/gateway/session_service.hpp"
 #include "runtime/gateway/stranger_stream.hpp"
 
+#include <thread>
+#include <unordered_set>
+
 namespace troupe {
 
 /// A loop's share of the server. Lives on that loop's thread.
@@ -16,12 +19,17 @@ struct rpc_server::lane {
   admission door;
   inference_context inference;
   control_context control;
+  std::unordered_set<rpc_connection*> clients;
+  bool left = false; ///< nobody new is served
 };
 
 namespace {
 
 /// What a client sends until it has logged in, with what it asks before it has its answer, in a first read.
 constexpr std::uint64_t login_bytes_max = 64 * 1024;
+constexpr auto look_interval = std::chrono::milliseconds(2);
+/// For connections to notice that their time is over.
+constexpr auto leave_slack = std::chrono::seconds(2);
 
 /// Resolves if nobody has logged in after so long; never if somebody has.
 kj::Promise<void> overdue(kj::Promise<void> login, kj::Timer& timer, std::chrono::milliseconds patience) {
@@ -54,14 +62,34 @@ std::vector<std::unique_ptr<rpc_server::lane>> rpc_server::make_lanes(const std:
 }
 
 kj::Promise<void> rpc_server::serve(lane& on, kj::Own<kj::AsyncIoStream> client, caller who) {
+  if (on.left)
+    return kj::READY_NOW;
   auto login = kj::newPromiseAndFulfiller<void>();
   auto door = kj::heap<login_service>(on.inference, on.control, std::move(who), kj::mv(login.fulfiller));
   auto stranger = kj::heap<stranger_stream>(kj::mv(client), login_bytes_max);
   auto logged_in = login.promise.then([&known = *stranger] { known.trust(); });
   auto served = kj::heap<rpc_connection>(kj::mv(stranger), kj::mv(door), options_.message_bytes_max);
-  auto gone = served->on_disconnect().exclusiveJoin(
-      overdue(kj::mv(logged_in), on.loop.io().provider->getTimer(), options_.login_timeout));
-  return gone.attach(kj::mv(served));
+  auto gone =
+      served->on_end().exclusiveJoin(overdue(kj::mv(logged_in), on.loop.io().provider->getTimer(), options_.login_timeout));
+  on.clients.insert(served.get());
+  ++clients_here_;
+  auto forget = kj::defer([this, &on, client = served.get()] {
+    on.clients.erase(client);
+    --clients_here_;
+  });
+  return gone.attach(kj::mv(served), kj::mv(forget));
+}
+
+void rpc_server::leave_clients(std::chrono::milliseconds patience) {
+  auto until = node_.time.now() + patience + leave_slack;
+  for (const auto& each : lanes_)
+    each->loop.post([&on = *each, patience] {
+      on.left = true;
+      for (auto client : on.clients)
+        client->leave(on.loop.io().provider->getTimer(), patience.count() * kj::MILLISECONDS);
+    });
+  while (clients_here_ != 0 && node_.time.now() < until)
+    std::this_thread::sleep_for(look_interval);
 }
 
 } // namespace troupe

@@ -3,6 +3,9 @@
 #include "runtime/gateway/client_gate.hpp"
 #include "runtime/gateway/gateway_view.hpp"
 
+#include <atomic>
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -19,6 +22,9 @@ public:
   const std::string& address() const { return door_.address(); }
   /// Closes the door; connections that are open go on. Any thread.
   void stop_accepting() { door_.stop(); }
+  /// Parts with every client that has taken, within `patience`, what it was told (rpc_connection::leave). Blocks until all are gone, or
+  /// it took too long. Once, after stop_accepting; not on a loop's thread.
+  void leave_clients(std::chrono::milliseconds patience);
 
 private:
   struct lane;
@@ -27,6 +33,7 @@ private:
                                                        const gateway_options& options);
   kj::Promise<void> serve(lane& on, kj::Own<kj::AsyncIoStream> client, caller who);
 
+  std::atomic<std::uint32_t> clients_here_{0};
   gateway_view node_;
   gateway_options options_;
   std::vector<std::unique_ptr<lane>> lanes_;

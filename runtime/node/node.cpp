@@ -530,6 +530,7 @@ void running_node::leave_cluster() {
 
 void running_node::stop() {
   leave_cluster();
+  auto until = time_.now() + options_.drain_timeout;
   server_.stop_accepting();
   if (services_)
     services_->stop_accepting();
@@ -541,6 +542,7 @@ void running_node::stop() {
         {time_.wall_now(), severity::warn, "drain_cut_short", {{"after", human_duration(options_.drain_timeout)}}, "node"});
   stop_tree(system_, root_);
   await_a_turn(pointers_to<kj_loop>(loops_)); // what was still running then has an answer too
+  server_.leave_clients(std::max(0ms, std::chrono::ceil<std::chrono::milliseconds>(until - time_.now())));
   watchdog_.reset();
   for (auto& loop : loops_)
     loop->stop();

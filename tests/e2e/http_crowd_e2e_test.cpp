@@ -38,7 +38,7 @@ struct crowd_node {
     files.rlim_cur = files.rlim_max;
     ::setrlimit(RLIMIT_NOFILE, &files);
     node.deploy("witness", "identity_fp32");
-    BOOST_TEST(serves());
+    expect_service();
     before = node.resident_bytes();
   }
 
@@ -49,11 +49,11 @@ struct crowd_node {
       all.emplace_back(port());
     return all;
   }
-  bool serves() {
+  void expect_service() {
     http_client calm(port());
     auto answer =
         calm.post("/v2/models/witness/infer", R"({"inputs":[{"name":"x","datatype":"FP32","shape":[1,1],"data":[1]}]})");
-    return answer.status == 200;
+    BOOST_TEST(answer.status == 200, answer.status << " " << answer.body);
   }
   void tell(const char* when) {
     auto now = node.resident_bytes();
@@ -86,11 +86,11 @@ BOOST_FIXTURE_TEST_CASE(two_thousand_bodies_that_never_end_cost_what_the_limit_s
   for (const auto& each : all)
     push(each, part);
   tell("2000 bodies of 1 MiB under way");
-  BOOST_TEST(serves());
+  expect_service();
   BOOST_TEST(eventually([&] { return std::all_of(all.begin(), all.end(), has_ended); }, std::chrono::seconds(30)));
   all.clear();
   tell("after them");
-  BOOST_TEST(serves());
+  expect_service();
 }
 
 BOOST_FIXTURE_TEST_CASE(two_thousand_clients_that_never_read_cost_what_the_limit_says, crowd_node) {
@@ -102,8 +102,8 @@ BOOST_FIXTURE_TEST_CASE(two_thousand_clients_that_never_read_cost_what_the_limit
     for (const auto& each : all)
       push(each, requests);
   tell("2000 clients that never read");
-  BOOST_TEST(serves());
+  expect_service();
   all.clear();
   tell("after them");
-  BOOST_TEST(serves());
+  expect_service();
 }

@@ -8,6 +8,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <cmath>
+#include <future>
 #include <limits>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -429,6 +430,66 @@ BOOST_AUTO_TEST_CASE(a_client_that_does_not_log_in_is_closed_and_one_that_has_ma
   auto silent = connect_raw(node.port());
   BOOST_TEST(closes(silent));
   BOOST_TEST((client.infer_code({1000}) == schema::Code::OK));
+}
+
+namespace {
+
+/// A client that has been given an answer of more than the kernel keeps, and reads nothing of it by itself.
+struct slow_reader {
+  static gateway_options limits() {
+    auto large = small_limits();
+    large.message_bytes_max = 32 << 20;
+    return large;
+  }
+
+  server_fixture node{limits()};
+  rpc_client client{node.server.address()};
+  kj::Promise<capnp::Response<schema::Inference::InferResults>> asked =
+      client.request(client.inference(), std::vector<float>(4'000'000, 1000)).send();
+
+  slow_reader() {
+    BOOST_REQUIRE(eventually([this] {
+      client.io.waitScope.poll();
+      return node.echo->count().batches == 1 && node.echo->quiet();
+    }));
+  }
+
+  /// The node parts with its clients and ends, meanwhile.
+  std::future<void> stop(std::chrono::milliseconds patience) {
+    return std::async(std::launch::async, [this, patience] {
+      node.server.stop_accepting();
+      node.server.leave_clients(patience);
+      node.stop();
+    });
+  }
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(a_node_that_stops_waits_for_those_that_are_slow_to_take_their_answers) {
+  slow_reader slow;
+  auto stopped = slow.stop(1h);
+  BOOST_TEST((stopped.wait_for(100ms) == std::future_status::timeout));
+  auto answer = slow.asked.wait(slow.client.io.waitScope);
+  BOOST_TEST(answer.getResponse().getOutputs()[0].getData().size() == 16'000'000U);
+  slow.client.network->onDisconnect().wait(slow.client.io.waitScope); // it hears the node's goodbye, and leaves too
+  stopped.get();
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_stops_does_not_wait_for_ever_for_who_takes_nothing) {
+  slow_reader slow;
+  slow.stop(50ms).get();
+  BOOST_TEST(throws([&] { slow.asked.wait(slow.client.io.waitScope); }));
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_stops_gives_those_that_do_not_hang_up_a_second) {
+  server_fixture node;
+  rpc_client client(node.server.address());
+  BOOST_TEST((client.infer_code({1000}) == schema::Code::OK)); // and from then on it doesn't look
+  node.server.stop_accepting();
+  auto begin = std::chrono::steady_clock::now();
+  node.server.leave_clients(1h);
+  BOOST_TEST((std::chrono::steady_clock::now() - begin >= 1s));
 }
 
 BOOST_AUTO_TEST_CASE(a_node_stops_though_a_client_still_awaits_a_version) {

@@ -111,7 +111,8 @@ BOOST_AUTO_TEST_CASE(loads_under_way_when_the_template_of_all_dies_are_answered_
   auto& loaded = version.ready.get();
   BOOST_REQUIRE(!loaded.ok());
   BOOST_TEST((loaded.failure().code == error_code::unavailable));
-  BOOST_TEST(loaded.failure().message.find("signal:9") != std::string::npos, loaded.failure().message);
+  const auto& why = loaded.failure().message; // whether it has got the request by then or not
+  BOOST_TEST((why.find("signal:9") != std::string::npos || why.find("Broken pipe") != std::string::npos), why);
 }
 
 BOOST_AUTO_TEST_CASE(a_destroyed_replica_is_killed_reaped_and_silent) {
