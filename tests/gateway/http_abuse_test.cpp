@@ -50,16 +50,6 @@ bool ends(const unique_fd& socket) {
   return ::poll(&broken, 1, 30'000) == 1;
 }
 
-/// With a window for a few packets only.
-unique_fd connect_narrow(std::uint16_t port) {
-  unique_fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  int small = 4096;
-  ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
-  auto to = loopback(port);
-  BOOST_REQUIRE(::connect(socket.get(), reinterpret_cast<sockaddr*>(&to), sizeof to) == 0);
-  return socket;
-}
-
 } // namespace
 
 BOOST_FIXTURE_TEST_SUITE(requests, http_fixture)

@@ -40,6 +40,16 @@ inline unique_fd connect_raw(std::uint16_t port, std::uint32_t from = 1) {
   return socket;
 }
 
+/// With a window for a few packets only.
+inline unique_fd connect_narrow(std::uint16_t port) {
+  unique_fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  int small = 4096;
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+  auto to = loopback(port);
+  BOOST_REQUIRE(::connect(socket.get(), reinterpret_cast<sockaddr*>(&to), sizeof to) == 0);
+  return socket;
+}
+
 /// Whether the other side closes it, after its last words, within 30 s of silence.
 inline bool closes(const unique_fd& socket) {
   char bytes[4096];

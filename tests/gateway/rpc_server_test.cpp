@@ -443,15 +443,19 @@ struct slow_reader {
   }
 
   server_fixture node{limits()};
-  rpc_client client{node.server.address()};
+  rpc_client client{own_io().lowLevelProvider->wrapSocketFd(connect_narrow(node.port()).release(),
+                                                            kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP)};
   kj::Promise<capnp::Response<schema::Inference::InferResults>> asked =
       client.request(client.inference(), std::vector<float>(4'000'000, 1000)).send();
 
   slow_reader() {
+    node.echo->detach(node.runner.get());
     BOOST_REQUIRE(eventually([this] {
       client.io.waitScope.poll();
-      return node.echo->count().batches == 1 && node.echo->quiet();
+      return node.echo->count().queued_rows == 1;
     }));
+    node.echo->attach(node.runner);
+    BOOST_REQUIRE(eventually([this] { return node.echo->quiet(); }));
   }
 
   /// The node parts with its clients and ends, meanwhile.
