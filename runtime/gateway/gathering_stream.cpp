@@ -97,8 +97,9 @@ kj::Promise<void> gathering_stream::write_through(byte_pieces pieces) {
   pieces_.clear();
   pieces_.push_back(kj::arrayPtr(outgoing_.data(), outgoing_.size()));
   pieces_.insert(pieces_.end(), pieces.begin(), pieces.end());
+  auto written = inner_->write(kj::arrayPtr(pieces_.data(), pieces_.size()));
   writing_through_ = true;
-  return inner_->write(kj::arrayPtr(pieces_.data(), pieces_.size())).attach(kj::defer([this] { writing_through_ = false; }));
+  return written.attach(kj::defer([this] { writing_through_ = false; }));
 }
 
 kj::Promise<void> gathering_stream::send_all() {
