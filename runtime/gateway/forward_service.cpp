@@ -17,8 +17,9 @@ class forward_service::open_call : public std::enable_shared_from_this<open_call
 public:
   /// A peer that is gone gets no answers. One takes at most so many bytes.
   open_call(kj::Own<received_message> message, std::weak_ptr<peer> from, std::uint64_t number, std::size_t requests,
-            std::uint64_t bytes_max)
-    : message_(kj::mv(message)), from_(std::move(from)), bytes_max_(bytes_max), number_(number), withdrawn_(requests) {}
+            std::uint64_t bytes_max, std::atomic<std::uint32_t>& count)
+    : counted_(count), message_(kj::mv(message)), from_(std::move(from)), bytes_max_(bytes_max), number_(number),
+      withdrawn_(requests) {}
   ~open_call() noexcept { // KJ's destructors may throw by their type; these don't
     if (auto to = from_.lock())
       to->calls.erase(number_);
@@ -68,6 +69,7 @@ private:
     to->stream.send(message.attach(shared_from_this()));
   }
 
+  const counted counted_;
   kj::Own<received_message> message_;
   const std::weak_ptr<peer> from_;
   const std::uint64_t bytes_max_;
@@ -150,7 +152,7 @@ void forward_service::on_call(kj::Own<received_message> message) {
   const version_id id{quotable({name.begin(), name.size()}), told.getCall().getVersion()};
   auto target = context_.drain.closed() ? nullptr : find_pool(id);
   auto answers = std::make_shared<open_call>(kj::mv(message), peer_, number, requests.size(),
-                                             forward_message_bytes_max(context_.options) / 2);
+                                             forward_message_bytes_max(context_.options) / 2, context_.under_way);
   peer_->calls[number] = answers.get();
   auto now = context_.time.now();
   for (unsigned i = 0; i < requests.size(); ++i) {
@@ -206,7 +208,7 @@ forward_server::forward_server(const std::vector<kj_loop*>& loops, const routing
   : options_(options) {
   for (auto loop : loops)
     lanes_.push_back(std::unique_ptr<forward_context>(
-        new forward_context{*loop, routes, routing_view(routes), time, options_, drain, cut_list(*loop)}));
+        new forward_context{*loop, routes, routing_view(routes), time, options_, drain, cut_list(*loop), under_way_}));
 }
 
 kj::Promise<void> forward_server::serve(std::size_t loop, kj::Own<kj::AsyncIoStream> peer, const std::string& who) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/base/clock.hpp"
+#include "runtime/gateway/counted.hpp"
 #include "runtime/gateway/cut_list.hpp"
 #include "runtime/gateway/drain_gate.hpp"
 #include "runtime/gateway/gateway_options.hpp"
@@ -10,6 +11,8 @@
 
 #include <kj/async-io.h>
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -17,7 +20,7 @@
 
 namespace troupe {
 
-/// What a loop's data connections need. Belongs to the loop's thread.
+/// What a loop's data connections need. Belongs to the loop's thread, but for the count.
 struct forward_context {
   kj_loop& loop;
   const routing_cell& pools;
@@ -26,6 +29,7 @@ struct forward_context {
   const gateway_options& options;
   const drain_gate& drain;
   cut_list open;
+  std::atomic<std::uint32_t>& under_way; ///< calls whose answers haven't all gone out
 };
 
 /// Another node's data connection: gives its requests to this node's pool of that version, and to no other. Belongs to its loop's thread.
@@ -67,8 +71,11 @@ public:
   kj::Promise<void> serve(std::size_t loop, kj::Own<kj::AsyncIoStream> peer, const std::string& who);
   /// Ends the connections of a node. Any thread.
   void cut(const std::string& who);
+  /// Whether every call has its answers, and they have gone out. Any thread.
+  bool quiet() const { return under_way_ == 0; }
 
 private:
+  std::atomic<std::uint32_t> under_way_{0};
   const gateway_options options_;
   std::vector<std::unique_ptr<forward_context>> lanes_;
 };

@@ -2,6 +2,7 @@
 
 #include "runtime/gateway/byte_budget.hpp"
 #include "runtime/gateway/caller.hpp"
+#include "runtime/gateway/counted.hpp"
 #include "runtime/gateway/gathering_stream.hpp"
 #include "runtime/gateway/http_input.hpp"
 #include "runtime/gateway/http_service.hpp"
@@ -15,17 +16,6 @@
 #include <string>
 
 namespace troupe {
-
-/// Counts one request as long as it lives.
-class counted_request {
-public:
-  explicit counted_request(std::atomic<std::uint32_t>& count) : count_(count) { ++count_; }
-  counted_request(const counted_request&) = delete;
-  ~counted_request() { --count_; }
-
-private:
-  std::atomic<std::uint32_t>& count_;
-};
 
 /// What the HTTP connections of a loop share. Belongs to the loop's thread, but for the count and the budget.
 struct http_lane {
@@ -89,8 +79,8 @@ private:
   http_head_reader reader_;
   http_head head_;
   http_plan plan_;
-  bool stays_ = true; ///< after the answer
-  std::optional<counted_request> under_way_;
+  bool stays_ = true;                ///< after the answer
+  std::optional<counted> under_way_; ///< the request
   kj::Own<kj::PromiseFulfiller<void>> ended_;
   kj::Promise<void> interim_ = kj::READY_NOW;
   kj::Promise<void> gone_ = kj::READY_NOW;

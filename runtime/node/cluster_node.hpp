@@ -93,6 +93,8 @@ public:
   void keep_found(const node_options& options);
   const std::string& address() const { return door_.address(); }
   void stop_accepting() { door_.stop_accepting(); }
+  /// Whether what other nodes asked for has been answered, and they have the answers.
+  bool quiet() const { return forwards_.quiet(); }
 
 private:
   cluster_handlers handlers();

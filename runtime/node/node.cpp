@@ -536,7 +536,7 @@ void running_node::stop() {
     services_->stop_accepting();
   if (http_server_)
     http_server_->stop_accepting();
-  auto doors_quiet = [this] { return !http_server_ || http_server_->quiet(); };
+  auto doors_quiet = [this] { return (!http_server_ || http_server_->quiet()) && (!services_ || services_->quiet()); };
   if (!drain(drain_, routes_, pointers_to<kj_loop>(loops_), time_, options_.drain_timeout, doors_quiet))
     events_.emit(
         {time_.wall_now(), severity::warn, "drain_cut_short", {{"after", human_duration(options_.drain_timeout)}}, "node"});

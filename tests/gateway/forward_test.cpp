@@ -392,6 +392,24 @@ BOOST_AUTO_TEST_CASE(what_another_node_sends_is_checked_as_a_clients_request) {
   BOOST_TEST((ask([](request r) { r.setTimeoutUs(UINT64_MAX); }).first == schema::Code::OK));
 }
 
+BOOST_AUTO_TEST_CASE(a_node_is_quiet_once_all_answers_have_gone_out_or_nobody_waits_for_them) {
+  auto waits_there = [this](std::uint64_t count) { return comes_to_wait(count) && !other.quiet(); };
+  BOOST_TEST(other.quiet());
+  other.echo->detach(other.runner.get());
+  {
+    asking_peer peer(other.address(), options.message_bytes_max);
+    peer.say(call_echo);
+    BOOST_TEST(waits_there(1));
+  }
+  BOOST_TEST(comes_to_wait(0));
+  BOOST_TEST(eventually([this] { return other.quiet(); }));
+  asking_peer peer(other.address(), options.message_bytes_max);
+  peer.say(call_echo);
+  BOOST_TEST(waits_there(1));
+  other.echo->attach(other.runner);
+  BOOST_TEST(eventually([this] { return other.quiet(); }));
+}
+
 BOOST_AUTO_TEST_CASE(what_is_no_call_ends_the_connection) {
   const std::vector<std::function<void(message_builder)>> nonsense = {
       [](message_builder into) { into.initCall().initRequests(0); },

@@ -39,6 +39,7 @@ public:
   }
   /// Ends all connections that it serves.
   void cut() { server_.cut("a"); }
+  bool quiet() const { return server_.quiet(); }
   /// Serves connections in another way from now on.
   std::function<kj::Promise<void>(kj::Own<kj::AsyncIoStream>)> instead;
 
