@@ -31,6 +31,14 @@ public:
     });
   }
 
+  /// All of them. Any thread.
+  void cut_all() {
+    loop_.post([this] {
+      for (auto& each : open_)
+        each.second->fulfill();
+    });
+  }
+
 private:
   kj_loop& loop_;
   std::multimap<std::string, kj::Own<kj::PromiseFulfiller<void>>> open_; ///< the loop's

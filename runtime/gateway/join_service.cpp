@@ -33,7 +33,7 @@ void write_outcome(Call& call, const result<peer_answer>& outcome) {
 
 kj::Promise<void> join_server::serve(kj::Own<kj::AsyncIoStream> stream) {
   auto served = kj::heap<rpc_connection>(kj::mv(stream), kj::heap<join_service>(*this), message_bytes_max);
-  auto gone = served->on_end().exclusiveJoin(loop_.io().provider->getTimer().afterDelay(connection_time));
+  auto gone = served->on_disconnect().exclusiveJoin(loop_.io().provider->getTimer().afterDelay(connection_time));
   return gone.attach(kj::mv(served));
 }
 

@@ -8,7 +8,7 @@ kj::Promise<void> peer_server::serve(kj::Own<kj::AsyncIoStream> stream, std::str
   auto greeting = kj::newPromiseAndFulfiller<wall_time>();
   auto door = kj::heap<peer_login>(context_, who, kj::mv(greeting.fulfiller));
   auto served = kj::heap<rpc_connection>(kj::mv(stream), kj::mv(door), context_.options.message_bytes_max);
-  auto gone = served->on_end().exclusiveJoin(overdue(kj::mv(greeting.promise))).exclusiveJoin(open_.until_cut(who));
+  auto gone = served->on_disconnect().exclusiveJoin(overdue(kj::mv(greeting.promise))).exclusiveJoin(open_.until_cut(who));
   return gone.attach(kj::mv(served));
 }
 

@@ -23,24 +23,16 @@ rpc_connection::rpc_connection(kj::Own<kj::AsyncIoStream> socket, capnp::Capabil
   system_.setFlowLimit(message_bytes_max / sizeof(capnp::word));
 }
 
-void rpc_connection::leave(kj::Timer& timer, kj::Duration patience) {
-  leaving_ = say_goodbye(timer, timer.now() + patience)
-                 .then([&timer] { return timer.afterDelay(hang_up_patience); })
-                 .then([] {}, [](kj::Exception&&) {}) // it took too long
-                 .then([this] { left_.fulfiller->fulfill(); })
-                 .eagerlyEvaluate(nullptr);
-}
-
-kj::Promise<void> rpc_connection::say_goodbye(kj::Timer& timer, kj::TimePoint until) {
+kj::Promise<void> rpc_connection::leave(kj::Timer& timer, kj::TimePoint until) {
   // After all that is ready: a message that goes out is followed by the next one then.
   return kj::evalLast([this, &timer, until]() -> kj::Promise<void> {
     if (stream_.idle()) {
       stream_.shutdownWrite();
-      return kj::READY_NOW;
+      return timer.afterDelay(hang_up_patience);
     }
     if (timer.now() >= until)
-      return KJ_EXCEPTION(OVERLOADED, "the client doesn't read its answers");
-    return timer.afterDelay(look_interval).then([this, &timer, until] { return say_goodbye(timer, until); });
+      return kj::READY_NOW;
+    return timer.afterDelay(look_interval).then([this, &timer, until] { return leave(timer, until); });
   });
 }
 

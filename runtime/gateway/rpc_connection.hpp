@@ -18,21 +18,17 @@ public:
   /// `bootstrap` is what the client may ask for first. One message has at most so many bytes, and what the client has under way, too.
   rpc_connection(kj::Own<kj::AsyncIoStream> socket, capnp::Capability::Client bootstrap, std::uint64_t message_bytes_max);
 
-  /// Resolves once the client has hung up, or said what is no message; or once its time to leave is over.
-  kj::Promise<void> on_end() { return network_.onDisconnect().exclusiveJoin(kj::mv(left_.promise)); }
+  /// Resolves once the client has hung up, or said what is no message.
+  kj::Promise<void> on_disconnect() { return network_.onDisconnect(); }
 
-  /// The client hears nothing more once it has taken, within `patience`, what it was told so far. It is still read until it hangs up, or a
-  /// second is over: what is sent and not read would take back what it was told. Once.
-  void leave(kj::Timer& timer, kj::Duration patience);
+  /// The client hears nothing more once it has taken, by `until`, what it was told so far. Resolves a second after that, for it to hang up: until
+  /// then it is read, for what is sent and not read would take back what it was told. Past `until` it resolves at once.
+  kj::Promise<void> leave(kj::Timer& timer, kj::TimePoint until);
 
 private:
-  kj::Promise<void> say_goodbye(kj::Timer& timer, kj::TimePoint until);
-
   gathering_stream stream_;
   capnp::TwoPartyVatNetwork network_;
   capnp::RpcSystem<capnp::rpc::twoparty::VatId> system_;
-  kj::PromiseFulfillerPair<void> left_ = kj::newPromiseAndFulfiller<void>();
-  kj::Promise<void> leaving_ = kj::READY_NOW; ///< last: dropped before what it uses
 };
 
 } // namespace troupe

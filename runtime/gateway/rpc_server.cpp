@@ -1,11 +1,12 @@
 #include "runtime/gateway/rpc_server.hpp"
 
+#include "runtime/gateway/counted.hpp"
+#include "runtime/gateway/cut_list.hpp"
 #include "runtime/gateway/rpc_connection.hpp"
 #include "runtime/gateway/session_service.hpp"
 #include "runtime/gateway/stranger_stream.hpp"
 
-#include <thread>
-#include <unordered_set>
+#include <optional>
 
 namespace troupe {
 
@@ -19,17 +20,14 @@ struct rpc_server::lane {
   admission door;
   inference_context inference;
   control_context control;
-  std::unordered_set<rpc_connection*> clients;
-  bool left = false; ///< nobody new is served
+  cut_list clients{loop};
+  std::optional<kj::TimePoint> leaves_by; ///< once it leaves them; nobody new is served then
 };
 
 namespace {
 
 /// What a client sends until it has logged in, with what it asks before it has its answer, in a first read.
 constexpr std::uint64_t login_bytes_max = 64 * 1024;
-constexpr auto look_interval = std::chrono::milliseconds(2);
-/// For connections to notice that their time is over.
-constexpr auto leave_slack = std::chrono::seconds(2);
 
 /// Resolves if nobody has logged in after so long; never if somebody has.
 kj::Promise<void> overdue(kj::Promise<void> login, kj::Timer& timer, std::chrono::milliseconds patience) {
@@ -62,34 +60,29 @@ std::vector<std::unique_ptr<rpc_server::lane>> rpc_server::make_lanes(const std:
 }
 
 kj::Promise<void> rpc_server::serve(lane& on, kj::Own<kj::AsyncIoStream> client, caller who) {
-  if (on.left)
+  if (on.leaves_by)
     return kj::READY_NOW;
   auto login = kj::newPromiseAndFulfiller<void>();
+  auto name = who.name;
   auto door = kj::heap<login_service>(on.inference, on.control, std::move(who), kj::mv(login.fulfiller));
   auto stranger = kj::heap<stranger_stream>(kj::mv(client), login_bytes_max);
   auto logged_in = login.promise.then([&known = *stranger] { known.trust(); });
   auto served = kj::heap<rpc_connection>(kj::mv(stranger), kj::mv(door), options_.message_bytes_max);
-  auto gone =
-      served->on_end().exclusiveJoin(overdue(kj::mv(logged_in), on.loop.io().provider->getTimer(), options_.login_timeout));
-  on.clients.insert(served.get());
-  ++clients_here_;
-  auto forget = kj::defer([this, &on, client = served.get()] {
-    on.clients.erase(client);
-    --clients_here_;
-  });
-  return gone.attach(kj::mv(served), kj::mv(forget));
+  auto& timer = on.loop.io().provider->getTimer();
+  auto left = on.clients.until_cut(name).then([&on, &timer, &client = *served] { return client.leave(timer, *on.leaves_by); });
+  auto gone = served->on_disconnect()
+                  .exclusiveJoin(overdue(kj::mv(logged_in), timer, options_.login_timeout))
+                  .exclusiveJoin(left.catch_([](kj::Exception&&) {})); // it had gone
+  return gone.attach(kj::mv(served), kj::heap<counted>(clients_here_));
 }
 
 void rpc_server::leave_clients(std::chrono::milliseconds patience) {
-  auto until = node_.time.now() + patience + leave_slack;
-  for (const auto& each : lanes_)
+  for (const auto& each : lanes_) {
     each->loop.post([&on = *each, patience] {
-      on.left = true;
-      for (auto client : on.clients)
-        client->leave(on.loop.io().provider->getTimer(), patience.count() * kj::MILLISECONDS);
+      on.leaves_by = on.loop.io().provider->getTimer().now() + patience.count() * kj::MILLISECONDS;
     });
-  while (clients_here_ != 0 && node_.time.now() < until)
-    std::this_thread::sleep_for(look_interval);
+    each->clients.cut_all();
+  }
 }
 
 } // namespace troupe

@@ -22,9 +22,10 @@ public:
   const std::string& address() const { return door_.address(); }
   /// Closes the door; connections that are open go on. Any thread.
   void stop_accepting() { door_.stop(); }
-  /// Parts with every client that has taken, within `patience`, what it was told (rpc_connection::leave). Blocks until all are gone, or
-  /// it took too long. Once, after stop_accepting; not on a loop's thread.
+  /// Parts with every client that has taken, within `patience`, what it was told (rpc_connection::leave). Once, after stop_accepting. Any thread.
   void leave_clients(std::chrono::milliseconds patience);
+  /// Whether no client is here any more. Any thread.
+  bool empty() const { return clients_here_ == 0; }
 
 private:
   struct lane;

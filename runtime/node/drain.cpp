@@ -32,15 +32,18 @@ void await_a_turn(const std::vector<kj_loop*>& loops) {
   }
 }
 
+bool await(const std::function<bool()>& holds, const clock& time, steady_time until) {
+  while (!holds() && time.now() < until)
+    std::this_thread::sleep_for(look_interval);
+  return holds();
+}
+
 bool drain(drain_gate& gate, const routing_cell& routes, const std::vector<kj_loop*>& loops, const clock& time,
            std::chrono::milliseconds patience, const std::function<bool()>& doors_quiet) {
   auto until = time.now() + patience;
   gate.close();
   await_a_turn(loops);
-  auto finished = [&] { return all_quiet(routes) && doors_quiet(); };
-  while (!finished() && time.now() < until)
-    std::this_thread::sleep_for(look_interval);
-  bool in_time = finished();
+  bool in_time = await([&] { return all_quiet(routes) && doors_quiet(); }, time, until);
   for (const auto& target : routes.targets())
     target->close();
   for (const auto& each : routes.pools())

@@ -15,6 +15,9 @@ namespace troupe {
 /// loop's thread.
 void await_a_turn(const std::vector<kj_loop*>& loops);
 
+/// Whether it holds by then: waits for it. Not on a loop's thread.
+bool await(const std::function<bool()>& holds, const clock& time, steady_time until);
+
 /// Closes the gate, and returns once every request that was let in before has its answer on the way and `doors_quiet`, too; what is left after
 /// `patience` is refused as `unavailable`, and false. Not on a loop's thread.
 bool drain(

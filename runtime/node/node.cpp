@@ -60,6 +60,8 @@ constexpr auto end_patience = 60s;
 constexpr std::uint64_t bodies_by_default = 8;
 /// For others to hear that this node leaves; those that don't will find out.
 constexpr auto leave_patience = 1500ms;
+/// For clients' connections to notice that their time is over.
+constexpr auto clients_slack = 2s;
 /// Threads of the actor system: it is the control plane, not the path of a request.
 constexpr std::size_t actor_threads = 2;
 
@@ -542,7 +544,9 @@ void running_node::stop() {
         {time_.wall_now(), severity::warn, "drain_cut_short", {{"after", human_duration(options_.drain_timeout)}}, "node"});
   stop_tree(system_, root_);
   await_a_turn(pointers_to<kj_loop>(loops_)); // what was still running then has an answer too
-  server_.leave_clients(std::max(0ms, std::chrono::ceil<std::chrono::milliseconds>(until - time_.now())));
+  auto patience = std::max(0ms, std::chrono::ceil<std::chrono::milliseconds>(until - time_.now()));
+  server_.leave_clients(patience);
+  await([this] { return server_.empty(); }, time_, time_.now() + patience + clients_slack);
   watchdog_.reset();
   for (auto& loop : loops_)
     loop->stop();

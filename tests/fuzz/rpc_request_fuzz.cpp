@@ -46,7 +46,7 @@ public:
       auto pipe = kj::newTwoWayPipe();
       capnp::Capability::Client inference = schema::Inference::Client(kj::heap<inference_service>(context_, "a fuzzer"));
       auto connection = kj::heap<rpc_connection>(kj::mv(pipe.ends[0]), kj::mv(inference), options_.message_bytes_max);
-      auto gone = connection->on_end().attach(kj::mv(connection)).eagerlyEvaluate(nullptr);
+      auto gone = connection->on_disconnect().attach(kj::mv(connection)).eagerlyEvaluate(nullptr);
       loop_.keep(talk(kj::mv(pipe.ends[1]), sent, kj::mv(gone))
                      .then([&] { served.set_value(); }, [&](kj::Exception&&) { served.set_value(); }));
     });

@@ -463,6 +463,7 @@ struct slow_reader {
     return std::async(std::launch::async, [this, patience] {
       node.server.stop_accepting();
       node.server.leave_clients(patience);
+      eventually([this] { return node.server.empty(); });
       node.stop();
     });
   }
@@ -493,6 +494,7 @@ BOOST_AUTO_TEST_CASE(a_node_that_stops_gives_those_that_do_not_hang_up_a_second)
   node.server.stop_accepting();
   auto begin = std::chrono::steady_clock::now();
   node.server.leave_clients(1h);
+  BOOST_TEST(eventually([&node] { return node.server.empty(); }));
   BOOST_TEST((std::chrono::steady_clock::now() - begin >= 1s));
 }
 
